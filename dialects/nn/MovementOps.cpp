@@ -1,0 +1,209 @@
+// constant, reshape, transpose, concat, pad.
+#include "dialects/nn/Verification.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+
+namespace tinyc::nn {
+
+static LogicalResult verifyEqualElements(Operation *op) {
+  Type expected = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
+  for (Value operand : op->getOperands())
+    if (cast<RankedTensorType>(operand.getType()).getElementType() != expected)
+      return op->emitOpError("expects operands of the result's element type, got ")
+             << operand.getType() << " and " << op->getResult(0).getType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ConstantOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConstantOp::verify() {
+  RankedTensorType output = getOutput().getType();
+  if (getValue().getShapedType().getShape() != output.getShape())
+    return emitOpError("expects a value of the result's shape, got ")
+           << getValue().getShapedType() << " for " << output;
+  if (getValue().getElementType() != getStorageType(output.getElementType()))
+    return emitOpError("expects a value of element type ")
+           << getStorageType(output.getElementType()) << ", got " << getValue().getElementType();
+  return success();
+}
+
+OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
+
+//===----------------------------------------------------------------------===//
+// ReshapeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ReshapeOp::verify() {
+  if (getInput().getType().getNumElements() != getOutput().getType().getNumElements())
+    return emitOpError("expects equal numbers of elements, got ")
+           << getInput().getType() << " and " << getOutput().getType();
+  if (auto perAxis = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(getQuantizedElement(getInput().getType())))
+    return emitOpError("expects quantization per tensor, got ") << getInput().getType();
+  return verifyEqualElements(*this);
+}
+
+OpFoldResult ReshapeOp::fold(FoldAdaptor) {
+  return getInput().getType() == getOutput().getType() ? getInput() : Value();
+}
+
+namespace {
+/// reshape(reshape(x)) -> reshape(x)
+struct MergeReshapes : OpRewritePattern<ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ReshapeOp op, PatternRewriter &rewriter) const override {
+    auto producer = op.getInput().getDefiningOp<ReshapeOp>();
+    if (!producer)
+      return rewriter.notifyMatchFailure(op, "operand is no reshape");
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), producer.getInput());
+    return success();
+  }
+};
+
+/// transpose(transpose(x)) -> transpose(x) with the composed permutation
+struct MergeTransposes : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    auto producer = op.getInput().getDefiningOp<TransposeOp>();
+    if (!producer)
+      return rewriter.notifyMatchFailure(op, "operand is no transpose");
+    SmallVector<int64_t> composed;
+    for (int64_t axis : op.getPermutation())
+      composed.push_back(producer.getPermutation()[axis]);
+    rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), producer.getInput(), composed);
+    return success();
+  }
+};
+
+/// A transpose that leaves the order of the elements (it moves dimensions of size 1 only) is a reshape.
+struct TransposeOfUnits : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    int64_t last = -1;
+    for (int64_t axis : op.getPermutation()) {
+      if (op.getInput().getType().getDimSize(axis) == 1)
+        continue;
+      if (axis < last)
+        return rewriter.notifyMatchFailure(op, "reorders elements");
+      last = axis;
+    }
+    if (isa_and_nonnull<quant::UniformQuantizedPerAxisType>(getQuantizedElement(op.getType())))
+      return rewriter.notifyMatchFailure(op, "quantized per axis");
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), op.getInput());
+    return success();
+  }
+};
+} // namespace
+
+void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
+  patterns.add<MergeReshapes>(context);
+}
+
+SmallVector<unsigned> ReshapeOp::getActivationOperands() { return {0}; }
+bool ReshapeOp::sharesScale() { return true; }
+
+//===----------------------------------------------------------------------===//
+// TransposeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult TransposeOp::verify() {
+  RankedTensorType input = getInput().getType(), output = getOutput().getType();
+  ArrayRef<int64_t> permutation = getPermutation();
+  SmallVector<bool> seen(input.getRank(), false);
+  if (static_cast<int64_t>(permutation.size()) != input.getRank() || output.getRank() != input.getRank())
+    return emitOpError("expects a permutation of ") << input.getRank() << " dimensions, got " << permutation.size();
+  for (auto [index, axis] : llvm::enumerate(permutation)) {
+    if (axis < 0 || axis >= input.getRank() || seen[axis])
+      return emitOpError("expects a permutation of 0 to ") << input.getRank() - 1 << ", got " << axis << " at "
+                                                           << index;
+    seen[axis] = true;
+    if (output.getDimSize(index) != input.getDimSize(axis))
+      return emitOpError("expects a result dimension ")
+             << index << " of " << input.getDimSize(axis) << ", got " << output.getDimSize(index);
+  }
+  auto inputAxis = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(getQuantizedElement(input));
+  auto outputAxis = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(getQuantizedElement(output));
+  if (inputAxis && outputAxis) {
+    if (permutation[outputAxis.getQuantizedDimension()] != inputAxis.getQuantizedDimension() ||
+        inputAxis.getScales() != outputAxis.getScales())
+      return emitOpError("expects the quantized axis to follow the permutation, got ") << input << " and " << output;
+    return success();
+  }
+  return verifyEqualElements(*this);
+}
+
+OpFoldResult TransposeOp::fold(FoldAdaptor) {
+  bool identity = llvm::equal(getPermutation(), llvm::seq<int64_t>(0, getPermutation().size()));
+  return identity ? getInput() : Value();
+}
+
+void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
+  patterns.add<MergeTransposes, TransposeOfUnits>(context);
+}
+
+SmallVector<unsigned> TransposeOp::getActivationOperands() { return {0}; }
+bool TransposeOp::sharesScale() { return true; }
+
+//===----------------------------------------------------------------------===//
+// ConcatOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConcatOp::verify() {
+  RankedTensorType output = getOutput().getType();
+  int64_t axis = getAxis();
+  if (getInputs().empty())
+    return emitOpError("expects at least one operand");
+  if (axis < 0 || axis >= output.getRank())
+    return emitOpError("expects an axis of 0 to ") << output.getRank() - 1 << ", got " << axis;
+  int64_t sum = 0;
+  for (Value input : getInputs()) {
+    auto type = cast<RankedTensorType>(input.getType());
+    if (type.getRank() != output.getRank())
+      return emitOpError("expects operands of rank ") << output.getRank() << ", got " << type;
+    for (int64_t i = 0; i < output.getRank(); ++i)
+      if (i != axis && type.getDimSize(i) != output.getDimSize(i))
+        return emitOpError("expects operand dimension ")
+               << i << " of " << output.getDimSize(i) << ", got " << type.getDimSize(i);
+    sum += type.getDimSize(axis);
+  }
+  if (sum != output.getDimSize(axis))
+    return emitOpError("expects a result dimension ") << axis << " of " << sum << ", got " << output.getDimSize(axis);
+  if (failed(verifyPerTensor(*this)))
+    return failure();
+  return verifyEqualElements(*this);
+}
+
+SmallVector<unsigned> ConcatOp::getActivationOperands() {
+  return llvm::to_vector(llvm::seq<unsigned>(0, getInputs().size()));
+}
+bool ConcatOp::sharesScale() { return true; }
+
+//===----------------------------------------------------------------------===//
+// PadOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult PadOp::verify() {
+  RankedTensorType input = getInput().getType(), output = getOutput().getType();
+  int64_t rank = input.getRank();
+  if (static_cast<int64_t>(getBefore().size()) != rank || static_cast<int64_t>(getAfter().size()) != rank ||
+      output.getRank() != rank)
+    return emitOpError("expects ") << rank << " numbers before and after, got " << getBefore().size() << " and "
+                                   << getAfter().size();
+  for (int64_t i = 0; i < rank; ++i) {
+    if (getBefore()[i] < 0 || getAfter()[i] < 0)
+      return emitOpError("expects padding of at least 0, got ") << std::min(getBefore()[i], getAfter()[i]);
+    int64_t expected = getBefore()[i] + input.getDimSize(i) + getAfter()[i];
+    if (output.getDimSize(i) != expected)
+      return emitOpError("expects a result dimension ") << i << " of " << expected << ", got " << output.getDimSize(i);
+  }
+  if (failed(verifyPerTensor(*this)))
+    return failure();
+  return verifyEqualElements(*this);
+}
+
+SmallVector<unsigned> PadOp::getActivationOperands() { return {0}; }
+bool PadOp::sharesScale() { return true; }
+
+} // namespace tinyc::nn

@@ -1,0 +1,42 @@
+// The nn dialect: neural-network operators on static tensors. See NNOps.td.
+#ifndef TINYC_DIALECTS_NN_NN_H
+#define TINYC_DIALECTS_NN_NN_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/nn/NNDialect.h.inc"
+#include "dialects/nn/NNInterfaces.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/NNOps.h.inc"
+
+namespace tinyc::nn {
+
+/// The uniform quantized element type of a tensor type, or null for float.
+mlir::quant::QuantizedType getQuantizedElement(mlir::Type tensor);
+
+/// The per-tensor quantized element type of a tensor type, or null.
+mlir::quant::UniformQuantizedType getPerTensor(mlir::Type tensor);
+
+/// Scale of channel `channel` of a quantized element type, per tensor or per axis.
+double getScale(mlir::quant::QuantizedType type, int64_t channel = 0);
+
+/// Element type that holds the values in memory: f32, or the storage integer of a quantized type.
+mlir::Type getStorageType(mlir::Type elementType);
+
+/// Attribute names; see the dialect's description.
+inline constexpr llvm::StringLiteral kNameAttr = "nn.name";
+inline constexpr llvm::StringLiteral kPermutationAttr = "nn.permutation";
+inline constexpr llvm::StringLiteral kRangeAttr = "nn.range";
+
+} // namespace tinyc::nn
+
+#endif // TINYC_DIALECTS_NN_NN_H

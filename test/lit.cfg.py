@@ -1,0 +1,18 @@
+import os
+import lit.formats
+
+config.name = "tinyc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test", ".onnxtxt"]
+config.excludes = ["CMakeLists.txt", "README.md"]
+config.test_source_root = os.path.dirname(__file__)
+repository = os.path.dirname(config.test_source_root)
+build = os.environ.get("TINYC_BUILD", os.path.join(repository, "build"))
+config.test_exec_root = os.path.join(build, "test")
+llvm = "/usr/lib/llvm-22/bin"
+config.environment["PATH"] = os.pathsep.join([os.path.join(build, "bin"), llvm, os.environ["PATH"]])
+# Real models and data live beside the repository; tests that need them skip, saying so, where they are absent.
+shared = os.path.join(os.path.dirname(repository), "shared")
+if os.path.isdir(os.path.join(shared, "models")):
+    config.available_features.add("shared")
+config.substitutions += [("%shared", shared), ("%build", build), ("%repository", repository), ("%python", "/usr/bin/python3")]
