@@ -7,6 +7,16 @@
 
 namespace tinyc::nn {
 
+/// Zero point of channel `channel` of a quantized element type, per tensor or per axis.
+int64_t getZeroPoint(mlir::quant::QuantizedType type, int64_t channel = 0);
+
+/// The storage integer of a real number: round_half_even(real / scale) + zero point, saturated to the storage bounds;
+/// NaN gives the zero point.
+int64_t quantizeReal(double real, mlir::quant::QuantizedType type, int64_t channel = 0);
+
+/// The factor of tinyc_quantize_s8 (arithmetic.h), which quantizes activations at run time: 1 / scale as a float.
+float computeInverseScale(mlir::quant::UniformQuantizedType type);
+
 /// Multipliers of an output stage, one for each real scale, under one common right shift (see the dialect's
 /// description): M = round(scale * 2^shift), shift 32 where every scale is below 0.5, else the largest that keeps
 /// each M below 2^31.
@@ -29,7 +39,10 @@ struct AddConstants {
 AddConstants computeAdd(mlir::quant::UniformQuantizedType lhs, mlir::quant::UniformQuantizedType rhs,
                         mlir::quant::UniformQuantizedType result, bool subtract);
 
-/// The 256 results of a unary op in integer form; entry i belongs to the input with (uint8_t)q == i.
+/// f(x) of a unary op (clamp, leaky_relu, sigmoid, hard_sigmoid, hard_swish) in double; NaN for any other op.
+double evaluateUnary(mlir::Operation *unaryOp, double x);
+
+/// The 256 results of a unary op in integer form (i8 to i8); entry i belongs to the input with (uint8_t)q == i.
 llvm::SmallVector<int8_t, 256> computeTable(mlir::Operation *unaryOp);
 
 /// The constants of softmax or log_softmax in integer form (arithmetic.h).
@@ -40,15 +53,33 @@ struct SoftmaxConstants {
 SoftmaxConstants computeSoftmax(mlir::quant::UniformQuantizedType input, mlir::quant::UniformQuantizedType result,
                                 bool logarithm);
 
-/// bias[o] - input zero point * sum of the weights of output channel o; bias may be null (zeros). Fails with the
-/// first channel whose accumulator could leave int32 for some input.
+/// bias[o] - input zero point * sum of the weights of output channel o (dimension 0); bias may be null (zeros). Fails
+/// with the first channel whose accumulator could leave int32 for some input: |folded bias| + 128 * sum |w| > 2^31 - 1.
 mlir::FailureOr<llvm::SmallVector<int32_t>> foldInputZeroPoint(mlir::DenseElementsAttr weight,
                                                                mlir::DenseElementsAttr bias, int32_t inputZeroPoint,
                                                                int64_t *overflowChannel);
+/// The same on stored values, `channels` rows of equal length; `bias` may be empty.
+mlir::FailureOr<llvm::SmallVector<int32_t>> foldInputZeroPoint(llvm::ArrayRef<int8_t> weight,
+                                                               llvm::ArrayRef<int32_t> bias, int64_t channels,
+                                                               int32_t inputZeroPoint, int64_t *overflowChannel);
 
-/// The requantization of conv2d, fully_connected, matmul, mul, avg_pool (count elements), requantize.
+/// The requantization of conv2d and fully_connected: one multiplier for each of `channels` output channels (all equal
+/// where the weight is per tensor). Of matmul and mul (`weight` is the right operand's type, `channels` 1) and of
+/// requantize (`weight` null, `channels` 1).
 Requantization computeConvolutionRequantization(mlir::quant::QuantizedType input, mlir::quant::QuantizedType weight,
                                                 mlir::quant::UniformQuantizedType result, int64_t channels);
+
+/// The requantization of avg_pool: multipliers[n - firstCount] belongs to a window with n elements inside the input, or,
+/// with includePad, the only multiplier to every window.
+struct AvgPoolRequantization {
+  Requantization requantization;
+  int64_t firstCount = 1;
+};
+AvgPoolRequantization computeAvgPoolRequantization(AvgPoolOp op);
+
+/// Elements inside the input of the window at output position `position`, along one axis.
+int64_t countWindowElements(int64_t inputSize, int64_t kernel, int64_t stride, int64_t dilation, int64_t padBefore,
+                            int64_t position);
 
 } // namespace tinyc::nn
 
