@@ -1,0 +1,64 @@
+/* tinyc/kernel_functions.h - the declarations of all kernels, expanded from kernels.def, and the argument lists
+ * its rows name. */
+#ifndef TINYC_KERNEL_FUNCTIONS_H
+#define TINYC_KERNEL_FUNCTIONS_H
+
+#include "tinyc/kernels.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* TINYC_ARGUMENTS_<name>: the pointers, in order. TINYC_INPUTS_<name>: how many of them are activations read.
+ * TINYC_CONSTANTS_<name>: how many are constants. The last pointer is always the output. */
+#define TINYC_ARGUMENTS_unary_s8 const int8_t *input, int8_t *output
+#define TINYC_INPUTS_unary_s8 1
+#define TINYC_CONSTANTS_unary_s8 0
+#define TINYC_ARGUMENTS_unary_f32 const float *input, float *output
+#define TINYC_INPUTS_unary_f32 1
+#define TINYC_CONSTANTS_unary_f32 0
+#define TINYC_ARGUMENTS_binary_s8 const int8_t *lhs, const int8_t *rhs, int8_t *output
+#define TINYC_INPUTS_binary_s8 2
+#define TINYC_CONSTANTS_binary_s8 0
+#define TINYC_ARGUMENTS_binary_f32 const float *lhs, const float *rhs, float *output
+#define TINYC_INPUTS_binary_f32 2
+#define TINYC_CONSTANTS_binary_f32 0
+#define TINYC_ARGUMENTS_weighted_s8 \
+  const int8_t *input, const int8_t *weights, const int32_t *bias, const int32_t *multipliers, int8_t *output
+#define TINYC_INPUTS_weighted_s8 1
+#define TINYC_CONSTANTS_weighted_s8 3
+#define TINYC_ARGUMENTS_weighted_f32 const float *input, const float *weights, const float *bias, float *output
+#define TINYC_INPUTS_weighted_f32 1
+#define TINYC_CONSTANTS_weighted_f32 2
+#define TINYC_ARGUMENTS_matmul_s8 const int8_t *lhs, const int8_t *rhs, const int32_t *multipliers, int8_t *output
+#define TINYC_INPUTS_matmul_s8 2
+#define TINYC_CONSTANTS_matmul_s8 1
+#define TINYC_ARGUMENTS_scaled_s8 const int8_t *input, const int32_t *multipliers, int8_t *output
+#define TINYC_INPUTS_scaled_s8 1
+#define TINYC_CONSTANTS_scaled_s8 1
+#define TINYC_ARGUMENTS_lookup_s8 const int8_t *input, const int8_t *table, int8_t *output
+#define TINYC_INPUTS_lookup_s8 1
+#define TINYC_CONSTANTS_lookup_s8 1
+#define TINYC_ARGUMENTS_exponentials_s8 const int8_t *input, const uint16_t *exponentials, int8_t *output
+#define TINYC_INPUTS_exponentials_s8 1
+#define TINYC_CONSTANTS_exponentials_s8 1
+#define TINYC_ARGUMENTS_quantize const float *input, int8_t *output
+#define TINYC_INPUTS_quantize 1
+#define TINYC_CONSTANTS_quantize 0
+#define TINYC_ARGUMENTS_dequantize const int8_t *input, float *output
+#define TINYC_INPUTS_dequantize 1
+#define TINYC_CONSTANTS_dequantize 0
+
+#define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
+  TINYC_DECLARE(symbol, params, TINYC_ARGUMENTS_##arguments)
+#define TINYC_DECLARE(symbol, params_type, ...) \
+  void symbol(const params_type *params, __VA_ARGS__, void *scratch, int32_t row_begin, int32_t row_end);
+#include "../../kernels.def"
+#undef TINYC_DECLARE
+#undef TINYC_KERNEL
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TINYC_KERNEL_FUNCTIONS_H */

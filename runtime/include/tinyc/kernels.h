@@ -1,0 +1,210 @@
+/* tinyc/kernels.h - the kernel contracts: parameter blocks and calling convention.
+ *
+ * Every kernel has the same shape of signature (tinyc/kernel_functions.h declares them all):
+ *
+ *   void tinyc_<op>_<in>[_<weight>][_<isa>](const tinyc_<op>_params *params,
+ *        inputs..., constants..., output, void *scratch, int32_t row_begin, int32_t row_end);
+ *
+ * - Activations are NHWC with batch 1; a row is one (width x channels) slice. Kernels without a spatial
+ *   meaning name their row in the comment of their parameter block.
+ * - Rows row_begin <= y < row_end of the output are computed and nothing else is written.
+ * - Pointers are those of the whole tensors (row 0), not of row_begin. Buffers of windowed kernels may be rings: logical
+ *   row y of a tensor lies at row (y % ring_rows) of its buffer. A tensor that is wholly resident has ring_rows
+ *   equal to its height. Kernels without a window read and write row y at row y.
+ * - Constants are weights, bias, multipliers, or one table, in this order. bias may be NULL in f32 kernels (zero).
+ * - The output may be an input's buffer (in place) in add, sub, mul, lookup, the unary f32 functions, softmax,
+ *   log_softmax and requantize, where that operand is not broadcast; nowhere else.
+ * - scratch holds at least tinyc_<kernel>_scratch(params) bytes, aligned to 4; NULL where that is 0.
+ * - Parameter blocks hold 32-bit fields only, so that the compiler can lay them out as words on any target.
+ * - Quantized kernels: bias already contains -input_zero_point * sum(weights); a padded input element has the
+ *   value input_zero_point. Requantization is that of tinyc/arithmetic.h.
+ * - Float kernels add in one fixed order, documented at each kernel, and never contract multiply and add.
+ * - No kernel allocates, keeps state, or calls anything but memcpy and memset.
+ */
+#ifndef TINYC_KERNELS_H
+#define TINYC_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Output stage of an int8 kernel: q = clamp(requantize(acc, multiplier, shift) + zero_point). */
+typedef struct tinyc_output_s8 {
+  int32_t zero_point;
+  int32_t clamp_min, clamp_max;
+  int32_t shift;           /* right shift of the 64-bit product, 32 wherever every real scale is below 0.5 */
+  int32_t multiplier_step; /* 1: one multiplier per output channel; 0: one for all */
+} tinyc_output_s8;
+
+/* Output stage of a float kernel; -inf/+inf mean no bound. */
+typedef struct tinyc_output_f32 {
+  float clamp_min, clamp_max;
+} tinyc_output_f32;
+
+/* A sliding window over NHWC rows: convolutions and pooling. Sizes in elements. */
+typedef struct tinyc_window {
+  int32_t input_height, input_width, input_channels, input_ring_rows;
+  int32_t output_height, output_width, output_channels, output_ring_rows;
+  int32_t kernel_height, kernel_width;
+  int32_t stride_height, stride_width;
+  int32_t dilation_height, dilation_width;
+  int32_t pad_top, pad_left; /* bottom and right padding follow from the output size */
+} tinyc_window;
+
+/* conv2d: weights [output_channels][kernel_height][kernel_width][input_channels / groups], bias
+ * [output_channels], multipliers [output_channels or 1].
+ * depthwise_conv2d (output_channels = input_channels * m, output channel o reads input channel o / m):
+ * weights [kernel_height][kernel_width][output_channels]; groups is input_channels. */
+typedef struct tinyc_conv2d_s8_params {
+  tinyc_window window;
+  int32_t groups;
+  int32_t input_zero_point;
+  tinyc_output_s8 output;
+} tinyc_conv2d_s8_params;
+
+typedef struct tinyc_conv2d_f32_params {
+  tinyc_window window;
+  int32_t groups;
+  tinyc_output_f32 output;
+} tinyc_conv2d_f32_params;
+
+/* fully_connected: input [rows][inputs], weights [outputs][inputs], output [rows][outputs]; a row is one
+ * input vector. */
+typedef struct tinyc_fully_connected_s8_params {
+  int32_t rows, inputs, outputs;
+  tinyc_output_s8 output;
+} tinyc_fully_connected_s8_params;
+
+typedef struct tinyc_fully_connected_f32_params {
+  int32_t rows, inputs, outputs;
+  tinyc_output_f32 output;
+} tinyc_fully_connected_f32_params;
+
+/* matmul: lhs [rows][inner] times rhs [inner][columns], both activations; a row is a row of lhs.
+ * acc = sum (lhs - lhs_zero_point) * (rhs - rhs_zero_point); multipliers holds one entry. */
+typedef struct tinyc_matmul_s8_params {
+  int32_t rows, inner, columns;
+  int32_t lhs_zero_point, rhs_zero_point;
+  tinyc_output_s8 output;
+} tinyc_matmul_s8_params;
+
+typedef struct tinyc_matmul_f32_params {
+  int32_t rows, inner, columns;
+  tinyc_output_f32 output;
+} tinyc_matmul_f32_params;
+
+/* avg_pool: acc = sum (x - input_zero_point) over the window's elements inside the input.
+ * multipliers[n - first_count] belongs to a window with n elements inside the input, or, with
+ * include_pad, to every window (first_count is then ignored, one entry). max_pool takes no multipliers; its
+ * input and output share scale and zero point. Elements outside the input never win a maximum. */
+typedef struct tinyc_pool_s8_params {
+  tinyc_window window;
+  int32_t include_pad;
+  int32_t first_count;
+  int32_t input_zero_point;
+  tinyc_output_s8 output;
+} tinyc_pool_s8_params;
+
+/* include_pad: avg_pool divides by divisor_count (0 means kernel_height * kernel_width), else by the number of elements
+ * inside the input. max_pool reads neither. A window without any element inside the input gives 0 in avg_pool
+ * (the zero point in s8), the lowest value in max_pool. NaN propagates. */
+typedef struct tinyc_pool_f32_params {
+  tinyc_window window;
+  int32_t include_pad;
+  tinyc_output_f32 output;
+  int32_t divisor_count;
+} tinyc_pool_f32_params;
+
+/* add, sub, mul: output dims [4], outermost first, leading ones filled with 1; element strides of both operands, 0
+ * where broadcast. A row is an index of dims[0].
+ * add_s8: q = clamp((lhs * lhs_multiplier + rhs * rhs_multiplier + offset) >> output.shift), in int32; zero
+ * points and rounding are inside offset. sub is add with a negative rhs_multiplier.
+ * mul_s8: acc = (lhs - lhs_zero_point) * (rhs - rhs_zero_point), then the common output stage with lhs_multiplier. */
+typedef struct tinyc_elementwise_s8_params {
+  int32_t dims[4], lhs_strides[4], rhs_strides[4];
+  int32_t lhs_zero_point, rhs_zero_point;
+  int32_t lhs_multiplier, rhs_multiplier, offset;
+  tinyc_output_s8 output;
+} tinyc_elementwise_s8_params;
+
+typedef struct tinyc_elementwise_f32_params {
+  int32_t dims[4], lhs_strides[4], rhs_strides[4];
+  tinyc_output_f32 output;
+} tinyc_elementwise_f32_params;
+
+/* Unary functions over rows x length elements.
+ * lookup_s8: output = table[(uint8_t)input], constants: int8_t table[256].
+ * f32: clamp (output), leaky_relu (alpha), sigmoid, hard_sigmoid (alpha, beta), hard_swish (alpha, beta). */
+typedef struct tinyc_lookup_s8_params {
+  int32_t rows, length;
+} tinyc_lookup_s8_params;
+
+typedef struct tinyc_unary_f32_params {
+  int32_t rows, length;
+  float alpha, beta;
+  tinyc_output_f32 output;
+} tinyc_unary_f32_params;
+
+/* softmax, log_softmax over the last dimension: rows x length.
+ * s8: constants: uint16_t exponentials[256], the table of tinyc/arithmetic.h. */
+typedef struct tinyc_softmax_s8_params {
+  int32_t rows, length;
+  int32_t input_multiplier;  /* log_softmax only, see arithmetic.h */
+  int32_t output_multiplier; /* see arithmetic.h */
+  int32_t output_shift;
+  int32_t output_zero_point;
+} tinyc_softmax_s8_params;
+
+typedef struct tinyc_softmax_f32_params {
+  int32_t rows, length;
+} tinyc_softmax_f32_params;
+
+/* Changes of type over rows x length elements. quantize_f32_s8: q = clamp(round_half_even(x * inverse_scale) +
+ * zero_point, -128, 127), NaN to the zero point. dequantize_s8_f32: (q - zero_point) * scale.
+ * requantize_s8: acc = q - input_zero_point, then the common output stage with multiplier. */
+typedef struct tinyc_quantize_params {
+  int32_t rows, length;
+  float scale; /* quantize: 1 / scale of the output; dequantize: scale of the input */
+  int32_t zero_point;
+} tinyc_quantize_params;
+
+typedef struct tinyc_requantize_s8_params {
+  int32_t rows, length;
+  int32_t input_zero_point;
+  int32_t multiplier;
+  tinyc_output_s8 output;
+} tinyc_requantize_s8_params;
+
+/* pad: constant padding; dims and pads outermost first, leading ones and zeros filled in. A row is an index of the
+ * output's dims[0] + before[0] + after[0]. */
+typedef struct tinyc_pad_s8_params {
+  int32_t dims[4], before[4], after[4];
+  int32_t value;
+} tinyc_pad_s8_params;
+
+typedef struct tinyc_pad_f32_params {
+  int32_t dims[4], before[4], after[4];
+  float value;
+} tinyc_pad_f32_params;
+
+/* transpose: output[i0]..[i5] = input[sum i_k * input_strides[k]]; output dims, outermost first, leading ones.
+ * A row is an index of dims[0]. */
+typedef struct tinyc_transpose_params {
+  int32_t dims[6], input_strides[6];
+} tinyc_transpose_params;
+
+/* copy: rows blocks of length elements, from input + row * input_pitch to output + output_offset + row *
+ * output_pitch (elements). Concatenation is one copy per operand. */
+typedef struct tinyc_copy_params {
+  int32_t rows, length;
+  int32_t input_pitch, output_pitch, output_offset;
+} tinyc_copy_params;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TINYC_KERNELS_H */

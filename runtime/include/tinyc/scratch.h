@@ -1,0 +1,37 @@
+/* tinyc/scratch.h - how many bytes of scratch each kernel of kernels.def needs. The compiler calls these, the
+ * firmware does not: the bytes are planned into the arena. Every function has the type int32_t (const void
+ * *params). */
+#ifndef TINYC_SCRATCH_H
+#define TINYC_SCRATCH_H
+
+#include "tinyc/kernels.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+static inline int32_t tinyc_no_scratch(const void *params) {
+  (void)params;
+  return 0;
+}
+
+/* The patches of two output pixels of one group, widened to 16 bits: 4 bytes per kernel element, rounded up to
+ * whole words per pixel. */
+static inline int32_t tinyc_conv2d_s8_s8_armv7e_m_scratch(const void *params) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  int32_t elements = window->kernel_height * window->kernel_width * (window->input_channels / conv->groups);
+  return (elements + 1) / 2 * 4 * 2;
+}
+
+/* The weights of four channels, widened to 16 bits. */
+static inline int32_t tinyc_depthwise_conv2d_s8_s8_armv7e_m_scratch(const void *params) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  return conv->window.kernel_height * conv->window.kernel_width * 8;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TINYC_SCRATCH_H */

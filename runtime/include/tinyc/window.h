@@ -1,0 +1,35 @@
+/* tinyc/window.h - addressing of sliding windows and ring buffers, shared by the kernels. */
+#ifndef TINYC_WINDOW_H
+#define TINYC_WINDOW_H
+
+#include "tinyc/kernels.h"
+
+/* Kernel taps begin <= tap < end that fall inside the input. */
+typedef struct tinyc_taps {
+  int32_t begin, end;
+} tinyc_taps;
+
+/* The taps t of 0..kernel-1 with 0 <= start + t * dilation < size; empty ranges have begin == end. */
+static inline tinyc_taps tinyc_inner_taps(int32_t start, int32_t dilation, int32_t kernel, int32_t size) {
+  tinyc_taps taps = {0, kernel};
+  if (start < 0)
+    taps.begin = dilation == 1 ? -start : (dilation - 1 - start) / dilation;
+  if (start + (kernel - 1) * dilation >= size)
+    taps.end = start >= size ? 0 : dilation == 1 ? size - start : (size - 1 - start) / dilation + 1;
+  if (taps.begin > taps.end)
+    taps.begin = taps.end;
+  return taps;
+}
+
+/* Where logical row y of a buffer of ring_rows rows lies. */
+static inline int32_t tinyc_ring_row(int32_t y, int32_t ring_rows) { return y < ring_rows ? y : y % ring_rows; }
+
+/* Element offset of logical row y of the window's input, and of its output. */
+static inline int32_t tinyc_input_offset(const tinyc_window *window, int32_t y) {
+  return tinyc_ring_row(y, window->input_ring_rows) * window->input_width * window->input_channels;
+}
+static inline int32_t tinyc_output_offset(const tinyc_window *window, int32_t y) {
+  return tinyc_ring_row(y, window->output_ring_rows) * window->output_width * window->output_channels;
+}
+
+#endif /* TINYC_WINDOW_H */

@@ -1,0 +1,90 @@
+/* conv2d float: direct convolution, four output channels of one pixel at a time.
+ *
+ * Order of the sum: the elements inside the input are taken row by row of the window, one run of contiguous memory
+ * at a time (the whole row of the window where the columns are contiguous, else one tap). Element i of a run is
+ * added to lane i % 4, in order; at the end sum = bias + ((lane0 + lane1) + (lane2 + lane3)). Padding adds nothing.
+ */
+#include "tinyc/arithmetic.h"
+#include "tinyc/kernel_functions.h"
+#include "tinyc/window.h"
+
+enum { kBlock = 4, kLanes = 4 };
+
+typedef struct Lanes {
+  float lane[kLanes];
+} Lanes;
+
+/* sums[j] += the products of one run with filter j, whose weights start at w + j * pitch. */
+static inline void addRun(const float *x, const float *w, int32_t pitch, int32_t length, Lanes *sums,
+                          const int32_t outputs) {
+  int32_t i = 0;
+  for (; i + kLanes <= length; i += kLanes)
+    for (int32_t j = 0; j < outputs; j++)
+      for (int32_t lane = 0; lane < kLanes; lane++)
+        sums[j].lane[lane] += x[i + lane] * w[j * pitch + i + lane];
+  for (int32_t lane = 0; i < length; i++, lane++)
+    for (int32_t j = 0; j < outputs; j++)
+      sums[j].lane[lane] += x[i] * w[j * pitch + i];
+}
+
+typedef struct Position {
+  const float *input; /* first channel of the group, row 0, column 0 */
+  int32_t top, left;  /* input coordinates of tap (0, 0), negative in the padding */
+  tinyc_taps rows, columns;
+} Position;
+
+/* One pixel, output channels o .. o + outputs - 1; w are the weights of channel o. */
+static inline void computePixel(const tinyc_conv2d_f32_params *params, const Position *position, const float *w,
+                                const float *bias, int32_t channels, float *out, const int32_t outputs) {
+  const tinyc_window *window = &params->window;
+  int32_t w_row = window->kernel_width * channels, pitch = window->kernel_height * w_row;
+  int32_t x_step = window->dilation_width * window->input_channels;
+  int32_t columns = position->columns.end - position->columns.begin, runs = columns, length = channels;
+  if (x_step == channels) {
+    runs = 1;
+    length = columns * channels;
+  }
+  Lanes sums[kBlock] = {{{0.0f}}};
+  w += position->columns.begin * channels;
+  for (int32_t ky = position->rows.begin; ky < position->rows.end; ky++) {
+    const float *x = position->input + tinyc_input_offset(window, position->top + ky * window->dilation_height) +
+                     (position->left + position->columns.begin * window->dilation_width) * window->input_channels;
+    for (int32_t run = 0; run < runs; run++)
+      addRun(x + run * x_step, w + ky * w_row + run * channels, pitch, length, sums, outputs);
+  }
+  for (int32_t j = 0; j < outputs; j++) {
+    const float *lane = sums[j].lane;
+    float sum = (bias ? bias[j] : 0.0f) + ((lane[0] + lane[1]) + (lane[2] + lane[3]));
+    out[j] = tinyc_limit_f32(sum, params->output.clamp_min, params->output.clamp_max);
+  }
+}
+
+void tinyc_conv2d_f32_f32(const tinyc_conv2d_f32_params *params, const float *input, const float *weights,
+                          const float *bias, float *output, void *scratch, int32_t row_begin, int32_t row_end) {
+  (void)scratch;
+  const tinyc_window *window = &params->window;
+  int32_t channels = window->input_channels / params->groups;
+  int32_t filters = window->output_channels / params->groups;
+  int32_t pitch = window->kernel_height * window->kernel_width * channels;
+
+  for (int32_t y = row_begin; y < row_end; y++) {
+    float *out = output + tinyc_output_offset(window, y);
+    Position position;
+    position.top = y * window->stride_height - window->pad_top;
+    position.rows =
+        tinyc_inner_taps(position.top, window->dilation_height, window->kernel_height, window->input_height);
+    for (int32_t x = 0; x < window->output_width; x++, out += window->output_channels) {
+      position.left = x * window->stride_width - window->pad_left;
+      position.columns =
+          tinyc_inner_taps(position.left, window->dilation_width, window->kernel_width, window->input_width);
+      for (int32_t group = 0; group < params->groups; group++) {
+        int32_t o = group * filters, end = o + filters;
+        position.input = input + group * channels;
+        for (; o + kBlock <= end; o += kBlock)
+          computePixel(params, &position, weights + o * pitch, bias ? bias + o : bias, channels, out + o, kBlock);
+        for (; o < end; o++)
+          computePixel(params, &position, weights + o * pitch, bias ? bias + o : bias, channels, out + o, 1);
+      }
+    }
+  }
+}

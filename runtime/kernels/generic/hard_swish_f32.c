@@ -1,0 +1,11 @@
+/* hard_swish float: x * hard_sigmoid(x). */
+#include "tinyc/arithmetic.h"
+#include "tinyc/kernel_functions.h"
+
+void tinyc_hard_swish_f32(const tinyc_unary_f32_params *params, const float *input, float *output, void *scratch,
+                          int32_t row_begin, int32_t row_end) {
+  (void)scratch;
+  int32_t end = row_end * params->length;
+  for (int32_t i = row_begin * params->length; i < end; i++)
+    output[i] = input[i] * tinyc_limit_f32(params->alpha * input[i] + params->beta, 0.0f, 1.0f);
+}

@@ -1,0 +1,39 @@
+/* max_pool float; a NaN in the window wins. */
+#include "tinyc/arithmetic.h"
+#include "tinyc/kernel_functions.h"
+#include "tinyc/window.h"
+
+enum { kBlock = 16 };
+
+void tinyc_max_pool_f32(const tinyc_pool_f32_params *params, const float *input, float *output, void *scratch,
+                        int32_t row_begin, int32_t row_end) {
+  (void)scratch;
+  const tinyc_window *window = &params->window;
+  int32_t channels = window->input_channels, x_step = window->dilation_width * channels;
+  float lowest = tinyc_f32_of_bits(0xff800000u);
+  for (int32_t y = row_begin; y < row_end; y++) {
+    float *out = output + tinyc_output_offset(window, y);
+    int32_t top = y * window->stride_height - window->pad_top;
+    tinyc_taps rows = tinyc_inner_taps(top, window->dilation_height, window->kernel_height, window->input_height);
+    for (int32_t x = 0; x < window->output_width; x++, out += channels) {
+      int32_t left = x * window->stride_width - window->pad_left;
+      tinyc_taps columns =
+          tinyc_inner_taps(left, window->dilation_width, window->kernel_width, window->input_width);
+      for (int32_t first = 0; first < channels; first += kBlock) {
+        int32_t count = tinyc_min_s32(kBlock, channels - first);
+        float acc[kBlock];
+        for (int32_t c = 0; c < count; c++)
+          acc[c] = lowest;
+        for (int32_t ky = rows.begin; ky < rows.end; ky++) {
+          const float *tap = input + tinyc_input_offset(window, top + ky * window->dilation_height) +
+                             (left + columns.begin * window->dilation_width) * channels + first;
+          for (int32_t kx = columns.begin; kx < columns.end; kx++, tap += x_step)
+            for (int32_t c = 0; c < count; c++)
+              acc[c] = tap[c] > acc[c] || tap[c] != tap[c] ? tap[c] : acc[c];
+        }
+        for (int32_t c = 0; c < count; c++)
+          out[first + c] = tinyc_limit_f32(acc[c], params->output.clamp_min, params->output.clamp_max);
+      }
+    }
+  }
+}
