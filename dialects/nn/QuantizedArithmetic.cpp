@@ -1,6 +1,7 @@
-// Integer constants of quantized programs, from real scales. All arithmetic is IEEE double with fixed order, so that
-// every host computes the same constants; compile with -ffp-contract=off.
+// Integer constants of quantized programs, from real scales: the dialect's types in, tinyc/scales.h's arithmetic. All of
+// it is IEEE double in a fixed order, so that every host computes the same constants; compile with -ffp-contract=off.
 #include "dialects/nn/QuantizedArithmetic.h"
+#include "tinyc/scales.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -15,31 +16,10 @@ namespace tinyc::nn {
 
 namespace {
 
-constexpr double kInt32Max = std::numeric_limits<int32_t>::max();
-
-// round(value * 2^shift), ties away from zero; the product with a power of two is exact.
-double scaleAndRound(double value, int32_t shift) { return std::round(std::ldexp(value, shift)); }
-
-// e^x in double, within 2 ulp: x = k ln 2 + r with |r| <= ln 2 / 2, and the Taylor series of e^r. The C library's exp
-// differs from host to host in its last bit, which a tie of a rounding would show.
-double exponential(double x) {
-  constexpr double ln2High = 0x1.62e42fefa3800p-1, ln2Low = 0x1.ef35793c76730p-45;
-  if (x != x)
-    return x;
-  if (x > 709.0)
-    return std::numeric_limits<double>::infinity();
-  if (x < -745.0)
-    return 0.0;
-  double k = std::nearbyint(x * 1.4426950408889634);
-  double r = (x - k * ln2High) - k * ln2Low;
-  double sum = 1.0;
-  for (int term = 18; term >= 1; --term)
-    sum = 1.0 + sum * r / term;
-  return std::ldexp(sum, static_cast<int>(k));
-}
-
+// 1 / (1 + e^-x) from e^-|x|. Not the C library's exp: its last bit differs from host to host.
 double sigmoid(double x) {
-  double e = exponential(-std::fabs(x));
+  double magnitude = std::fabs(x);
+  double e = magnitude < 700.0 ? tinyc_exp_f64(-magnitude) : 0.0;
   return (x < 0 ? e : 1.0) / (1.0 + e);
 }
 
@@ -81,15 +61,16 @@ int64_t getZeroPoint(quant::QuantizedType type, int64_t channel) {
 float computeInverseScale(quant::UniformQuantizedType type) { return static_cast<float>(1.0 / type.getScale()); }
 
 Requantization computeRequantization(ArrayRef<double> scales) {
+  // A scale of 2^30 or more saturates the result for any acc but 0, and so does the largest representable one.
+  SmallVector<double> limited;
+  for (double scale : scales)
+    limited.push_back(std::min(scale, 0x1.fffffp29));
   Requantization result;
-  double largest = 0.0;
-  for (double scale : scales)
-    largest = std::max(largest, scale);
-  while (result.shift > 1 && scaleAndRound(largest, result.shift) > kInt32Max)
-    --result.shift;
-  // A scale of 2^30 or more saturates the result for any acc but 0, and so does the largest multiplier.
-  for (double scale : scales)
-    result.multipliers.push_back(static_cast<int32_t>(std::min(scaleAndRound(scale, result.shift), kInt32Max)));
+  result.multipliers.resize(scales.size());
+  int valid = tinyc_output_scales(limited.data(), static_cast<int32_t>(limited.size()), result.multipliers.data(),
+                                  &result.shift);
+  assert(valid && "scales are positive and finite");
+  (void)valid;
   return result;
 }
 
@@ -105,22 +86,17 @@ std::pair<int32_t, int32_t> computeClamp(quant::UniformQuantizedType type, std::
 
 AddConstants computeAdd(quant::UniformQuantizedType lhs, quant::UniformQuantizedType rhs,
                         quant::UniformQuantizedType result, bool subtract) {
-  constexpr double limit = 1 << 21;
-  double lhsScale = lhs.getScale() / result.getScale(), rhsScale = rhs.getScale() / result.getScale();
-  double largest = std::max(lhsScale, rhsScale);
-  AddConstants constants;
-  constants.shift = 22;
-  while (constants.shift > 1 && scaleAndRound(largest, constants.shift) > limit)
-    --constants.shift;
-  constants.lhsMultiplier = static_cast<int32_t>(std::min(scaleAndRound(lhsScale, constants.shift), limit));
-  constants.rhsMultiplier = static_cast<int32_t>(std::min(scaleAndRound(rhsScale, constants.shift), limit));
-  if (subtract)
-    constants.rhsMultiplier = -constants.rhsMultiplier;
-  // Each term is at most 2^29 (zero points of i8 and multipliers of 22 bits), so int32 holds the sum.
-  int64_t offset = (result.getZeroPoint() << constants.shift) + (int64_t(1) << (constants.shift - 1)) -
-                   lhs.getZeroPoint() * constants.lhsMultiplier - rhs.getZeroPoint() * constants.rhsMultiplier;
-  constants.offset = static_cast<int32_t>(offset);
-  return constants;
+  tinyc_elementwise_s8_params params = {};
+  params.lhs_zero_point = static_cast<int32_t>(lhs.getZeroPoint());
+  params.rhs_zero_point = static_cast<int32_t>(rhs.getZeroPoint());
+  params.output.zero_point = static_cast<int32_t>(result.getZeroPoint());
+  // Beyond a ratio of 2^20 one step of the operand saturates the result; the largest valid ratio does the same.
+  double lhsRatio = std::min(lhs.getScale() / result.getScale(), 0x1p20);
+  double rhsRatio = std::min(rhs.getScale() / result.getScale(), 0x1p20);
+  int valid = tinyc_add_s8_scales(lhsRatio, subtract ? -rhsRatio : rhsRatio, &params);
+  assert(valid && "ratios are within the range of the integer form");
+  (void)valid;
+  return {params.lhs_multiplier, params.rhs_multiplier, params.offset, params.output.shift};
 }
 
 double evaluateUnary(Operation *op, double x) {
@@ -151,34 +127,24 @@ SmallVector<int8_t, 256> computeTable(Operation *unaryOp) {
 
 SoftmaxConstants computeSoftmax(quant::UniformQuantizedType input, quant::UniformQuantizedType result, bool logarithm) {
   SoftmaxConstants constants;
-  for (int distance = 0; distance < 256; ++distance)
-    constants.exponentials.push_back(
-        static_cast<uint16_t>(std::nearbyint(65535.0 * exponential(-distance * input.getScale()))));
-  if (!logarithm) {
-    // K * 2^m in 2^30 .. 2^31; m >= 1 because the row function shifts at least by one.
-    double factor = 1.0 / result.getScale();
-    int32_t shift = 1;
-    while (std::ldexp(factor, shift) < 0x1p30 && shift < 62)
-      ++shift;
-    constants.inputMultiplier = 0;
-    constants.outputMultiplier = static_cast<int32_t>(std::min(scaleAndRound(factor, shift), 65535.0 * 0x1p15));
-    constants.outputShift = shift;
-    return constants;
+  constants.exponentials.resize(256);
+  tinyc_exponentials_u16(input.getScale(), constants.exponentials.data());
+  tinyc_softmax_s8_params params = {};
+  if (logarithm) {
+    // Scales too far apart for the integer form saturate every element but an exact 0; a large multiplier does too.
+    if (!tinyc_log_softmax_s8_scales(input.getScale(), result.getScale(), &params)) {
+      params.input_multiplier = 1 << 20;
+      params.output_multiplier = 1 << 24;
+      params.output_shift = 1;
+    }
+  } else {
+    int valid = tinyc_softmax_s8_scales(std::clamp(result.getScale(), 0x1p-28, 0x1p28), &params);
+    assert(valid && "the scale is within the range of the integer form");
+    (void)valid;
   }
-  constexpr double ln2 = 0.6931471805599453;
-  double inputFactor = input.getScale() / result.getScale(), outputFactor = ln2 / result.getScale();
-  int32_t shift = 24;
-  while (shift > 1 && 255.0 * scaleAndRound(inputFactor, shift) + 16.0 * scaleAndRound(outputFactor, shift) >= 0x1p30)
-    --shift;
-  double inputMultiplier = scaleAndRound(inputFactor, shift), outputMultiplier = scaleAndRound(outputFactor, shift);
-  if (255.0 * inputMultiplier + 16.0 * outputMultiplier >= 0x1p30) {
-    // Scales too far apart even for a shift of 1: the result saturates, and it does so with any large multiplier.
-    inputMultiplier = std::min(inputMultiplier, 0x1p21);
-    outputMultiplier = std::min(outputMultiplier, 0x1p24);
-  }
-  constants.inputMultiplier = static_cast<int32_t>(inputMultiplier);
-  constants.outputMultiplier = static_cast<int32_t>(outputMultiplier);
-  constants.outputShift = shift;
+  constants.inputMultiplier = params.input_multiplier;
+  constants.outputMultiplier = params.output_multiplier;
+  constants.outputShift = params.output_shift;
   return constants;
 }
 
