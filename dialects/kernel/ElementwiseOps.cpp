@@ -1,0 +1,202 @@
+#include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Params.h"
+
+using namespace mlir;
+
+namespace tinyc::kernel {
+
+//===----------------------------------------------------------------------===//
+// Two operands
+//===----------------------------------------------------------------------===//
+
+template <typename Op> static LogicalResult verifyBinary(Op op) {
+  auto lhs = cast<MemRefType>(op.getLhs().getType()), rhs = cast<MemRefType>(op.getRhs().getType()),
+       output = cast<MemRefType>(op.getOutput().getType());
+  if (output.getRank() > 4)
+    return op.emitOpError("expects at most 4 dimensions, got ") << output;
+  if (lhs.getElementType() != output.getElementType() || rhs.getElementType() != output.getElementType())
+    return op.emitOpError("expects one element type, got ")
+           << lhs.getElementType() << ", " << rhs.getElementType() << " and " << output.getElementType();
+  for (MemRefType operand : {lhs, rhs}) {
+    if (operand.getRank() != output.getRank())
+      return op.emitOpError("expects operands of the output's rank, got ") << operand << " and " << output;
+    for (auto [size, wanted] : llvm::zip_equal(operand.getShape(), output.getShape()))
+      if (size != wanted && size != 1)
+        return op.emitOpError("expects each dimension of an operand to be the output's or 1, got ")
+               << operand << " and " << output;
+  }
+  return verifyStage(op, output, op.getStage());
+}
+
+// Element strides of `operand` along the four dimensions of a contract, 0 where it is broadcast.
+static void fillStrides(MemRefType operand, MemRefType output, int32_t (&strides)[4]) {
+  int64_t stride = 1, rank = output.getRank();
+  for (int64_t i = 0; i < 4; ++i)
+    strides[i] = 0;
+  for (int64_t i = rank - 1; i >= 0; --i) {
+    bool moves = operand.getDimSize(i) == output.getDimSize(i) && output.getDimSize(i) != 1;
+    strides[4 - rank + i] = moves ? stride : 0;
+    stride *= operand.getDimSize(i);
+  }
+}
+
+template <typename Op, typename Params> static void fillShapes(Op op, Params &params) {
+  auto output = cast<MemRefType>(op.getOutput().getType());
+  for (int64_t i = 0; i < 4; ++i) {
+    int64_t dimension = i - (4 - output.getRank());
+    params.dims[i] = dimension < 0 ? 1 : output.getDimSize(dimension);
+  }
+  fillStrides(cast<MemRefType>(op.getLhs().getType()), output, params.lhs_strides);
+  fillStrides(cast<MemRefType>(op.getRhs().getType()), output, params.rhs_strides);
+}
+
+template <typename Op> static ParamsAttr getBinaryParams(Op op) {
+  if (isFloat(cast<MemRefType>(op.getOutput().getType()))) {
+    tinyc_elementwise_f32_params params = {};
+    fillShapes(op, params);
+    params.output = makeOutputF32(op.getStage());
+    return makeParams(op.getContext(), params);
+  }
+  tinyc_elementwise_s8_params params = {};
+  fillShapes(op, params);
+  params.lhs_zero_point = op.getLhsZeroPoint();
+  params.rhs_zero_point = op.getRhsZeroPoint();
+  params.lhs_multiplier = op.getLhsMultiplier();
+  params.rhs_multiplier = op.getRhsMultiplier();
+  params.offset = op.getOffset();
+  params.output = makeOutputS8(op.getStage());
+  return makeParams(op.getContext(), params);
+}
+
+static std::pair<int32_t, int32_t> getBinaryRows(MemRefType output) {
+  return {0, output.getRank() == 4 ? output.getDimSize(0) : 1};
+}
+
+// An operand that is not broadcast is read at the address the result goes to. The other operand may be broadcast: it
+// must then lie elsewhere, which is the planner's rule anyway.
+template <typename Op> static SmallVector<unsigned> getBinaryInPlace(Op op) {
+  SmallVector<unsigned> operands;
+  for (unsigned i : {0u, 1u})
+    if (cast<MemRefType>(op->getOperand(i).getType()).getShape() ==
+        cast<MemRefType>(op.getOutput().getType()).getShape())
+      operands.push_back(i);
+  return operands;
+}
+
+LogicalResult AddOp::verify() { return verifyBinary(*this); }
+Contract AddOp::getContract() { return {"add", getElementName(getOutput().getType()), "none"}; }
+ParamsAttr AddOp::getParams() { return getBinaryParams(*this); }
+std::pair<int32_t, int32_t> AddOp::getRows() { return getBinaryRows(getOutput().getType()); }
+SmallVector<unsigned> AddOp::getInPlaceOperands() { return getBinaryInPlace(*this); }
+
+LogicalResult SubOp::verify() { return verifyBinary(*this); }
+Contract SubOp::getContract() { return {"sub", getElementName(getOutput().getType()), "none"}; }
+ParamsAttr SubOp::getParams() { return getBinaryParams(*this); }
+std::pair<int32_t, int32_t> SubOp::getRows() { return getBinaryRows(getOutput().getType()); }
+SmallVector<unsigned> SubOp::getInPlaceOperands() { return getBinaryInPlace(*this); }
+
+LogicalResult MulOp::verify() { return verifyBinary(*this); }
+Contract MulOp::getContract() { return {"mul", getElementName(getOutput().getType()), "none"}; }
+ParamsAttr MulOp::getParams() { return getBinaryParams(*this); }
+std::pair<int32_t, int32_t> MulOp::getRows() { return getBinaryRows(getOutput().getType()); }
+SmallVector<unsigned> MulOp::getInPlaceOperands() { return getBinaryInPlace(*this); }
+
+//===----------------------------------------------------------------------===//
+// One operand
+//===----------------------------------------------------------------------===//
+
+template <typename Op> static LogicalResult verifyUnary(Op op) {
+  auto input = cast<MemRefType>(op.getInput().getType()), output = cast<MemRefType>(op.getOutput().getType());
+  if (input.getShape() != output.getShape())
+    return op.emitOpError("expects input and output of one shape, got ") << input << " and " << output;
+  return success();
+}
+
+template <typename Op>
+static ParamsAttr getUnaryF32Params(Op op, float alpha, float beta, Attribute stage = Attribute()) {
+  auto [rows, length] = getRowsAndLength(cast<MemRefType>(op.getOutput().getType()));
+  if (!stage)
+    stage = OutputF32Attr::get(op.getContext(), FloatAttr(), FloatAttr());
+  return makeParams(op.getContext(), tinyc_unary_f32_params{rows, length, alpha, beta, makeOutputF32(stage)});
+}
+
+static std::pair<int32_t, int32_t> getUnaryRows(MemRefType output) { return {0, getRowsAndLength(output).first}; }
+
+LogicalResult ClampOp::verify() { return verifyUnary(*this); }
+Contract ClampOp::getContract() { return {"clamp", "f32", "none"}; }
+ParamsAttr ClampOp::getParams() { return getUnaryF32Params(*this, 0, 0, getStage()); }
+std::pair<int32_t, int32_t> ClampOp::getRows() { return getUnaryRows(getOutput().getType()); }
+SmallVector<unsigned> ClampOp::getInPlaceOperands() { return {0}; }
+
+LogicalResult LeakyReluOp::verify() { return verifyUnary(*this); }
+Contract LeakyReluOp::getContract() { return {"leaky_relu", "f32", "none"}; }
+ParamsAttr LeakyReluOp::getParams() { return getUnaryF32Params(*this, getAlpha().convertToFloat(), 0); }
+std::pair<int32_t, int32_t> LeakyReluOp::getRows() { return getUnaryRows(getOutput().getType()); }
+SmallVector<unsigned> LeakyReluOp::getInPlaceOperands() { return {0}; }
+
+LogicalResult SigmoidOp::verify() { return verifyUnary(*this); }
+Contract SigmoidOp::getContract() { return {"sigmoid", "f32", "none"}; }
+ParamsAttr SigmoidOp::getParams() { return getUnaryF32Params(*this, 0, 0); }
+std::pair<int32_t, int32_t> SigmoidOp::getRows() { return getUnaryRows(getOutput().getType()); }
+SmallVector<unsigned> SigmoidOp::getInPlaceOperands() { return {0}; }
+
+LogicalResult HardSigmoidOp::verify() { return verifyUnary(*this); }
+Contract HardSigmoidOp::getContract() { return {"hard_sigmoid", "f32", "none"}; }
+ParamsAttr HardSigmoidOp::getParams() {
+  return getUnaryF32Params(*this, getAlpha().convertToFloat(), getBeta().convertToFloat());
+}
+std::pair<int32_t, int32_t> HardSigmoidOp::getRows() { return getUnaryRows(getOutput().getType()); }
+SmallVector<unsigned> HardSigmoidOp::getInPlaceOperands() { return {0}; }
+
+LogicalResult HardSwishOp::verify() { return verifyUnary(*this); }
+Contract HardSwishOp::getContract() { return {"hard_swish", "f32", "none"}; }
+ParamsAttr HardSwishOp::getParams() {
+  return getUnaryF32Params(*this, getAlpha().convertToFloat(), getBeta().convertToFloat());
+}
+std::pair<int32_t, int32_t> HardSwishOp::getRows() { return getUnaryRows(getOutput().getType()); }
+SmallVector<unsigned> HardSwishOp::getInPlaceOperands() { return {0}; }
+
+LogicalResult LookupOp::verify() {
+  if (getTable().getType().getNumElements() != 256)
+    return emitOpError("expects a table of 256 elements, got ") << getTable().getType();
+  return verifyUnary(*this);
+}
+Contract LookupOp::getContract() { return {"lookup", "s8", "none"}; }
+ParamsAttr LookupOp::getParams() {
+  auto [rows, length] = getRowsAndLength(getOutput().getType());
+  return makeParams(getContext(), tinyc_lookup_s8_params{rows, length});
+}
+std::pair<int32_t, int32_t> LookupOp::getRows() { return getUnaryRows(getOutput().getType()); }
+SmallVector<unsigned> LookupOp::getInPlaceOperands() { return {0}; }
+
+LogicalResult RequantizeOp::verify() { return verifyUnary(*this); }
+Contract RequantizeOp::getContract() { return {"requantize", "s8", "none"}; }
+ParamsAttr RequantizeOp::getParams() {
+  auto [rows, length] = getRowsAndLength(getOutput().getType());
+  return makeParams(getContext(),
+                    tinyc_requantize_s8_params{rows, length, static_cast<int32_t>(getInputZeroPoint()),
+                                               static_cast<int32_t>(getMultiplier()), makeOutputS8(getStage())});
+}
+std::pair<int32_t, int32_t> RequantizeOp::getRows() { return getUnaryRows(getOutput().getType()); }
+SmallVector<unsigned> RequantizeOp::getInPlaceOperands() { return {0}; }
+
+template <typename Op> static ParamsAttr getQuantizeParams(Op op) {
+  auto [rows, length] = getRowsAndLength(cast<MemRefType>(op.getOutput().getType()));
+  return makeParams(op.getContext(), tinyc_quantize_params{rows, length, op.getScale().convertToFloat(),
+                                                           static_cast<int32_t>(op.getZeroPoint())});
+}
+
+// Elements of different sizes: no operand shares its addresses with the output.
+LogicalResult QuantizeOp::verify() { return verifyUnary(*this); }
+Contract QuantizeOp::getContract() { return {"quantize", "f32", "none"}; }
+ParamsAttr QuantizeOp::getParams() { return getQuantizeParams(*this); }
+std::pair<int32_t, int32_t> QuantizeOp::getRows() { return getUnaryRows(getOutput().getType()); }
+SmallVector<unsigned> QuantizeOp::getInPlaceOperands() { return {}; }
+
+LogicalResult DequantizeOp::verify() { return verifyUnary(*this); }
+Contract DequantizeOp::getContract() { return {"dequantize", "s8", "none"}; }
+ParamsAttr DequantizeOp::getParams() { return getQuantizeParams(*this); }
+std::pair<int32_t, int32_t> DequantizeOp::getRows() { return getUnaryRows(getOutput().getType()); }
+SmallVector<unsigned> DequantizeOp::getInPlaceOperands() { return {}; }
+
+} // namespace tinyc::kernel

@@ -1,0 +1,143 @@
+#include "dialects/kernel/Params.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/bit.h"
+
+#include <limits>
+#include <type_traits>
+
+using namespace mlir;
+
+namespace tinyc::kernel {
+
+namespace {
+
+struct Field {
+  const char *name;
+  size_t offset;
+  bool isReal;
+};
+
+} // namespace
+
+// Fields must cover a struct word by word, in memory order.
+template <size_t count> static constexpr bool covers(const Field (&fields)[count], size_t size) {
+  for (size_t i = 0; i < count; ++i)
+    if (fields[i].offset != 4 * i)
+      return false;
+  return size == 4 * count;
+}
+
+// `name` is a C designator, looked up in the C struct: a field that moves or is renamed there fails to compile here.
+#define FIELD(name) Field{#name, offsetof(Struct, name), std::is_same_v<decltype(Struct{}.name), float>}
+#define ARRAY4(name) FIELD(name[0]), FIELD(name[1]), FIELD(name[2]), FIELD(name[3])
+#define ARRAY6(name) ARRAY4(name), FIELD(name[4]), FIELD(name[5])
+#define OUTPUT_S8                                                                                                      \
+  FIELD(output.zero_point), FIELD(output.clamp_min), FIELD(output.clamp_max), FIELD(output.shift),                     \
+      FIELD(output.multiplier_step)
+#define OUTPUT_F32 FIELD(output.clamp_min), FIELD(output.clamp_max)
+#define WINDOW                                                                                                         \
+  FIELD(window.input_height), FIELD(window.input_width), FIELD(window.input_channels),                                 \
+      FIELD(window.input_ring_rows), FIELD(window.output_height), FIELD(window.output_width),                          \
+      FIELD(window.output_channels), FIELD(window.output_ring_rows), FIELD(window.kernel_height),                      \
+      FIELD(window.kernel_width), FIELD(window.stride_height), FIELD(window.stride_width),                             \
+      FIELD(window.dilation_height), FIELD(window.dilation_width), FIELD(window.pad_top), FIELD(window.pad_left)
+
+#define PARAMS(name, ...)                                                                                              \
+  template <> ParamsAttr makeParams<name>(MLIRContext * context, const name &params) {                                 \
+    using Struct = name;                                                                                               \
+    static constexpr Field fields[] = {__VA_ARGS__};                                                                   \
+    static_assert(covers(fields, sizeof(name)), "the fields of " #name " differ from tinyc/kernels.h");                \
+    return makeAttribute(context, #name, fields, &params);                                                             \
+  }
+
+static ParamsAttr makeAttribute(MLIRContext *context, StringRef type, ArrayRef<Field> fields, const void *params) {
+  Builder builder(context);
+  SmallVector<Attribute> names, values;
+  for (const Field &field : fields) {
+    uint32_t word;
+    std::memcpy(&word, static_cast<const char *>(params) + field.offset, sizeof word);
+    names.push_back(builder.getStringAttr(field.name));
+    if (field.isReal)
+      values.push_back(builder.getF32FloatAttr(llvm::bit_cast<float>(word)));
+    else
+      values.push_back(builder.getI32IntegerAttr(static_cast<int32_t>(word)));
+  }
+  return ParamsAttr::get(context, builder.getStringAttr(type), builder.getArrayAttr(names),
+                         builder.getArrayAttr(values));
+}
+
+PARAMS(tinyc_conv2d_s8_params, WINDOW, FIELD(groups), FIELD(input_zero_point), OUTPUT_S8)
+PARAMS(tinyc_conv2d_f32_params, WINDOW, FIELD(groups), OUTPUT_F32)
+PARAMS(tinyc_fully_connected_s8_params, FIELD(rows), FIELD(inputs), FIELD(outputs), OUTPUT_S8)
+PARAMS(tinyc_fully_connected_f32_params, FIELD(rows), FIELD(inputs), FIELD(outputs), OUTPUT_F32)
+PARAMS(tinyc_matmul_s8_params, FIELD(rows), FIELD(inner), FIELD(columns), FIELD(lhs_zero_point),
+       FIELD(rhs_zero_point), OUTPUT_S8)
+PARAMS(tinyc_matmul_f32_params, FIELD(rows), FIELD(inner), FIELD(columns), OUTPUT_F32)
+PARAMS(tinyc_pool_s8_params, WINDOW, FIELD(include_pad), FIELD(first_count), FIELD(input_zero_point), OUTPUT_S8)
+PARAMS(tinyc_pool_f32_params, WINDOW, FIELD(include_pad), OUTPUT_F32, FIELD(divisor_count))
+PARAMS(tinyc_elementwise_s8_params, ARRAY4(dims), ARRAY4(lhs_strides), ARRAY4(rhs_strides), FIELD(lhs_zero_point),
+       FIELD(rhs_zero_point), FIELD(lhs_multiplier), FIELD(rhs_multiplier), FIELD(offset), OUTPUT_S8)
+PARAMS(tinyc_elementwise_f32_params, ARRAY4(dims), ARRAY4(lhs_strides), ARRAY4(rhs_strides), OUTPUT_F32)
+PARAMS(tinyc_lookup_s8_params, FIELD(rows), FIELD(length))
+PARAMS(tinyc_unary_f32_params, FIELD(rows), FIELD(length), FIELD(alpha), FIELD(beta), OUTPUT_F32)
+PARAMS(tinyc_softmax_s8_params, FIELD(rows), FIELD(length), FIELD(input_multiplier), FIELD(output_multiplier),
+       FIELD(output_shift), FIELD(output_zero_point))
+PARAMS(tinyc_softmax_f32_params, FIELD(rows), FIELD(length))
+PARAMS(tinyc_quantize_params, FIELD(rows), FIELD(length), FIELD(scale), FIELD(zero_point))
+PARAMS(tinyc_requantize_s8_params, FIELD(rows), FIELD(length), FIELD(input_zero_point), FIELD(multiplier), OUTPUT_S8)
+PARAMS(tinyc_pad_s8_params, ARRAY4(dims), ARRAY4(before), ARRAY4(after), FIELD(value))
+PARAMS(tinyc_pad_f32_params, ARRAY4(dims), ARRAY4(before), ARRAY4(after), FIELD(value))
+PARAMS(tinyc_transpose_params, ARRAY6(dims), ARRAY6(input_strides))
+PARAMS(tinyc_copy_params, FIELD(rows), FIELD(length), FIELD(input_pitch), FIELD(output_pitch), FIELD(output_offset))
+
+tinyc_window makeWindow(WindowAttr window, MemRefType input, MemRefType output) {
+  tinyc_window w = {};
+  w.input_height = w.input_ring_rows = input.getDimSize(1);
+  w.input_width = input.getDimSize(2);
+  w.input_channels = input.getDimSize(3);
+  w.output_height = w.output_ring_rows = output.getDimSize(1);
+  w.output_width = output.getDimSize(2);
+  w.output_channels = output.getDimSize(3);
+  w.kernel_height = window.getKernelHeight();
+  w.kernel_width = window.getKernelWidth();
+  w.stride_height = window.getStrideHeight();
+  w.stride_width = window.getStrideWidth();
+  w.dilation_height = window.getDilationHeight();
+  w.dilation_width = window.getDilationWidth();
+  w.pad_top = window.getPadTop();
+  w.pad_left = window.getPadLeft();
+  return w;
+}
+
+tinyc_output_s8 makeOutputS8(Attribute stage) {
+  auto output = cast<OutputS8Attr>(stage);
+  return {output.getZeroPoint(), output.getClampMin(), output.getClampMax(), output.getShift(),
+          output.getPerChannel() ? 1 : 0};
+}
+
+tinyc_output_f32 makeOutputF32(Attribute stage) {
+  auto output = cast<OutputF32Attr>(stage);
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  FloatAttr min = output.getClampMin(), max = output.getClampMax();
+  return {min ? min.getValue().convertToFloat() : -infinity, max ? max.getValue().convertToFloat() : infinity};
+}
+
+std::pair<int32_t, int32_t> getRowsAndLength(MemRefType type) {
+  int64_t rank = type.getRank(), leading = rank >= 3 ? rank - 2 : rank - 1, rows = 1;
+  for (int64_t i = 0; i < leading; ++i)
+    rows *= type.getDimSize(i);
+  return {rows, rows == 0 ? 0 : type.getNumElements() / rows};
+}
+
+StringRef getElementName(MemRefType type) { return isFloat(type) ? "f32" : "s8"; }
+
+LogicalResult verifyStage(Operation *op, MemRefType output, Attribute stage) {
+  if (isFloat(output) && !isa<OutputF32Attr>(stage))
+    return op->emitOpError("expects stage to be #kernel.output_f32 for f32 buffers, got ") << stage;
+  if (!isFloat(output) && !isa<OutputS8Attr>(stage))
+    return op->emitOpError("expects stage to be #kernel.output_s8 for i8 buffers, got ") << stage;
+  return success();
+}
+
+} // namespace tinyc::kernel

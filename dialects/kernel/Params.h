@@ -1,0 +1,32 @@
+// Parameter blocks: from a filled C struct of tinyc/kernels.h to #kernel.params.
+#ifndef TINYC_DIALECTS_KERNEL_PARAMS_H
+#define TINYC_DIALECTS_KERNEL_PARAMS_H
+
+#include "dialects/kernel/Kernel.h"
+#include "tinyc/kernels.h"
+
+namespace tinyc::kernel {
+
+/// The attribute of a parameter block: type name, field names and words.
+template <typename T> ParamsAttr makeParams(mlir::MLIRContext *context, const T &params);
+
+/// Fills the window of an op whose buffers are NHWC with batch 1 and wholly resident.
+tinyc_window makeWindow(WindowAttr window, mlir::MemRefType input, mlir::MemRefType output);
+
+tinyc_output_s8 makeOutputS8(mlir::Attribute stage);
+tinyc_output_f32 makeOutputF32(mlir::Attribute stage);
+
+/// Rows and length of an op that treats its buffer as rows x length elements: a row is all but the leading
+/// dimensions, so that it is the (width x channels) slice of an NHWC tensor.
+std::pair<int32_t, int32_t> getRowsAndLength(mlir::MemRefType type);
+
+/// `s8` or `f32`.
+llvm::StringRef getElementName(mlir::MemRefType type);
+inline bool isFloat(mlir::MemRefType type) { return type.getElementType().isF32(); }
+
+/// Checks that the output stage fits the buffers: #kernel.output_f32 for f32, #kernel.output_s8 else.
+mlir::LogicalResult verifyStage(mlir::Operation *op, mlir::MemRefType output, mlir::Attribute stage);
+
+} // namespace tinyc::kernel
+
+#endif // TINYC_DIALECTS_KERNEL_PARAMS_H
