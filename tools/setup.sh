@@ -63,8 +63,12 @@ install_packages() {
 
 configure() {
   say "configuring build/"
-  cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release \
-    -DCMAKE_C_COMPILER=clang-22 -DCMAKE_CXX_COMPILER=clang++-22 \
+  # A compiler named again on a configured folder may resolve to another path, which discards the whole cache.
+  local first_time=()
+  if [[ ! -f build/build.ninja ]]; then
+    first_time=(--fresh -G Ninja -DCMAKE_C_COMPILER=clang-22 -DCMAKE_CXX_COMPILER=clang++-22)
+  fi
+  cmake -S . -B build "${first_time[@]}" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
     -DCMAKE_PREFIX_PATH=/usr/lib/llvm-22 -DLLVM_USE_LINKER=lld ||
     fail "cmake could not configure build/ (see above; 'rm -r build' starts afresh)"
