@@ -1,0 +1,190 @@
+#include "compiler/Evaluate.h"
+
+#include "compiler/Dataset.h"
+#include "compiler/Npy.h"
+#include "llvm/Support/Format.h"
+
+using namespace llvm;
+
+namespace tinyc {
+
+json::Value Evaluation::toJson() const {
+  json::Object object{{"target", target}, {"samples", samples}};
+  auto set = [&](StringRef name, const auto &value) {
+    if (value)
+      object[name] = *value;
+  };
+  set("accuracy", accuracy);
+  set("mse", mse);
+  set("sram", sramBytes);
+  set("stack", stackBytes);
+  set("flash", flashBytes);
+  set("instructions", instructions);
+  return object;
+}
+
+void Evaluation::print(raw_ostream &stream) const {
+  stream << samples << " samples on " << target << "\n";
+  if (accuracy)
+    stream << "  accuracy     " << format("%.2f %%\n", 100.0 * *accuracy);
+  if (mse)
+    stream << "  mse          " << format("%.6f\n", *mse);
+  if (sramBytes)
+    stream << "  SRAM         " << *sramBytes << " B\n";
+  if (stackBytes)
+    stream << "  stack        " << *stackBytes << " B\n";
+  if (flashBytes)
+    stream << "  flash        " << *flashBytes << " B\n";
+  if (instructions)
+    stream << "  instructions " << *instructions << " per inference\n";
+}
+
+struct Samples::Data {
+  std::vector<Port> ports;
+  std::vector<Dataset> datasets;
+  int64_t first = 0, count = 0;
+};
+
+Samples::Samples(std::unique_ptr<Data> data) : data(std::move(data)) {}
+Samples::~Samples() = default;
+Samples::Samples(Samples &&) = default;
+
+int64_t Samples::size() const { return data->count; }
+
+std::vector<float> Samples::getValues(int64_t index, unsigned input) const {
+  return data->datasets[input].get(data->first + index);
+}
+
+std::vector<char> Samples::getBytes(int64_t index) const {
+  std::vector<char> bytes;
+  for (auto [input, port] : enumerate(data->ports)) {
+    std::vector<char> encoded = encode(port, getValues(index, input));
+    bytes.insert(bytes.end(), encoded.begin(), encoded.end());
+  }
+  return bytes;
+}
+
+Expected<Samples> Samples::open(ArrayRef<Port> inputs, const EvaluationOptions &options) {
+  auto data = std::make_unique<Data>();
+  data->ports = inputs.vec();
+  for (const Port &port : inputs) {
+    StringRef path;
+    for (StringRef file : options.inputFiles) {
+      auto [name, value] = file.split('=');
+      if (!value.empty() && name == port.name)
+        path = value;
+      else if (value.empty() && inputs.size() == 1)
+        path = file;
+    }
+    if (path.empty())
+      return createStringError("error: no samples for input '" + port.name + "': give --input=" +
+                               (inputs.size() == 1 ? "" : port.name + "=") + "X.npy");
+    Expected<Dataset> dataset = Dataset::open(path, options.inputTransform, port.getOnnxShape(), port.name);
+    if (!dataset)
+      return dataset.takeError();
+    if (!data->datasets.empty() && dataset->size() != data->datasets.front().size())
+      return makeFileError(path, "holds " + Twine(dataset->size()) + " samples, " +
+                                     data->datasets.front().getPath() + " holds " +
+                                     Twine(data->datasets.front().size()));
+    data->datasets.push_back(std::move(*dataset));
+  }
+  if (data->datasets.empty())
+    return createStringError("error: the model has no inputs");
+  int64_t available = data->datasets.front().size() - options.first;
+  data->first = options.first;
+  data->count = options.limit > 0 ? std::min(options.limit, available) : available;
+  if (data->count < 1)
+    return makeFileError(data->datasets.front().getPath(),
+                         "holds " + Twine(data->datasets.front().size()) + " samples, none from index " +
+                             Twine(options.first) + " on");
+  return Samples(std::move(data));
+}
+
+/// The bytes of output `output` of sample `index`.
+static ArrayRef<char> getOutput(const Ports &ports, ArrayRef<char> outputs, int64_t index, size_t output) {
+  int64_t stride = 0, offset = 0;
+  for (auto [i, port] : enumerate(ports.outputs)) {
+    if (i < output)
+      offset += port.bytes;
+    stride += port.bytes;
+  }
+  return outputs.slice(index * stride + offset, ports.outputs[output].bytes);
+}
+
+static Error measureAccuracy(const Ports &ports, const Samples &samples, ArrayRef<char> outputs,
+                             const EvaluationOptions &options, Evaluation &evaluation) {
+  Expected<NpyArray> file = NpyArray::read(options.labelFile);
+  if (!file)
+    return file.takeError();
+  Expected<std::vector<int64_t>> labels = file->toIntegers();
+  if (!labels)
+    return labels.takeError();
+  if (static_cast<int64_t>(labels->size()) < options.first + samples.size())
+    return makeFileError(options.labelFile, "holds " + Twine(labels->size()) + " labels for " +
+                                                Twine(options.first + samples.size()) + " samples");
+  int64_t correct = 0, classes = ports.outputs.front().getElements();
+  for (int64_t i = 0; i < samples.size(); ++i) {
+    int64_t label = (*labels)[options.first + i];
+    if (label < 0 || label >= classes)
+      return makeFileError(options.labelFile, "label " + Twine(label) + " of sample " + Twine(options.first + i) +
+                                                  ": the model has " + Twine(classes) + " classes");
+    std::vector<float> scores = decode(ports.outputs.front(), getOutput(ports, outputs, i, 0));
+    correct += std::max_element(scores.begin(), scores.end()) - scores.begin() == label;
+  }
+  evaluation.accuracy = static_cast<double>(correct) / static_cast<double>(samples.size());
+  return Error::success();
+}
+
+static Error measureError(const Ports &ports, const Samples &samples, ArrayRef<char> outputs,
+                          const EvaluationOptions &options, Evaluation &evaluation) {
+  const Port &port = ports.outputs.front();
+  std::optional<Dataset> expected;
+  if (options.expectFile != "input") {
+    Expected<Dataset> dataset = Dataset::open(options.expectFile, InputTransform(), port.getOnnxShape(), port.name);
+    if (!dataset)
+      return dataset.takeError();
+    if (dataset->size() < options.first + samples.size())
+      return makeFileError(options.expectFile, "holds " + Twine(dataset->size()) + " samples for " +
+                                                   Twine(options.first + samples.size()));
+    expected = std::move(*dataset);
+  } else if (ports.inputs.front().getElements() != port.getElements()) {
+    return createStringError("error: --expect=input: the output has " + Twine(port.getElements()) +
+                             " elements, the input " + Twine(ports.inputs.front().getElements()));
+  }
+  double sum = 0;
+  for (int64_t i = 0; i < samples.size(); ++i) {
+    std::vector<float> got = decode(port, getOutput(ports, outputs, i, 0));
+    std::vector<float> want = expected ? expected->get(options.first + i) : samples.getValues(i, 0);
+    for (auto [a, b] : zip(got, want))
+      sum += (static_cast<double>(a) - b) * (static_cast<double>(a) - b);
+  }
+  evaluation.mse = sum / static_cast<double>(samples.size() * port.getElements());
+  return Error::success();
+}
+
+Error measure(const Ports &ports, const Samples &samples, ArrayRef<char> outputs, const EvaluationOptions &options,
+              Evaluation &evaluation) {
+  evaluation.samples = samples.size();
+  if (!options.labelFile.empty())
+    if (Error error = measureAccuracy(ports, samples, outputs, options, evaluation))
+      return error;
+  if (!options.expectFile.empty())
+    if (Error error = measureError(ports, samples, outputs, options, evaluation))
+      return error;
+  if (options.outputFile.empty())
+    return Error::success();
+  const Port &port = ports.outputs.front();
+  std::vector<int64_t> shape = port.getOnnxShape();
+  std::vector<float> values;
+  for (int64_t i = 0; i < samples.size(); ++i) {
+    std::vector<float> one = decode(port, getOutput(ports, outputs, i, 0));
+    values.insert(values.end(), one.begin(), one.end());
+  }
+  if (shape.empty())
+    shape = {samples.size()};
+  else
+    shape.front() *= samples.size();
+  return writeNpy(options.outputFile, shape, values);
+}
+
+} // namespace tinyc

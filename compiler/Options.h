@@ -1,0 +1,58 @@
+// What a user asks of one compilation. Filled by the tools from their command lines; the library reads no flags.
+#ifndef TINYC_COMPILER_OPTIONS_H
+#define TINYC_COMPILER_OPTIONS_H
+
+#include "llvm/ADT/SmallVector.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tinyc {
+
+/// The phases of a compilation, in order.
+enum class Phase { Import, Graph, Compress, Schedule, Kernel, Emit };
+
+/// The form of the result.
+enum class Emit { Import, Graph, Compress, Schedule, Kernel, LLVM, C, Object, Package };
+
+/// int8 quantization: by the model's own Q/DQ nodes, by calibration, or none.
+enum class Quantize {
+  Automatic, ///< the model's own Q/DQ nodes if it has any, else int8 if calibration data is given, else none
+  None,
+  Int8,
+};
+
+enum class CalibrationMethod { MinMax, Percentile };
+
+/// Stored sample x becomes the model's float input x * scale + offset; one number, or one per channel (ONNX
+/// dimension 1).
+struct InputTransform {
+  std::vector<float> scale = {1.0f};
+  std::vector<float> offset = {0.0f};
+};
+
+struct Options {
+  std::string model;  ///< path of an .onnx file (or .onnxtxt, ONNX's text syntax)
+  std::string target = "cortex-m7";
+  Emit emit = Emit::Package;
+  std::string output; ///< path of the package or file; empty: derived from the model's name
+  std::string prefix = "model"; ///< prefix of the package's C names
+
+  std::vector<std::pair<std::string, std::vector<int64_t>>> inputShapes;
+
+  Quantize quantize = Quantize::Automatic;
+  std::vector<std::string> calibrationFiles; ///< FILE.npy, [samples, ...]; NAME=FILE.npy for each of several inputs
+  InputTransform inputTransform;
+  CalibrationMethod calibrationMethod = CalibrationMethod::Percentile;
+  double percentile = 99.99;   ///< of the values of a tensor, for CalibrationMethod::Percentile
+  int64_t calibrationLimit = 0; ///< use at most this many samples; 0: all
+
+  std::optional<int64_t> sramBudget, flashBudget; ///< bytes
+};
+
+} // namespace tinyc
+
+#endif // TINYC_COMPILER_OPTIONS_H

@@ -1,0 +1,37 @@
+// The phases of a compilation, written once: Import, Graph, Compress, Schedule, Kernel, Emit.
+#ifndef TINYC_COMPILER_PIPELINE_H
+#define TINYC_COMPILER_PIPELINE_H
+
+#include "compiler/Options.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace mlir {
+class DialectRegistry;
+}
+
+namespace tinyc {
+
+namespace targets {
+struct Target;
+}
+
+/// The dialects that a compilation uses, with their interfaces and translations.
+void registerDialects(mlir::DialectRegistry &registry);
+
+/// What the float model was, before compression changed it.
+struct ModelFacts {
+  int64_t parameters = 0; ///< elements of weights and biases, batch norm folded
+  bool hasQuantization = false; ///< the model came with Q/DQ nodes
+};
+
+/// Runs all phases up to and including `last`. Errors are diagnostics; the result is then null.
+mlir::OwningOpRef<mlir::ModuleOp> compile(const Options &options, const targets::Target &target, Phase last,
+                                          mlir::MLIRContext *context, ModelFacts *facts = nullptr);
+
+/// Phase Emit on a module of phase Kernel: typed kernel ops become calls.
+mlir::LogicalResult lowerToCalls(mlir::ModuleOp module);
+
+} // namespace tinyc
+
+#endif // TINYC_COMPILER_PIPELINE_H

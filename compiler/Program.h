@@ -1,0 +1,51 @@
+// The outside of a lowered program: what enters, what leaves, how large it is.
+#ifndef TINYC_COMPILER_PROGRAM_H
+#define TINYC_COMPILER_PROGRAM_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/JSON.h"
+
+#include <string>
+#include <vector>
+
+namespace tinyc {
+
+/// An input or output of a program. Real value = (stored - zeroPoint) * scale for int8, the stored value for float32.
+struct Port {
+  std::string name;                 ///< ONNX name
+  std::vector<int64_t> shape;       ///< as stored
+  std::vector<int64_t> permutation; ///< stored dimension i is ONNX dimension permutation[i]; empty: the same order
+  std::string type;                 ///< "int8" or "float32"
+  double scale = 1.0;
+  int64_t zeroPoint = 0;
+  int64_t offset = 0; ///< bytes from the arena's start
+  int64_t bytes = 0;
+
+  int64_t getElements() const;
+  /// The shape in ONNX's order of dimensions.
+  std::vector<int64_t> getOnnxShape() const;
+
+  llvm::json::Value toJson() const;
+  static std::optional<Port> fromJson(const llvm::json::Value &value);
+};
+
+struct Ports {
+  std::vector<Port> inputs, outputs;
+};
+
+/// Reads the attributes kernel.inputs and kernel.outputs of a planned function.
+Ports getPorts(mlir::func::FuncOp function);
+
+/// The one function with the attribute kernel.inputs, or null.
+mlir::func::FuncOp getPlannedFunction(mlir::ModuleOp module);
+
+/// Real values in ONNX's order of dimensions to the bytes of the port, rounding half to even and saturating.
+std::vector<char> encode(const Port &port, llvm::ArrayRef<float> values);
+
+/// The bytes of a port to real values in ONNX's order of dimensions.
+std::vector<float> decode(const Port &port, llvm::ArrayRef<char> bytes);
+
+} // namespace tinyc
+
+#endif // TINYC_COMPILER_PROGRAM_H

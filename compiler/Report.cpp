@@ -1,0 +1,86 @@
+#include "compiler/Report.h"
+
+#include "compiler/Diagnostics.h"
+#include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
+
+using namespace mlir;
+
+namespace tinyc {
+
+llvm::json::Value Report::toJson() const {
+  llvm::json::Array layerArray, liveArray, inputs, outputs;
+  for (auto [id, layer] : llvm::enumerate(layers))
+    layerArray.push_back(llvm::json::Object{{"id", static_cast<int64_t>(id)},
+                                            {"op", layer.op},
+                                            {"node", layer.node},
+                                            {"kernel", layer.kernel},
+                                            {"shape", llvm::json::Array(layer.shape)},
+                                            {"macs", layer.macs},
+                                            {"weight_bytes", layer.weightBytes},
+                                            {"scratch_bytes", layer.scratchBytes}});
+  for (const LiveBuffer &buffer : peakLive)
+    liveArray.push_back(llvm::json::Object{{"name", buffer.name}, {"bytes", buffer.bytes}});
+  for (const Port &port : ports.inputs)
+    inputs.push_back(port.toJson());
+  for (const Port &port : ports.outputs)
+    outputs.push_back(port.toJson());
+  return llvm::json::Object{
+      {"model", llvm::json::Object{{"file", modelFile}, {"sha256", modelSha256}}},
+      {"target", target},
+      {"macs", macs},
+      {"parameters", parameters},
+      {"inputs", std::move(inputs)},
+      {"outputs", std::move(outputs)},
+      {"sram", llvm::json::Object{{"input", inputBytes},
+                                  {"output", outputBytes},
+                                  {"activations", activationBytes},
+                                  {"scratch", scratchBytes},
+                                  {"total", sramBytes}}},
+      {"flash",
+       llvm::json::Object{{"weights", weightBytes}, {"code", codeBytes}, {"total", getFlashBytes()}}},
+      {"peak", llvm::json::Object{{"op", peakOp},
+                                  {"node", peakNode},
+                                  {"bytes", peakBytes},
+                                  {"live", std::move(liveArray)}}},
+      {"layers", std::move(layerArray)}};
+}
+
+/// 12345678 as "12,345,678".
+static std::string group(int64_t number) {
+  std::string digits = std::to_string(number);
+  for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(at, ",");
+  return digits;
+}
+
+void Report::printSummary(llvm::raw_ostream &stream) const {
+  auto line = [&](StringRef name, const Twine &text) {
+    stream << llvm::format("  %-12s", name.str().c_str()) << text << "\n";
+  };
+  auto describe = [](const Port &port) {
+    std::string text = port.name + " [";
+    llvm::raw_string_ostream out(text);
+    llvm::interleave(port.shape, out, "x");
+    out << "] " << port.type;
+    if (port.type == "int8")
+      out << llvm::format(" scale %.6g zero point %lld", port.scale, static_cast<long long>(port.zeroPoint));
+    return text;
+  };
+  stream << modelFile << " for " << target << "\n";
+  for (const Port &port : ports.inputs)
+    line("input", describe(port));
+  for (const Port &port : ports.outputs)
+    line("output", describe(port));
+  line("operations", Twine(layers.size()) + " kernels, " + group(macs) + " MACs, " + group(parameters) + " parameters");
+  line("SRAM", group(sramBytes) + " B (arena; input " + group(inputBytes) + ", output " + group(outputBytes) +
+                   ", largest scratch " + group(scratchBytes) + ")");
+  line("flash", group(getFlashBytes()) + " B (weights " + group(weightBytes) + ", code about " + group(codeBytes) + ")");
+  line("peak", group(peakBytes) + " B at " + peakOp + (peakNode.empty() ? "" : " '" + peakNode + "'"));
+}
+
+} // namespace tinyc

@@ -1,0 +1,47 @@
+// report.json and the summary: what a compiled program costs. The names of the fields are a contract with users'
+// scripts; docs/Report.md lists them.
+#ifndef TINYC_COMPILER_REPORT_H
+#define TINYC_COMPILER_REPORT_H
+
+#include "compiler/Options.h"
+#include "compiler/Pipeline.h"
+#include "compiler/Program.h"
+
+namespace tinyc {
+
+/// One kernel execution of the program.
+struct Layer {
+  std::string op, node, kernel;
+  std::vector<int64_t> shape; ///< of the output
+  int64_t macs = 0, weightBytes = 0, scratchBytes = 0;
+};
+
+/// A buffer live at the peak.
+struct LiveBuffer {
+  std::string name;
+  int64_t bytes;
+};
+
+struct Report {
+  std::string modelFile, modelSha256, target;
+  int64_t macs = 0, parameters = 0;
+  int64_t inputBytes = 0, outputBytes = 0, activationBytes = 0, scratchBytes = 0, sramBytes = 0;
+  int64_t weightBytes = 0, codeBytes = 0;
+  std::string peakOp, peakNode;
+  int64_t peakBytes = 0;
+  std::vector<LiveBuffer> peakLive;
+  std::vector<Layer> layers;
+  Ports ports;
+
+  int64_t getFlashBytes() const { return weightBytes + codeBytes; }
+  llvm::json::Value toJson() const;
+  /// The lines that `tinyc` prints.
+  void printSummary(llvm::raw_ostream &stream) const;
+};
+
+/// Reads the report off a module of phase Kernel. codeBytes is the caller's to fill.
+Report makeReport(mlir::ModuleOp module, const Options &options, const ModelFacts &facts);
+
+} // namespace tinyc
+
+#endif // TINYC_COMPILER_REPORT_H

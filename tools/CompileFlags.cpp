@@ -1,0 +1,125 @@
+#include "tools/CompileFlags.h"
+
+#include "compiler/Dataset.h"
+#include "targets/Target.h"
+#include "llvm/Config/llvm-config.h"
+
+using namespace llvm;
+
+namespace tinyc {
+
+struct CompileFlags::Flags {
+  explicit Flags(cl::OptionCategory &category)
+      : target("target", cl::desc("Processor to compile for (default cortex-m7): " + targets::listTargets()),
+               cl::value_desc("name"), cl::init("cortex-m7"), cl::cat(category)),
+        inputShape("input-shape", cl::desc("Shape of an input with symbolic dimensions; repeatable"),
+                   cl::value_desc("name:1x3x32x32"), cl::cat(category)),
+        quantize("quantize",
+                 cl::desc("Precision (default: the model's own Q/DQ nodes; else int8 with --calibrate; else none)"),
+                 cl::values(clEnumValN(Quantize::None, "none", "float32"),
+                            clEnumValN(Quantize::Int8, "int8", "int8 weights and activations")),
+                 cl::init(Quantize::Automatic), cl::cat(category)),
+        calibrate("calibrate", cl::desc("Samples of real input, the first dimension counts them; repeatable for "
+                                       "several inputs"),
+                  cl::value_desc("[name=]X.npy"), cl::cat(category)),
+        calibrateLimit("calibrate-limit", cl::desc("Use the first N calibration samples only"), cl::value_desc("N"),
+                       cl::init(0), cl::cat(category)),
+        method("calibrate-method", cl::desc("How ranges are chosen (default percentile)"),
+               cl::values(clEnumValN(CalibrationMethod::MinMax, "min-max", "the extreme values"),
+                          clEnumValN(CalibrationMethod::Percentile, "percentile", "see --percentile")),
+               cl::init(CalibrationMethod::Percentile), cl::cat(category)),
+        percentile("percentile", cl::desc("Share of a tensor's values inside its range, in percent (default 99.99)"),
+                   cl::value_desc("P"), cl::init(99.99), cl::cat(category)),
+        scale("scale", cl::desc("Stored samples x become x * S + O: one number, or one per channel"),
+              cl::value_desc("S[,S...]"), cl::init("1"), cl::cat(category)),
+        offset("offset", cl::desc("See --scale"), cl::value_desc("O[,O...]"), cl::init("0"), cl::cat(category)),
+        sram("sram", cl::desc("Budget of SRAM, for example 320K: an error if the program needs more"),
+             cl::value_desc("bytes"), cl::cat(category)),
+        flash("flash", cl::desc("Budget of flash, for example 1M"), cl::value_desc("bytes"), cl::cat(category)) {}
+
+  cl::opt<std::string> target;
+  cl::list<std::string> inputShape;
+  cl::opt<Quantize> quantize;
+  cl::list<std::string> calibrate;
+  cl::opt<int64_t> calibrateLimit;
+  cl::opt<CalibrationMethod> method;
+  cl::opt<double> percentile;
+  cl::opt<std::string> scale, offset;
+  cl::opt<std::string> sram, flash;
+};
+
+CompileFlags::CompileFlags(cl::OptionCategory &category) : flags(std::make_unique<Flags>(category)) {}
+CompileFlags::~CompileFlags() = default;
+
+std::optional<int64_t> parseBytes(StringRef text) {
+  int64_t unit = 1;
+  if (text.consume_back_insensitive("k"))
+    unit = 1024;
+  else if (text.consume_back_insensitive("m"))
+    unit = 1024 * 1024;
+  int64_t value;
+  if (text.getAsInteger(10, value) || value < 0 || value > (int64_t(1) << 40))
+    return std::nullopt;
+  return value * unit;
+}
+
+static bool complain(const Twine &message) {
+  errs() << "tinyc: error: " << message << "\n";
+  return false;
+}
+
+static bool parseShape(StringRef text, std::pair<std::string, std::vector<int64_t>> &shape) {
+  auto [name, sizes] = text.rsplit(':');
+  shape.first = name.str();
+  SmallVector<StringRef> parts;
+  sizes.split(parts, 'x');
+  for (StringRef part : parts) {
+    int64_t size;
+    if (part.getAsInteger(10, size) || size < 1)
+      return complain("--input-shape=" + text + ": expected name:1x3x32x32");
+    shape.second.push_back(size);
+  }
+  return !name.empty() || complain("--input-shape=" + text + ": expected name:1x3x32x32");
+}
+
+static bool parseBudget(StringRef flag, StringRef text, std::optional<int64_t> &budget) {
+  if (text.empty())
+    return true;
+  budget = parseBytes(text);
+  return budget || complain("--" + flag + "=" + text + ": expected bytes, for example 320K or 1M");
+}
+
+bool CompileFlags::fill(Options &options) const {
+  options.target = flags->target;
+  options.quantize = flags->quantize;
+  options.calibrationFiles.assign(flags->calibrate.begin(), flags->calibrate.end());
+  options.calibrationLimit = flags->calibrateLimit;
+  options.calibrationMethod = flags->method;
+  options.percentile = flags->percentile;
+  for (const std::string &text : flags->inputShape) {
+    std::pair<std::string, std::vector<int64_t>> shape;
+    if (!parseShape(text, shape))
+      return false;
+    options.inputShapes.push_back(std::move(shape));
+  }
+  if (!(options.percentile > 50.0 && options.percentile <= 100.0))
+    return complain("--percentile: expected a number above 50 and at most 100");
+  if (options.calibrationLimit < 0)
+    return complain("--calibrate-limit: expected a number of samples");
+  Expected<InputTransform> transform = parseInputTransform(flags->scale, flags->offset);
+  if (!transform)
+    return complain(toString(transform.takeError()));
+  options.inputTransform = *transform;
+  return parseBudget("sram", flags->sram, options.sramBudget) &&
+         parseBudget("flash", flags->flash, options.flashBudget);
+}
+
+void parseCommandLine(int argc, char **argv, cl::OptionCategory &category, StringRef overview) {
+  cl::HideUnrelatedOptions(category);
+  cl::SetVersionPrinter([](raw_ostream &stream) {
+    stream << "tinyc " << TINYC_VERSION << "\n  LLVM version " << LLVM_VERSION_STRING << "\n";
+  });
+  cl::ParseCommandLineOptions(argc, argv, overview);
+}
+
+} // namespace tinyc

@@ -1,0 +1,32 @@
+// The command-line flags of a compilation, shared by tinyc and tinyc-run.
+#ifndef TINYC_TOOLS_COMPILEFLAGS_H
+#define TINYC_TOOLS_COMPILEFLAGS_H
+
+#include "compiler/Options.h"
+#include "llvm/Support/CommandLine.h"
+
+namespace tinyc {
+
+/// Flags that fill an Options. One object in main, before the command line is parsed.
+class CompileFlags {
+public:
+  explicit CompileFlags(llvm::cl::OptionCategory &category);
+  ~CompileFlags();
+
+  /// The options the flags ask for; on a malformed value prints one line to stderr and returns false.
+  bool fill(Options &options) const;
+
+private:
+  struct Flags;
+  std::unique_ptr<Flags> flags;
+};
+
+/// "320K", "1M", "4096": bytes; nullopt if malformed.
+std::optional<int64_t> parseBytes(llvm::StringRef text);
+
+/// Parses argv and handles --help and --version; usage errors exit with 1. Only flags of `category` are shown.
+void parseCommandLine(int argc, char **argv, llvm::cl::OptionCategory &category, llvm::StringRef overview);
+
+} // namespace tinyc
+
+#endif // TINYC_TOOLS_COMPILEFLAGS_H
