@@ -1,0 +1,34 @@
+#include "targets/Target.h"
+#include "tinyc/kernels.h"
+#include "tinyc/scratch.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace llvm;
+
+namespace tinyc::targets {
+
+ArrayRef<Kernel> getKernels() {
+#define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch)                               \
+  {#op, #input, #weight, #isa, source, #symbol, #params, #arguments, scratch},
+  static const Kernel kernels[] = {
+#include "runtime/kernels.def"
+  };
+#undef TINYC_KERNEL
+  return kernels;
+}
+
+const Kernel *findKernel(const Target &target, StringRef op, StringRef input, StringRef weight) {
+  for (StringRef isa : target.isas)
+    for (const Kernel &kernel : getKernels())
+      if (kernel.isa == isa && kernel.op == op && kernel.input == input && kernel.weight == weight)
+        return &kernel;
+  return nullptr;
+}
+
+const Kernel *findKernel(StringRef symbol) {
+  const Kernel *found = find_if(getKernels(), [&](const Kernel &kernel) { return kernel.symbol == symbol; });
+  return found == getKernels().end() ? nullptr : found;
+}
+
+} // namespace tinyc::targets

@@ -1,0 +1,36 @@
+#include "targets/Target.h"
+#include "targets/cortex-m/Cores.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <vector>
+
+using namespace llvm;
+
+namespace tinyc::targets {
+
+static Target makeHost() {
+  static const StringRef isas[] = {"generic"};
+  return {"host", isas, "", "", "", {}, "", 0, 0, 16, ""};
+}
+
+ArrayRef<Target> getTargets() {
+  static const std::vector<Target> targets = [] {
+    std::vector<Target> all(getCortexMCores());
+    all.push_back(makeHost());
+    return all;
+  }();
+  return targets;
+}
+
+const Target *findTarget(StringRef name) {
+  const Target *found = find_if(getTargets(), [&](const Target &target) { return target.name == name; });
+  return found == getTargets().end() ? nullptr : found;
+}
+
+std::string listTargets() {
+  return join(map_range(getTargets(), [](const Target &target) { return target.name.str(); }), ", ");
+}
+
+} // namespace tinyc::targets

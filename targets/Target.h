@@ -1,0 +1,58 @@
+// The processors that programs are compiled for, and the kernels each of them has.
+#ifndef TINYC_TARGETS_TARGET_H
+#define TINYC_TARGETS_TARGET_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <cstdint>
+#include <string>
+
+namespace tinyc::targets {
+
+/// One processor core, with the memories of a typical board as default budgets.
+struct Target {
+  llvm::StringRef name;               ///< as on the command line: "cortex-m7"
+  llvm::ArrayRef<llvm::StringRef> isas; ///< kernel ISAs of runtime/kernels.def, most preferred first
+  llvm::StringRef triple;             ///< normalized LLVM triple; empty: the host's
+  llvm::StringRef cpu, features;      ///< LLVM processor and feature string
+  llvm::ArrayRef<llvm::StringRef> gccFlags; ///< processor flags of arm-none-eabi-gcc; empty on the host
+  llvm::StringRef qemuMachine;        ///< -M of qemu-system-arm; empty on the host
+  int64_t sramBytes, flashBytes;      ///< 0: no limit
+  int64_t arenaAlignment;             ///< bytes; alignment of the arena and of every buffer in it
+  llvm::StringRef bitcode;            ///< embedded file with the kernels as LLVM bitcode; empty on the host
+
+  bool isHost() const { return triple.empty(); }
+};
+
+/// All targets, the host last.
+llvm::ArrayRef<Target> getTargets();
+
+/// The target of that name, or null.
+const Target *findTarget(llvm::StringRef name);
+
+/// The names of all targets, for messages: "cortex-m0plus, cortex-m3, ...".
+std::string listTargets();
+
+/// A row of runtime/kernels.def.
+struct Kernel {
+  llvm::StringRef op, input, weight, isa;
+  llvm::StringRef source;    ///< the .c file that holds it, relative to runtime/
+  llvm::StringRef symbol;    ///< C function
+  llvm::StringRef params;    ///< C type of its parameter block
+  llvm::StringRef arguments; ///< name of its argument list in tinyc/kernel_functions.h
+  int32_t (*scratch)(const void *params); ///< bytes of scratch for a parameter block (words, host byte order)
+};
+
+/// All rows of runtime/kernels.def.
+llvm::ArrayRef<Kernel> getKernels();
+
+/// The kernel of the target's most preferred ISA that has one, or null.
+const Kernel *findKernel(const Target &target, llvm::StringRef op, llvm::StringRef input, llvm::StringRef weight);
+
+/// The kernel of that C function, or null.
+const Kernel *findKernel(llvm::StringRef symbol);
+
+} // namespace tinyc::targets
+
+#endif // TINYC_TARGETS_TARGET_H
