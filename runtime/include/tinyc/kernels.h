@@ -27,6 +27,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A core that kernels call with constant arguments to specialize it: inlined at every optimization level. */
+#if defined(__GNUC__)
+#define TINYC_CORE static inline __attribute__((always_inline))
+#else
+#define TINYC_CORE static inline
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

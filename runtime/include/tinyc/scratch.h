@@ -15,13 +15,12 @@ static inline int32_t tinyc_no_scratch(const void *params) {
   return 0;
 }
 
-/* The patches of two output pixels of one group, widened to 16 bits: 4 bytes per kernel element, rounded up to
- * whole words per pixel. */
+/* The patches of two output pixels of one group, widened to 16 bits: 16 bytes per four kernel elements. */
 static inline int32_t tinyc_conv2d_s8_s8_armv7e_m_scratch(const void *params) {
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
   const tinyc_window *window = &conv->window;
   int32_t elements = window->kernel_height * window->kernel_width * (window->input_channels / conv->groups);
-  return (elements + 1) / 2 * 4 * 2;
+  return (elements + 3) / 4 * 16;
 }
 
 /* The weights of four channels, widened to 16 bits. */

@@ -3,8 +3,8 @@
 #include "tinyc/kernel_functions.h"
 
 /* One innermost run; the strides are constants at every call but the last. */
-static inline void addRun(const tinyc_elementwise_s8_params *params, const int8_t *lhs, const int8_t *rhs,
-                          int8_t *output, const int32_t lhs_stride, const int32_t rhs_stride) {
+TINYC_CORE void addRun(const tinyc_elementwise_s8_params *params, const int8_t *lhs, const int8_t *rhs,
+                       int8_t *output, const int32_t lhs_stride, const int32_t rhs_stride) {
   int32_t length = params->dims[3];
   for (int32_t i = 0; i < length; i++)
     output[i] = tinyc_add_stage_s8(lhs[i * lhs_stride], rhs[i * rhs_stride], params);

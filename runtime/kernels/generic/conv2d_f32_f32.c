@@ -15,8 +15,8 @@ typedef struct Lanes {
 } Lanes;
 
 /* sums[j] += the products of one run with filter j, whose weights start at w + j * pitch. */
-static inline void addRun(const float *x, const float *w, int32_t pitch, int32_t length, Lanes *sums,
-                          const int32_t outputs) {
+TINYC_CORE void addRun(const float *x, const float *w, int32_t pitch, int32_t length, Lanes *sums,
+                       const int32_t outputs) {
   int32_t i = 0;
   for (; i + kLanes <= length; i += kLanes)
     for (int32_t j = 0; j < outputs; j++)
@@ -34,8 +34,8 @@ typedef struct Position {
 } Position;
 
 /* One pixel, output channels o .. o + outputs - 1; w are the weights of channel o. */
-static inline void computePixel(const tinyc_conv2d_f32_params *params, const Position *position, const float *w,
-                                const float *bias, int32_t channels, float *out, const int32_t outputs) {
+TINYC_CORE void computePixel(const tinyc_conv2d_f32_params *params, const Position *position, const float *w,
+                             const float *bias, int32_t channels, float *out, const int32_t outputs) {
   const tinyc_window *window = &params->window;
   int32_t w_row = window->kernel_width * channels, pitch = window->kernel_height * w_row;
   int32_t x_step = window->dilation_width * window->input_channels;

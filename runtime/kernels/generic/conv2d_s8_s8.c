@@ -6,8 +6,8 @@
 enum { kBlock = 4 };
 
 /* acc[j] += sum over i < length of x[i] * w[j * pitch + i]. */
-static inline void addProducts(const int8_t *x, const int8_t *w, int32_t pitch, int32_t length, int32_t *acc,
-                               const int32_t outputs) {
+TINYC_CORE void addProducts(const int8_t *x, const int8_t *w, int32_t pitch, int32_t length, int32_t *acc,
+                            const int32_t outputs) {
   if (outputs == kBlock) {
     const int8_t *w1 = w + pitch, *w2 = w1 + pitch, *w3 = w2 + pitch;
     int32_t acc0 = 0, acc1 = 0, acc2 = 0, acc3 = 0;
@@ -31,8 +31,8 @@ static inline void addProducts(const int8_t *x, const int8_t *w, int32_t pitch, 
 }
 
 /* The same with every x equal to value: the padded part of a window. */
-static inline void addConstant(int32_t value, const int8_t *w, int32_t pitch, int32_t length, int32_t *acc,
-                               const int32_t outputs) {
+TINYC_CORE void addConstant(int32_t value, const int8_t *w, int32_t pitch, int32_t length, int32_t *acc,
+                            const int32_t outputs) {
   for (int32_t j = 0; j < outputs; j++)
     for (int32_t i = 0; i < length; i++)
       acc[j] += value * w[j * pitch + i];
@@ -46,8 +46,8 @@ typedef struct Position {
 } Position;
 
 /* acc[j] += the convolution sum of one pixel for the filters at w + j * pitch. */
-static inline void accumulate(const tinyc_conv2d_s8_params *params, const Position *position, const int8_t *w,
-                              int32_t channels, int32_t *acc, const int32_t outputs) {
+TINYC_CORE void accumulate(const tinyc_conv2d_s8_params *params, const Position *position, const int8_t *w,
+                           int32_t channels, int32_t *acc, const int32_t outputs) {
   const tinyc_window *window = &params->window;
   int32_t zero = params->input_zero_point;
   int32_t w_row = window->kernel_width * channels, pitch = window->kernel_height * w_row;

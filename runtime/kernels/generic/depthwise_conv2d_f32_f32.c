@@ -7,10 +7,10 @@
 enum { kBlock = 16 };
 
 /* Channels first .. first + count - 1 of the output pixel at column x; rows are the taps inside the input. */
-static inline void computeBlock(const tinyc_conv2d_f32_params *params, const float *input, const float *weights,
-                                const float *bias, float *out, int32_t top, int32_t left, tinyc_taps rows,
-                                tinyc_taps columns, int32_t first, const int32_t count,
-                                const int32_t depth_multiplier) {
+TINYC_CORE void computeBlock(const tinyc_conv2d_f32_params *params, const float *input, const float *weights,
+                             const float *bias, float *out, int32_t top, int32_t left, tinyc_taps rows,
+                             tinyc_taps columns, int32_t first, const int32_t count,
+                             const int32_t depth_multiplier) {
   const tinyc_window *window = &params->window;
   float acc[kBlock];
   for (int32_t c = 0; c < count; c++)

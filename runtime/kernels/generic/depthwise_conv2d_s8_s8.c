@@ -6,10 +6,10 @@
 enum { kBlock = 16 };
 
 /* Channels first .. first + count - 1 of the output pixel at column x; rows are the taps inside the input. */
-static inline void computeBlock(const tinyc_conv2d_s8_params *params, const int8_t *input, const int8_t *weights,
-                                const int32_t *bias, const int32_t *multipliers, int8_t *out, int32_t top,
-                                int32_t left, tinyc_taps rows, tinyc_taps columns, int32_t first,
-                                const int32_t count, const int32_t depth_multiplier) {
+TINYC_CORE void computeBlock(const tinyc_conv2d_s8_params *params, const int8_t *input, const int8_t *weights,
+                             const int32_t *bias, const int32_t *multipliers, int8_t *out, int32_t top,
+                             int32_t left, tinyc_taps rows, tinyc_taps columns, int32_t first, const int32_t count,
+                             const int32_t depth_multiplier) {
   const tinyc_window *window = &params->window;
   const tinyc_output_s8 *stage = &params->output;
   int32_t acc[kBlock];

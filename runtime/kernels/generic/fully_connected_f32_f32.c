@@ -6,8 +6,8 @@
 
 enum { kBlock = 4, kLanes = 4 };
 
-static inline void computeBlock(const tinyc_fully_connected_f32_params *params, const float *x, const float *w,
-                                const float *bias, float *out, const int32_t outputs) {
+TINYC_CORE void computeBlock(const tinyc_fully_connected_f32_params *params, const float *x, const float *w,
+                             const float *bias, float *out, const int32_t outputs) {
   int32_t inputs = params->inputs, i = 0;
   float lanes[kBlock][kLanes] = {{0.0f}};
   for (; i + kLanes <= inputs; i += kLanes)

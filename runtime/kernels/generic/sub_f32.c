@@ -3,8 +3,8 @@
 #include "tinyc/kernel_functions.h"
 
 /* One innermost run; the strides are constants at every call but the last. */
-static inline void subRun(const tinyc_elementwise_f32_params *params, const float *lhs, const float *rhs,
-                          float *output, const int32_t lhs_stride, const int32_t rhs_stride) {
+TINYC_CORE void subRun(const tinyc_elementwise_f32_params *params, const float *lhs, const float *rhs,
+                       float *output, const int32_t lhs_stride, const int32_t rhs_stride) {
   int32_t length = params->dims[3];
   for (int32_t i = 0; i < length; i++)
     output[i] = tinyc_limit_f32(lhs[i * lhs_stride] - rhs[i * rhs_stride], params->output.clamp_min,
