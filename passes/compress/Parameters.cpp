@@ -1,0 +1,136 @@
+#include "passes/compress/Parameters.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace tinyc::compress {
+
+/// Ranges narrower than this hold nothing but zero. Scales stay far from the limits of f32, so that products and
+/// quotients of a few of them do.
+static constexpr double kLeastWidth = 1e-12;
+
+/// Scales are float in every interface that carries them (ONNX, the package's header).
+static double roundScale(double scale) { return static_cast<double>(static_cast<float>(scale)); }
+
+static quant::UniformQuantizedType makeSigned(MLIRContext *context, double scale, int64_t zeroPoint, unsigned bits) {
+  return quant::UniformQuantizedType::get(
+      quant::QuantizationFlags::Signed, IntegerType::get(context, bits), Float32Type::get(context), scale, zeroPoint,
+      quant::QuantizedType::getDefaultMinimumForInteger(/*isSigned=*/true, bits),
+      quant::QuantizedType::getDefaultMaximumForInteger(/*isSigned=*/true, bits));
+}
+
+quant::UniformQuantizedType chooseActivationType(MLIRContext *context, Range range, unsigned bits) {
+  double low = std::min(range.first, 0.0), high = std::max(range.second, 0.0);
+  if (high - low < kLeastWidth)
+    return makeSigned(context, 1.0, 0, bits);
+  double least = -std::ldexp(1.0, bits - 1), steps = std::ldexp(1.0, bits) - 1;
+  double scale = roundScale((high - low) / steps);
+  double zeroPoint = std::clamp(std::nearbyint(least - low / scale), least, least + steps);
+  return makeSigned(context, scale, static_cast<int64_t>(zeroPoint), bits);
+}
+
+quant::UniformQuantizedType chooseFixedType(MLIRContext *context, Range range, unsigned bits) {
+  double low = std::min(range.first, 0.0), high = std::max(range.second, 0.0);
+  double least = -std::ldexp(1.0, bits - 1), steps = std::ldexp(1.0, bits);
+  double scale = roundScale((high - low) / steps);
+  double zeroPoint = std::clamp(std::nearbyint(least - low / scale), least, least + steps - 1);
+  return makeSigned(context, scale, static_cast<int64_t>(zeroPoint), bits);
+}
+
+int64_t quantize(double real, double scale, int64_t zeroPoint, quant::QuantizedType type) {
+  double rounded = std::nearbyint(real / scale) + static_cast<double>(zeroPoint);
+  return static_cast<int64_t>(std::clamp(rounded, static_cast<double>(type.getStorageTypeMin()),
+                                         static_cast<double>(type.getStorageTypeMax())));
+}
+
+std::optional<nn::HostTensor> getConstant(Value value) {
+  auto constant = value.getDefiningOp<nn::ConstantOp>();
+  if (!constant)
+    return std::nullopt;
+  return nn::HostTensor::fromElements(constant.getOutput().getType(), constant.getValue());
+}
+
+Value createActivationConstant(OpBuilder &builder, Location location, const nn::HostTensor &value,
+                               quant::UniformQuantizedType type) {
+  nn::HostTensor stored(RankedTensorType::get(value.getType().getShape(), type));
+  for (auto [element, real] : llvm::zip_equal(stored.get<int8_t>(), value.get<float>()))
+    element = static_cast<int8_t>(quantize(real, type.getScale(), type.getZeroPoint(), type));
+  return nn::ConstantOp::create(builder, location, stored.getType(), stored.toElements());
+}
+
+quant::UniformQuantizedType chooseConstantType(MLIRContext *context, const nn::HostTensor &value) {
+  Range range = {0.0, 0.0};
+  for (float real : value.get<float>())
+    range = {std::min<double>(range.first, real), std::max<double>(range.second, real)};
+  return chooseActivationType(context, range);
+}
+
+SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, ArrayRef<float> bias, double inputScale,
+                                       double resultScale, unsigned bits) {
+  double greatest = std::ldexp(1.0, bits - 1) - 1;
+  int64_t channels = weight.getType().getDimSize(0), length = weight.getNumElements() / channels;
+  // The bias leaves room for the products' sum: inputs of 8 bits are at most 255 from their zero point.
+  double room = std::numeric_limits<int32_t>::max() - 255.0 * greatest * static_cast<double>(length);
+  double biasLimit = std::max(room, std::ldexp(1.0, 24));
+  double leastScale = std::max(std::ldexp(resultScale / inputScale, -20), kLeastWidth);
+
+  SmallVector<double> scales;
+  for (int64_t channel = 0; channel < channels; ++channel) {
+    double magnitude = 0.0;
+    for (float real : weight.get<float>().slice(channel * length, length))
+      magnitude = std::max(magnitude, std::abs(static_cast<double>(real)));
+    double scale = std::max(magnitude / greatest, leastScale);
+    if (!bias.empty())
+      scale = std::max(scale, std::abs(static_cast<double>(bias[channel])) / (inputScale * biasLimit));
+    scales.push_back(roundScale(scale));
+  }
+  return scales;
+}
+
+Value createWeight(OpBuilder &builder, Location location, const nn::HostTensor &weight, ArrayRef<double> scales,
+                   unsigned bits) {
+  int64_t greatest = (int64_t{1} << (bits - 1)) - 1, length = weight.getNumElements() / scales.size();
+  SmallVector<int64_t> zeroPoints(scales.size(), 0);
+  auto type = quant::UniformQuantizedPerAxisType::get(
+      quant::QuantizationFlags::Signed, builder.getIntegerType(bits), builder.getF32Type(), scales, zeroPoints,
+      /*quantizedDimension=*/0, -greatest, greatest);
+  nn::HostTensor stored(RankedTensorType::get(weight.getType().getShape(), type));
+  for (auto [index, real] : llvm::enumerate(weight.get<float>()))
+    stored.get<int8_t>()[index] = static_cast<int8_t>(quantize(real, scales[index / length], 0, type));
+  return nn::ConstantOp::create(builder, location, stored.getType(), stored.toElements());
+}
+
+FailureOr<Value> createBias(OpBuilder &builder, Location location, ArrayRef<double> bias, double inputScale,
+                            quant::QuantizedType weight, int64_t &channel) {
+  Type storage = builder.getI32Type(), real = builder.getF32Type();
+  int64_t least = std::numeric_limits<int32_t>::min(), greatest = std::numeric_limits<int32_t>::max();
+  quant::QuantizedType type;
+  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(weight)) {
+    SmallVector<double> scales;
+    for (double scale : perAxis.getScales())
+      scales.push_back(inputScale * scale);
+    SmallVector<int64_t> zeroPoints(scales.size(), 0);
+    type = quant::UniformQuantizedPerAxisType::get(quant::QuantizationFlags::Signed, storage, real, scales, zeroPoints, 0,
+                                                   least, greatest);
+  } else {
+    type = quant::UniformQuantizedType::get(quant::QuantizationFlags::Signed, storage, real,
+                                            inputScale * nn::getScale(weight), 0, least, greatest);
+  }
+  nn::HostTensor stored(RankedTensorType::get({static_cast<int64_t>(bias.size())}, type));
+  for (channel = 0; channel < static_cast<int64_t>(bias.size()); ++channel) {
+    double rounded = std::nearbyint(bias[channel] / nn::getScale(type, channel));
+    if (!(std::abs(rounded) <= static_cast<double>(greatest)))
+      return failure();
+    stored.get<int32_t>()[channel] = static_cast<int32_t>(rounded);
+  }
+  return nn::ConstantOp::create(builder, location, stored.getType(), stored.toElements()).getResult();
+}
+
+void updateFunctionType(func::FuncOp function) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  function.setFunctionType(FunctionType::get(function.getContext(), function.getBody().front().getArgumentTypes(),
+                                             terminator->getOperandTypes()));
+}
+
+} // namespace tinyc::compress

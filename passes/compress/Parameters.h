@@ -1,0 +1,53 @@
+// From real numbers to scales, and from real constants to stored integers.
+#ifndef TINYC_PASSES_COMPRESS_PARAMETERS_H
+#define TINYC_PASSES_COMPRESS_PARAMETERS_H
+
+#include "dialects/nn/Interpreter.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace tinyc::compress {
+
+/// Real bounds [first, second].
+using Range = std::pair<double, double>;
+
+/// The type of an activation: `bits` wide, signed, asymmetric. The range is widened to contain zero, which the zero point
+/// represents exactly (Jacob et al. 2018, section 3).
+mlir::quant::UniformQuantizedType chooseActivationType(mlir::MLIRContext *context, Range range, unsigned bits = 8);
+
+/// The type of a result whose range the op's definition fixes: 2^bits steps from its lower bound, so that both the step and
+/// the zero point are exact for ranges like 0..1 (scale 1/256, zero point -128).
+mlir::quant::UniformQuantizedType chooseFixedType(mlir::MLIRContext *context, Range range, unsigned bits = 8);
+
+/// round(real / scale) + zero point, ties to even, saturated.
+int64_t quantize(double real, double scale, int64_t zeroPoint, mlir::quant::QuantizedType type);
+
+/// A constant in memory: the real numbers of a float one, or the stored integers and their type.
+std::optional<nn::HostTensor> getConstant(mlir::Value value);
+
+/// The real constant `value` quantized per tensor, as a new nn.constant at the insertion point.
+mlir::Value createActivationConstant(mlir::OpBuilder &builder, mlir::Location location, const nn::HostTensor &value,
+                                     mlir::quant::UniformQuantizedType type);
+/// The type for a real constant used as activation: its own range.
+mlir::quant::UniformQuantizedType chooseConstantType(mlir::MLIRContext *context, const nn::HostTensor &value);
+
+/// Symmetric scales for each output channel (dimension 0) of a real weight, at `bits` wide storage without the least
+/// integer. Raised where a channel's scale would be out of proportion to the result: where the bias would leave int32, and
+/// where the multiplier input scale * weight scale / result scale would fall under 2^-20 and lose precision.
+llvm::SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, llvm::ArrayRef<float> bias,
+                                             double inputScale, double resultScale, unsigned bits = 8);
+
+/// A real weight on given scales, as a new nn.constant at the insertion point.
+mlir::Value createWeight(mlir::OpBuilder &builder, mlir::Location location, const nn::HostTensor &weight,
+                         llvm::ArrayRef<double> scales, unsigned bits = 8);
+
+/// An int32 bias of real numbers `bias` on the scales input scale * weight scale. Fails at the first channel that does
+/// not fit, which is stored in `channel`.
+mlir::FailureOr<mlir::Value> createBias(mlir::OpBuilder &builder, mlir::Location location, llvm::ArrayRef<double> bias,
+                                        double inputScale, mlir::quant::QuantizedType weight, int64_t &channel);
+
+/// Gives the function the types of its arguments and of what it returns.
+void updateFunctionType(mlir::func::FuncOp function);
+
+} // namespace tinyc::compress
+
+#endif // TINYC_PASSES_COMPRESS_PARAMETERS_H

@@ -1,0 +1,42 @@
+// Phase Compress: calibration and quantization.
+#ifndef TINYC_PASSES_COMPRESS_PASSES_H
+#define TINYC_PASSES_COMPRESS_PASSES_H
+
+#include "dialects/nn/Interpreter.h"
+#include "mlir/Pass/Pass.h"
+
+#include <functional>
+
+namespace tinyc::compress {
+
+#define GEN_PASS_DECL
+#include "passes/compress/Passes.h.inc"
+
+/// Samples to calibrate with. `getInputs(i)` returns the function's arguments for sample i, 0 <= i < count; it is called from
+/// many threads at once.
+struct CalibrationData {
+  std::function<std::vector<nn::HostTensor>(int64_t)> getInputs;
+  int64_t count = 0;
+};
+
+/// compress-calibrate on given data.
+std::unique_ptr<mlir::Pass> createCalibratePass(CalibratePassOptions options, CalibrationData data);
+
+struct CompressOptions {
+  /// Quantize what is still float, with the ranges that `data` shows. Without, only the model's own Q/DQ are folded.
+  bool quantize = false;
+  CalibratePassOptions calibration;
+  CalibrationData data;
+  /// Refuse a result with float values.
+  bool fullInteger = false;
+};
+
+/// fold-qdq, then calibrate and quantize where asked for, then verify.
+void buildCompressPipeline(mlir::OpPassManager &manager, const CompressOptions &options);
+
+#define GEN_PASS_REGISTRATION
+#include "passes/compress/Passes.h.inc"
+
+} // namespace tinyc::compress
+
+#endif // TINYC_PASSES_COMPRESS_PASSES_H

@@ -1,0 +1,18 @@
+#include "passes/compress/Passes.h"
+
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+
+namespace tinyc::compress {
+
+void buildCompressPipeline(OpPassManager &manager, const CompressOptions &options) {
+  manager.addNestedPass<func::FuncOp>(createFoldQDQPass());
+  if (options.quantize) {
+    manager.addNestedPass<func::FuncOp>(createCalibratePass(options.calibration, options.data));
+    manager.addNestedPass<func::FuncOp>(createQuantizePass());
+  }
+  manager.addNestedPass<func::FuncOp>(createVerifyPass(VerifyPassOptions{options.fullInteger}));
+}
+
+} // namespace tinyc::compress

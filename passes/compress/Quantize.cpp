@@ -1,0 +1,227 @@
+#include "passes/compress/Parameters.h"
+#include "passes/compress/Passes.h"
+#include "passes/compress/ScaleGroups.h"
+
+using namespace mlir;
+
+namespace tinyc::compress {
+
+#define GEN_PASS_DEF_QUANTIZEPASS
+#include "passes/compress/Passes.h.inc"
+
+namespace {
+
+/// Rewrites one function, given the types of its activations.
+class Quantizer {
+public:
+  Quantizer(func::FuncOp function, const ScaleGroups &groups)
+      : function(function), groups(groups), rewriter(function.getContext()) {}
+
+  LogicalResult run() {
+    Block &block = function.getBody().front();
+    // Types are chosen before any changes: groups look values up by their float types.
+    SmallVector<std::pair<Value, quant::UniformQuantizedType>> chosen;
+    auto choose = [&](Value value) {
+      if (quant::UniformQuantizedType type = groups.getType(value))
+        chosen.push_back({value, type});
+    };
+    llvm::for_each(block.getArguments(), choose);
+    for (Operation &op : block)
+      llvm::for_each(op.getResults(), choose);
+
+    SmallVector<Operation *> ops;
+    for (Operation &op : block)
+      if (!isa<nn::ConstantOp>(op) && llvm::any_of(llvm::concat<Value>(llvm::to_vector(op.getOperands()),
+                                                                       llvm::to_vector(op.getResults())),
+                                                   [](Value value) { return isFloat(value); }))
+        ops.push_back(&op);
+    SmallVector<std::string> reasons;
+    for (Operation *op : ops)
+      reasons.push_back(explainFloat(op));
+
+    for (auto [value, type] : chosen)
+      value.setType(cast<RankedTensorType>(value.getType()).clone(type));
+    for (auto [op, reason] : llvm::zip_equal(ops, reasons)) {
+      if (!reason.empty())
+        keepFloat(op, reason);
+      else if (failed(quantize(op)))
+        return failure();
+    }
+    cleanUp();
+    updateFunctionType(function);
+    return success();
+  }
+
+private:
+  static bool isFloat(Value value) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    return type && type.getElementType().isF32();
+  }
+
+  /// Why an op has no integer form; empty if it has one.
+  std::string explainFloat(Operation *op) {
+    if (isa<quant::DequantizeCastOp, quant::QuantizeCastOp, func::ReturnOp>(op))
+      return {};
+    auto quantizable = dyn_cast<nn::QuantizableOpInterface>(op);
+    if (!quantizable)
+      return "the op has no integer form";
+    for (std::optional<unsigned> operand : {quantizable.getWeightOperand(), quantizable.getBiasOperand()})
+      if (operand && !op->getOperand(*operand).getDefiningOp<nn::ConstantOp>())
+        return "operand " + std::to_string(*operand) + " is not constant";
+    return {};
+  }
+
+  LogicalResult quantize(Operation *op) {
+    if (auto cast = dyn_cast<quant::DequantizeCastOp>(op)) {
+      // The result carries the operand's type now, or, joined with others, theirs.
+      return replaceCast(op, cast.getInput());
+    }
+    if (auto cast = dyn_cast<quant::QuantizeCastOp>(op))
+      return replaceCast(op, cast.getInput());
+    if (isa<func::ReturnOp>(op)) {
+      for (OpOperand &operand : op->getOpOperands())
+        if (std::optional<nn::HostTensor> constant = getConstant(operand.get()); constant && isFloat(operand.get()))
+          setConstant(operand, *constant, chooseConstantType(op->getContext(), *constant));
+      return success();
+    }
+
+    auto quantizable = cast<nn::QuantizableOpInterface>(op);
+    quant::UniformQuantizedType result = nn::getPerTensor(op->getResult(0).getType());
+    for (unsigned index : quantizable.getActivationOperands()) {
+      OpOperand &operand = op->getOpOperand(index);
+      if (std::optional<nn::HostTensor> constant = getConstant(operand.get()); constant && isFloat(operand.get()))
+        setConstant(operand, *constant,
+                    quantizable.sharesScale() ? result : chooseConstantType(op->getContext(), *constant));
+      else if (quantizable.sharesScale() && nn::getPerTensor(operand.get().getType()) != result)
+        set(operand, requantize(operand.get(), result));
+    }
+    op->removeAttr(nn::kRangeAttr);
+    return quantizeParameters(quantizable);
+  }
+
+  LogicalResult quantizeParameters(nn::QuantizableOpInterface op) {
+    std::optional<unsigned> weightIndex = op.getWeightOperand(), biasIndex = op.getBiasOperand();
+    if (!weightIndex)
+      return success();
+    OpOperand &weightOperand = op->getOpOperand(*weightIndex);
+    nn::HostTensor weight = *getConstant(weightOperand.get());
+    double input = nn::getPerTensor(op->getOperand(op.getActivationOperands().front()).getType()).getScale();
+    double result = nn::getPerTensor(op->getResult(0).getType()).getScale();
+    std::optional<nn::HostTensor> bias;
+    ArrayRef<float> biasValues;
+    if (biasIndex) {
+      bias = getConstant(op->getOperand(*biasIndex));
+      biasValues = static_cast<const nn::HostTensor &>(*bias).get<float>();
+    }
+    for (const nn::HostTensor *constant : {&weight, bias ? &*bias : nullptr})
+      if (constant && llvm::any_of(constant->get<float>(), [](float value) { return !std::isfinite(value); }))
+        return op->emitOpError("expects finite weights and biases to quantize");
+
+    rewriter.setInsertionPoint(op);
+    SmallVector<double> scales = chooseWeightScales(weight, biasValues, input, result);
+    set(weightOperand, createWeight(rewriter, weightOperand.get().getLoc(), weight, scales));
+    if (!bias)
+      return success();
+    OpOperand &biasOperand = op->getOpOperand(*biasIndex);
+    int64_t channel = 0;
+    SmallVector<double> reals(biasValues.begin(), biasValues.end());
+    FailureOr<Value> quantized = createBias(rewriter, biasOperand.get().getLoc(), reals, input,
+                                            nn::getQuantizedElement(weightOperand.get().getType()), channel);
+    if (failed(quantized))
+      return op->emitOpError("expects biases that fit 32 bits, got ") << reals[channel] << " in channel " << channel;
+    set(biasOperand, *quantized);
+    return success();
+  }
+
+  /// An op without an integer form: its operands are dequantized, its results quantized.
+  void keepFloat(Operation *op, StringRef reason) {
+    op->emitWarning("stays in float: ") << reason;
+    rewriter.setInsertionPoint(op);
+    for (OpOperand &operand : op->getOpOperands())
+      if (auto type = dyn_cast<RankedTensorType>(operand.get().getType()); type && nn::getQuantizedElement(type))
+        set(operand, quant::DequantizeCastOp::create(rewriter, op->getLoc(), type.clone(rewriter.getF32Type()),
+                                                     operand.get()));
+    rewriter.setInsertionPointAfter(op);
+    for (Value result : op->getResults()) {
+      auto type = dyn_cast<RankedTensorType>(result.getType());
+      if (!type || !nn::getQuantizedElement(type))
+        continue;
+      result.setType(type.clone(rewriter.getF32Type()));
+      auto cast = quant::QuantizeCastOp::create(rewriter, op->getLoc(), type, result);
+      rewriter.replaceAllUsesExcept(result, cast.getResult(), cast);
+    }
+    op->removeAttr(nn::kRangeAttr);
+  }
+
+  /// A cast of the model whose operand and result are both quantized by now.
+  LogicalResult replaceCast(Operation *op, Value input) {
+    if (isFloat(input)) { // qcast of a float constant
+      std::optional<nn::HostTensor> constant = getConstant(input);
+      quant::UniformQuantizedType type = nn::getPerTensor(op->getResult(0).getType());
+      if (!constant || !type)
+        return success();
+      rewriter.setInsertionPoint(op);
+      rewriter.replaceOp(op, createActivationConstant(rewriter, op->getLoc(), *constant, type));
+      return success();
+    }
+    quant::UniformQuantizedType type = nn::getPerTensor(op->getResult(0).getType());
+    rewriter.replaceOp(op, nn::getPerTensor(input.getType()) == type ? input : requantize(input, type));
+    return success();
+  }
+
+  /// `value` in another type; made once, right after its definition.
+  Value requantize(Value value, quant::UniformQuantizedType type) {
+    Value &made = requantized[{value, type}];
+    if (!made) {
+      rewriter.setInsertionPointAfterValue(value);
+      made = nn::RequantizeOp::create(rewriter, value.getLoc(), cast<RankedTensorType>(value.getType()).clone(type),
+                                      value);
+    }
+    return made;
+  }
+
+  void setConstant(OpOperand &operand, const nn::HostTensor &constant, quant::UniformQuantizedType type) {
+    rewriter.setInsertionPoint(operand.getOwner());
+    set(operand, createActivationConstant(rewriter, operand.get().getLoc(), constant, type));
+  }
+
+  void set(OpOperand &operand, Value value) {
+    rewriter.modifyOpInPlace(operand.getOwner(), [&] { operand.set(value); });
+  }
+
+  void cleanUp() {
+    for (BlockArgument argument : function.getArguments())
+      function.removeArgAttr(argument.getArgNumber(), nn::kRangeAttr);
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+      if (isa<nn::ConstantOp>(op) && op.use_empty())
+        rewriter.eraseOp(&op);
+  }
+
+  func::FuncOp function;
+  const ScaleGroups &groups;
+  IRRewriter rewriter;
+  DenseMap<std::pair<Value, Type>, Value> requantized;
+};
+
+struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
+  using QuantizePassBase::QuantizePassBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    for (StringRef type : {StringRef(weights), StringRef(activations)})
+      if (type != "int8")
+        return mlir::emitError(UnknownLoc::get(context), "expects weights and activations of type int8, got ") << type;
+    return success();
+  }
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    FailureOr<ScaleGroups> groups = ScaleGroups::create(function);
+    if (failed(groups) || failed(Quantizer(function, *groups).run()))
+      signalPassFailure();
+  }
+};
+} // namespace
+
+} // namespace tinyc::compress

@@ -1,0 +1,157 @@
+#include "passes/compress/ScaleGroups.h"
+
+using namespace mlir;
+
+namespace tinyc::compress {
+
+static bool isFloat(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getElementType().isF32();
+}
+
+static bool sharesScale(Operation *op) {
+  auto quantizable = dyn_cast_or_null<nn::QuantizableOpInterface>(op);
+  return quantizable && quantizable.sharesScale();
+}
+
+static double getWidth(Range range) { return std::max(range.second, 0.0) - std::min(range.first, 0.0); }
+
+static Range unite(Range range, Range other) {
+  return {std::min(range.first, other.first), std::max(range.second, other.second)};
+}
+
+FailureOr<ScaleGroups> ScaleGroups::create(func::FuncOp function) {
+  ScaleGroups groups;
+  if (failed(groups.addValues(function)))
+    return failure();
+  for (Operation &op : function.getBody().front())
+    if (sharesScale(&op) && isFloat(op.getResult(0)))
+      groups.connect(&op);
+  return groups;
+}
+
+LogicalResult ScaleGroups::addValue(Value value, DenseF64ArrayAttr attribute, Location location) {
+  parents.insert({value, value});
+  Operation *op = value.getDefiningOp();
+  Group &group = groups[value];
+  if (auto cast = dyn_cast_or_null<quant::DequantizeCastOp>(op)) {
+    group.given = nn::getPerTensor(cast.getInput().getType());
+    if (group.given) {
+      double scale = group.given.getScale(), zeroPoint = static_cast<double>(group.given.getZeroPoint());
+      ranges[value] = group.range = {(group.given.getStorageTypeMin() - zeroPoint) * scale,
+                                     (group.given.getStorageTypeMax() - zeroPoint) * scale};
+      group.hasRange = true;
+      return success();
+    }
+  }
+  if (auto quantizable = dyn_cast_or_null<nn::QuantizableOpInterface>(op))
+    if (std::optional<Range> fixed = quantizable.getFixedRange()) {
+      ranges[value] = *fixed;
+      group = {*fixed, /*hasRange=*/true, /*fixed=*/true, {}};
+      return success();
+    }
+  size_t index = op ? cast<OpResult>(value).getResultNumber() : 0;
+  if (!attribute || static_cast<size_t>(attribute.size()) < 2 * index + 2)
+    return mlir::emitError(location, "expects a calibrated range in ") << nn::kRangeAttr << " to quantize by";
+  Range range = {attribute[2 * index], attribute[2 * index + 1]};
+  if (!std::isfinite(range.first) || !std::isfinite(range.second) || range.first > range.second)
+    return mlir::emitError(location, "expects a finite range from low to high, got ") << attribute;
+  if (auto clamped = dyn_cast_or_null<nn::FusedActivationOpInterface>(op)) {
+    if (std::optional<float> lower = clamped.getLowerBound())
+      range = {std::max<double>(range.first, *lower), std::max<double>(range.second, *lower)};
+    if (std::optional<float> upper = clamped.getUpperBound())
+      range = {std::min<double>(range.first, *upper), std::min<double>(range.second, *upper)};
+  }
+  ranges[value] = range;
+  if (!sharesScale(op)) {
+    group.range = range;
+    group.hasRange = true;
+  }
+  return success();
+}
+
+LogicalResult ScaleGroups::addValues(func::FuncOp function) {
+  for (BlockArgument argument : function.getArguments())
+    if (isFloat(argument))
+      if (failed(addValue(argument,
+                          function.getArgAttrOfType<DenseF64ArrayAttr>(argument.getArgNumber(), nn::kRangeAttr),
+                          argument.getLoc())))
+        return failure();
+  for (Operation &op : function.getBody().front())
+    if (!op.hasTrait<OpTrait::ConstantLike>())
+      for (Value result : op.getResults())
+        if (isFloat(result))
+          if (failed(addValue(result, op.getAttrOfType<DenseF64ArrayAttr>(nn::kRangeAttr), op.getLoc())))
+            return failure();
+  return success();
+}
+
+/// Joins the operands of an op that keeps scales with its result, unless an operand that others read too would lose
+/// more than one bit: then its range stays its own and only widens the result's.
+void ScaleGroups::connect(Operation *op) {
+  Value result = op->getResult(0);
+  for (unsigned operand : cast<nn::QuantizableOpInterface>(op).getActivationOperands()) {
+    Value value = op->getOperand(operand);
+    if (!parents.contains(value)) { // a constant takes the group's type
+      if (std::optional<nn::HostTensor> constant = getConstant(value)) {
+        Group &group = groups[find(result)];
+        for (float real : constant->get<float>())
+          group.range = group.hasRange ? compress::unite(group.range, {real, real}) : Range(real, real);
+        group.hasRange = group.hasRange || constant->getNumElements() > 0;
+        group.fixed = false;
+      }
+      continue;
+    }
+    const Group &mine = groups[find(value)], &others = groups[find(result)];
+    bool wider = !value.hasOneUse() && getWidth(ranges[result]) > 2.0 * getWidth(ranges[value]);
+    if ((mine.given && others.given && mine.given != others.given) || wider) {
+      Group &group = groups[find(result)];
+      group.range = group.hasRange ? compress::unite(group.range, ranges[value]) : ranges[value];
+      group.fixed = false;
+      group.hasRange = true;
+      continue;
+    }
+    unite(value, result);
+  }
+  if (auto pad = dyn_cast<nn::PadOp>(op)) {
+    double real = pad.getValue().convertToFloat();
+    Group &group = groups[find(result)];
+    if (std::isfinite(real) && !(real >= group.range.first && real <= group.range.second) && real != 0.0) {
+      group.range = compress::unite(group.range, {real, real});
+      group.fixed = false;
+    }
+  }
+}
+
+Value ScaleGroups::find(Value value) const {
+  for (Value parent = parents.lookup(value); parent != value; parent = parents.lookup(value))
+    value = parent;
+  return value;
+}
+
+void ScaleGroups::unite(Value value, Value other) {
+  Value root = find(value), joined = find(other);
+  if (root == joined)
+    return;
+  Group &mine = groups[root], others = groups[joined];
+  if (others.hasRange) {
+    mine.fixed = mine.hasRange ? mine.fixed && others.fixed && mine.range == others.range : others.fixed;
+    mine.range = mine.hasRange ? compress::unite(mine.range, others.range) : others.range;
+    mine.hasRange = true;
+  }
+  if (!mine.given)
+    mine.given = others.given;
+  parents[joined] = root;
+}
+
+quant::UniformQuantizedType ScaleGroups::getType(Value value) const {
+  if (!parents.contains(value))
+    return {};
+  const Group &group = groups.find(find(value))->second;
+  MLIRContext *context = value.getContext();
+  if (group.given)
+    return group.given;
+  return group.fixed ? chooseFixedType(context, group.range) : chooseActivationType(context, group.range);
+}
+
+} // namespace tinyc::compress

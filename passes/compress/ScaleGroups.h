@@ -1,0 +1,41 @@
+// Which values of a float function get one common quantized type.
+#ifndef TINYC_PASSES_COMPRESS_SCALEGROUPS_H
+#define TINYC_PASSES_COMPRESS_SCALEGROUPS_H
+
+#include "passes/compress/Parameters.h"
+
+namespace tinyc::compress {
+
+/// Values connected by ops that keep scales (QuantizableOpInterface::sharesScale) form a group of one type. The range
+/// of a group is the union of the ranges of its sources: the values that no such op computes.
+class ScaleGroups {
+public:
+  /// Reads nn.range, fixed ranges and fused clamps of the function's float values. Fails, with a diagnostic at the op, where
+  /// a range is missing or not finite.
+  static mlir::FailureOr<ScaleGroups> create(mlir::func::FuncOp function);
+
+  /// The quantized type for a float argument or result; null for others.
+  mlir::quant::UniformQuantizedType getType(mlir::Value value) const;
+
+private:
+  struct Group {
+    Range range = {0.0, 0.0};
+    bool hasRange = false;
+    bool fixed = false;                      // the range is that of an op's definition
+    mlir::quant::UniformQuantizedType given; // by a dcast
+  };
+
+  mlir::LogicalResult addValues(mlir::func::FuncOp function);
+  mlir::LogicalResult addValue(mlir::Value value, mlir::DenseF64ArrayAttr range, mlir::Location location);
+  void connect(mlir::Operation *op);
+  mlir::Value find(mlir::Value value) const;
+  void unite(mlir::Value value, mlir::Value other);
+
+  llvm::MapVector<mlir::Value, mlir::Value> parents;
+  llvm::DenseMap<mlir::Value, Range> ranges; // of each value by itself
+  llvm::DenseMap<mlir::Value, Group> groups; // of each root
+};
+
+} // namespace tinyc::compress
+
+#endif // TINYC_PASSES_COMPRESS_SCALEGROUPS_H
