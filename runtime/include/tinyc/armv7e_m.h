@@ -37,12 +37,14 @@ static inline uint32_t tinyc_widen_odd(uint32_t bytes) {
 
 /* The same plus a pair of int16: widens and subtracts a zero point in one instruction. */
 static inline uint32_t tinyc_widen_even_add(uint32_t pair, uint32_t bytes) {
-  __asm__("sxtab16 %0, %0, %1" : "+r"(pair) : "r"(bytes));
-  return pair;
+  uint32_t sum;
+  __asm__("sxtab16 %0, %1, %2" : "=r"(sum) : "r"(pair), "r"(bytes));
+  return sum;
 }
 static inline uint32_t tinyc_widen_odd_add(uint32_t pair, uint32_t bytes) {
-  __asm__("sxtab16 %0, %0, %1, ror #8" : "+r"(pair) : "r"(bytes));
-  return pair;
+  uint32_t sum;
+  __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(sum) : "r"(pair), "r"(bytes));
+  return sum;
 }
 
 /* acc + x.lo * y.lo + x.hi * y.hi; acc + x.lo * y.lo; acc + x.hi * y.hi. They wrap. */
@@ -65,29 +67,9 @@ static inline int32_t tinyc_requantize_fast_s8(int32_t acc, int32_t multiplier, 
   return q;
 }
 
-/* What the output stage needs, decided once per call. */
-typedef struct tinyc_fast_stage {
-  int32_t zero_point;
-  int fast;    /* shift is 32 */
-  int limited; /* the clamp is narrower than int8 */
-} tinyc_fast_stage;
-
-static inline tinyc_fast_stage tinyc_make_fast_stage(const tinyc_output_s8 *output) {
-  tinyc_fast_stage stage;
-  stage.zero_point = output->zero_point;
-  stage.fast = output->shift == 32;
-  stage.limited = output->clamp_min > -128 || output->clamp_max < 127;
-  return stage;
-}
-
-static inline int8_t tinyc_fast_output_s8(int32_t acc, int32_t multiplier, tinyc_fast_stage stage,
-                                          const tinyc_output_s8 *output) {
-  if (!stage.fast)
-    return tinyc_output_stage_s8(acc, multiplier, output);
-  int32_t q = tinyc_requantize_fast_s8(acc, multiplier, stage.zero_point);
-  if (stage.limited)
-    q = tinyc_limit_s32(q, output->clamp_min, output->clamp_max);
-  return (int8_t)q;
+/* Whether tinyc_requantize_fast_s8 is the whole output stage: shift 32 and no clamp narrower than int8. */
+static inline int tinyc_is_fast_stage(const tinyc_output_s8 *output) {
+  return output->shift == 32 && output->clamp_min <= -128 && output->clamp_max >= 127;
 }
 
 #endif /* TINYC_ARMV7E_M_H */

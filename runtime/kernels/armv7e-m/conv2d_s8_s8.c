@@ -74,56 +74,94 @@ static void gatherPatch(const tinyc_conv2d_s8_params *params, const int8_t *inpu
   }
 }
 
-/* acc[2 f + p] += filter f at w[f] times patch p, for filters 0 .. filters - 1. */
-TINYC_CORE void multiplyBlock(const int16_t *patches, const int8_t *w0, const int8_t *w1, int32_t length,
-                              int32_t *acc, const int32_t filters) {
-  int32_t acc00 = acc[0], acc01 = acc[1], acc10 = 0, acc11 = 0;
-  if (filters == 2) {
-    acc10 = acc[2];
-    acc11 = acc[3];
+/* Accumulators of two filters and two patches. */
+typedef struct Sums {
+  int32_t f0p0, f0p1, f1p0, f1p1;
+} Sums;
+
+/* One block of four elements: every filter at w meets both patches. */
+TINYC_CORE void addBlock(Sums *sums, const int16_t *patches, const int8_t *w0, const int8_t *w1,
+                         const int filters) {
+  uint32_t even0 = tinyc_load_s16x2(patches), even1 = tinyc_load_s16x2(patches + 2);
+  uint32_t odd0 = tinyc_load_s16x2(patches + 4), odd1 = tinyc_load_s16x2(patches + 6);
+  uint32_t bytes = tinyc_load_s8x4(w0);
+  uint32_t even = tinyc_widen_even(bytes), odd = tinyc_widen_odd(bytes);
+  sums->f0p0 = tinyc_dual_multiply_add(even, even0, sums->f0p0);
+  sums->f0p1 = tinyc_dual_multiply_add(even, even1, sums->f0p1);
+  sums->f0p0 = tinyc_dual_multiply_add(odd, odd0, sums->f0p0);
+  sums->f0p1 = tinyc_dual_multiply_add(odd, odd1, sums->f0p1);
+  if (filters == 1)
+    return;
+  bytes = tinyc_load_s8x4(w1);
+  even = tinyc_widen_even(bytes);
+  odd = tinyc_widen_odd(bytes);
+  sums->f1p0 = tinyc_dual_multiply_add(even, even0, sums->f1p0);
+  sums->f1p1 = tinyc_dual_multiply_add(even, even1, sums->f1p1);
+  sums->f1p0 = tinyc_dual_multiply_add(odd, odd0, sums->f1p0);
+  sums->f1p1 = tinyc_dual_multiply_add(odd, odd1, sums->f1p1);
+}
+
+/* The whole product; returns the accumulators by value to keep them in registers. */
+TINYC_CORE Sums multiply(Sums sums, const int16_t *patches, const int8_t *w0, int32_t length, const int filters) {
+  const int8_t *w1 = w0 + length, *end = w0 + (length & ~15);
+  while (w0 != end) {
+    addBlock(&sums, patches, w0, w1, filters);
+    addBlock(&sums, patches + 8, w0 + 4, w1 + 4, filters);
+    addBlock(&sums, patches + 16, w0 + 8, w1 + 8, filters);
+    addBlock(&sums, patches + 24, w0 + 12, w1 + 12, filters);
+    patches += 32;
+    w0 += 16;
+    w1 += 16;
   }
-#define TINYC_STEP(index)                                                                                          \
-  {                                                                                                                \
-    uint32_t x0 = tinyc_load_s16x2(patches + 8 * (index)), x1 = tinyc_load_s16x2(patches + 8 * (index) + 2);       \
-    uint32_t x2 = tinyc_load_s16x2(patches + 8 * (index) + 4), x3 = tinyc_load_s16x2(patches + 8 * (index) + 6);   \
-    uint32_t bytes = tinyc_load_s8x4(w0 + 4 * (index));                                                            \
-    uint32_t even = tinyc_widen_even(bytes), odd = tinyc_widen_odd(bytes);                                         \
-    acc00 = tinyc_dual_multiply_add(even, x0, acc00);                                                              \
-    acc01 = tinyc_dual_multiply_add(even, x1, acc01);                                                              \
-    acc00 = tinyc_dual_multiply_add(odd, x2, acc00);                                                               \
-    acc01 = tinyc_dual_multiply_add(odd, x3, acc01);                                                               \
-    if (filters == 2) {                                                                                            \
-      bytes = tinyc_load_s8x4(w1 + 4 * (index));                                                                   \
-      even = tinyc_widen_even(bytes), odd = tinyc_widen_odd(bytes);                                                \
-      acc10 = tinyc_dual_multiply_add(even, x0, acc10);                                                            \
-      acc11 = tinyc_dual_multiply_add(even, x1, acc11);                                                            \
-      acc10 = tinyc_dual_multiply_add(odd, x2, acc10);                                                             \
-      acc11 = tinyc_dual_multiply_add(odd, x3, acc11);                                                             \
-    }                                                                                                              \
-  }
-  for (; length >= 16; length -= 16, patches += 32, w0 += 16, w1 += 16) {
-    TINYC_STEP(0)
-    TINYC_STEP(1)
-    TINYC_STEP(2)
-    TINYC_STEP(3)
-  }
-  for (; length >= 4; length -= 4, patches += 8, w0 += 4, w1 += 4)
-    TINYC_STEP(0)
-#undef TINYC_STEP
-  for (int32_t lane = 0; lane < length; lane++) {
+  if ((length & 15) == 0)
+    return sums;
+  for (end += length & 12; w0 != end; patches += 8, w0 += 4, w1 += 4)
+    addBlock(&sums, patches, w0, w1, filters);
+  for (int32_t lane = 0; lane < (length & 3); lane++) {
     int32_t at = (lane & 1) * 4 + (lane >> 1);
-    acc00 += w0[lane] * patches[at];
-    acc01 += w0[lane] * patches[at + 2];
+    sums.f0p0 += w0[lane] * patches[at];
+    sums.f0p1 += w0[lane] * patches[at + 2];
     if (filters == 2) {
-      acc10 += w1[lane] * patches[at];
-      acc11 += w1[lane] * patches[at + 2];
+      sums.f1p0 += w1[lane] * patches[at];
+      sums.f1p1 += w1[lane] * patches[at + 2];
     }
   }
-  acc[0] = acc00;
-  acc[1] = acc01;
-  if (filters == 2) {
-    acc[2] = acc10;
-    acc[3] = acc11;
+  return sums;
+}
+
+/* All filters of a group for the two patches; out0, bias, multipliers and w are those of the group's first filter.
+ * out1 may be out0, which then keeps the result of patch 0. */
+static void multiplyFilters(const tinyc_output_s8 *stage, const int16_t *patches, const int8_t *w, int32_t length,
+                            int32_t filters, const int32_t *bias, const int32_t *multipliers, int8_t *out0,
+                            int8_t *out1) {
+  int fast = tinyc_is_fast_stage(stage);
+  int32_t zero_point = stage->zero_point, step = stage->multiplier_step;
+  for (; filters >= 2; filters -= 2) {
+    Sums sums = {bias[0], bias[0], bias[1], bias[1]};
+    sums = multiply(sums, patches, w, length, 2);
+    int32_t multiplier0 = multipliers[0], multiplier1 = multipliers[step];
+    if (fast) {
+      out1[0] = (int8_t)tinyc_requantize_fast_s8(sums.f0p1, multiplier0, zero_point);
+      out1[1] = (int8_t)tinyc_requantize_fast_s8(sums.f1p1, multiplier1, zero_point);
+      out0[0] = (int8_t)tinyc_requantize_fast_s8(sums.f0p0, multiplier0, zero_point);
+      out0[1] = (int8_t)tinyc_requantize_fast_s8(sums.f1p0, multiplier1, zero_point);
+    } else {
+      out1[0] = tinyc_output_stage_s8(sums.f0p1, multiplier0, stage);
+      out1[1] = tinyc_output_stage_s8(sums.f1p1, multiplier1, stage);
+      out0[0] = tinyc_output_stage_s8(sums.f0p0, multiplier0, stage);
+      out0[1] = tinyc_output_stage_s8(sums.f1p0, multiplier1, stage);
+    }
+    w += 2 * length;
+    bias += 2;
+    multipliers += 2 * step;
+    out0 += 2;
+    out1 += 2;
+  }
+  if (filters > 0) {
+    Sums sums = {bias[0], bias[0], 0, 0};
+    sums = multiply(sums, patches, w, length, 1);
+    *out1 = tinyc_output_stage_s8(sums.f0p1, *multipliers, stage);
+    *out0 = tinyc_output_stage_s8(sums.f0p0, *multipliers, stage);
   }
 }
 
@@ -131,56 +169,33 @@ void tinyc_conv2d_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params, const int
                                  const int32_t *bias, const int32_t *multipliers, int8_t *output, void *scratch,
                                  int32_t row_begin, int32_t row_end) {
   const tinyc_window *window = &params->window;
-  const tinyc_output_s8 *stage = &params->output;
-  tinyc_fast_stage fast = tinyc_make_fast_stage(stage);
-  int32_t groups = params->groups;
-  int32_t channels = window->input_channels / groups, filters = window->output_channels / groups;
+  int32_t channels = window->input_channels / params->groups, filters = window->output_channels / params->groups;
   int32_t length = window->kernel_height * window->kernel_width * channels;
-  int32_t step = stage->multiplier_step;
-  int16_t *patches = (int16_t *)scratch;
   int32_t pixels = (row_end - row_begin) * window->output_width;
-  int32_t y[2] = {row_begin, row_begin}, x[2] = {0, 0};
+  int32_t y0 = row_begin, x0 = 0;
+  int16_t *patches = (int16_t *)scratch;
 
   for (int32_t pixel = 0; pixel < pixels; pixel += 2) {
-    /* The next two pixels; at an odd end pixel 1 repeats pixel 0 and is overwritten by it. */
-    int8_t *out[2];
-    for (int32_t p = 0; p < 2; p++) {
-      if (p == 1) {
-        y[1] = y[0];
-        x[1] = x[0];
-        if (pixel + 1 < pixels && ++x[1] == window->output_width) {
-          x[1] = 0;
-          y[1]++;
-        }
-      }
-      out[p] = output + tinyc_output_offset(window, y[p]) + x[p] * window->output_channels;
+    /* The next two pixels; an odd last one is computed twice. */
+    int32_t y1 = y0, x1 = x0;
+    if (pixel + 1 < pixels && ++x1 == window->output_width) {
+      x1 = 0;
+      y1++;
     }
-    for (int32_t group = 0; group < groups; group++) {
-      gatherPatch(params, input + group * channels, channels, y[0], x[0], patches);
-      gatherPatch(params, input + group * channels, channels, y[1], x[1], patches + 2);
-      int32_t o = group * filters, end = o + filters;
-      const int8_t *w = weights + o * length;
-      for (; o + 2 <= end; o += 2, w += 2 * length) {
-        int32_t acc[4] = {bias[o], bias[o], bias[o + 1], bias[o + 1]};
-        multiplyBlock(patches, w, w + length, length, acc, 2);
-        int32_t multiplier0 = multipliers[o * step], multiplier1 = multipliers[(o + 1) * step];
-        out[1][o] = tinyc_fast_output_s8(acc[1], multiplier0, fast, stage);
-        out[1][o + 1] = tinyc_fast_output_s8(acc[3], multiplier1, fast, stage);
-        out[0][o] = tinyc_fast_output_s8(acc[0], multiplier0, fast, stage);
-        out[0][o + 1] = tinyc_fast_output_s8(acc[2], multiplier1, fast, stage);
-      }
-      if (o < end) {
-        int32_t acc[2] = {bias[o], bias[o]};
-        multiplyBlock(patches, w, w, length, acc, 1);
-        out[1][o] = tinyc_fast_output_s8(acc[1], multipliers[o * step], fast, stage);
-        out[0][o] = tinyc_fast_output_s8(acc[0], multipliers[o * step], fast, stage);
-      }
+    int8_t *out0 = output + tinyc_output_offset(window, y0) + x0 * window->output_channels;
+    int8_t *out1 = output + tinyc_output_offset(window, y1) + x1 * window->output_channels;
+    for (int32_t group = 0; group < params->groups; group++) {
+      int32_t first = group * filters;
+      gatherPatch(params, input + group * channels, channels, y0, x0, patches);
+      gatherPatch(params, input + group * channels, channels, y1, x1, patches + 2);
+      multiplyFilters(&params->output, patches, weights + first * length, length, filters, bias + first,
+                      multipliers + first * params->output.multiplier_step, out0 + first, out1 + first);
     }
-    y[0] = y[1];
-    x[0] = x[1] + 1;
-    if (x[0] == window->output_width) {
-      x[0] = 0;
-      y[0]++;
+    y0 = y1;
+    x0 = x1 + 1;
+    if (x0 == window->output_width) {
+      x0 = 0;
+      y0++;
     }
   }
 }
