@@ -14,7 +14,7 @@ int64_t getZeroPoint(mlir::quant::QuantizedType type, int64_t channel = 0);
 /// NaN gives the zero point.
 int64_t quantizeReal(double real, mlir::quant::QuantizedType type, int64_t channel = 0);
 
-/// The factor of tinyc_quantize_s8 (arithmetic.h), which quantizes activations at run time: 1 / scale as a float.
+/// The factor of tinyc_quantize_value_s8 (arithmetic.h), which quantizes activations at run time: 1 / scale as a float.
 float computeInverseScale(mlir::quant::UniformQuantizedType type);
 
 /// Multipliers of an output stage, one for each real scale, under one common right shift (see the dialect's
