@@ -16,6 +16,7 @@ struct EvaluationOptions {
   std::string labelFile;               ///< .npy of class numbers
   std::string expectFile;              ///< .npy like the output, or "input"
   std::string outputFile;              ///< .npy of the first output, float32, to be written
+  bool interpret = false;              ///< run the reference interpreter, not a compiled program
 };
 
 /// What was measured. The JSON names are a contract with users' scripts.

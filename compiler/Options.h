@@ -2,7 +2,7 @@
 #ifndef TINYC_COMPILER_OPTIONS_H
 #define TINYC_COMPILER_OPTIONS_H
 
-#include "llvm/ADT/SmallVector.h"
+#include "compiler/onnx/Import.h"
 
 #include <cstdint>
 #include <optional>
@@ -25,7 +25,7 @@ enum class Quantize {
   Int8,
 };
 
-enum class CalibrationMethod { MinMax, Percentile };
+enum class CalibrationMethod { MinMax, Percentile, Mse };
 
 /// Stored sample x becomes the model's float input x * scale + offset; one number, or one per channel (ONNX
 /// dimension 1).
@@ -41,14 +41,14 @@ struct Options {
   std::string output; ///< path of the package or file; empty: derived from the model's name
   std::string prefix = "model"; ///< prefix of the package's C names
 
-  std::vector<std::pair<std::string, std::vector<int64_t>>> inputShapes;
+  ImportOptions import;
 
   Quantize quantize = Quantize::Automatic;
   std::vector<std::string> calibrationFiles; ///< FILE.npy, [samples, ...]; NAME=FILE.npy for each of several inputs
   InputTransform inputTransform;
   CalibrationMethod calibrationMethod = CalibrationMethod::Percentile;
   double percentile = 99.99;   ///< of the values of a tensor, for CalibrationMethod::Percentile
-  int64_t calibrationLimit = 0; ///< use at most this many samples; 0: all
+  int64_t calibrationLimit = 0; ///< use the first samples only, this many; 0: up to 512, spread over all
 
   std::optional<int64_t> sramBudget, flashBudget; ///< bytes
 };

@@ -22,11 +22,12 @@ struct CompileFlags::Flags {
         calibrate("calibrate", cl::desc("Samples of real input, the first dimension counts them; repeatable for "
                                        "several inputs"),
                   cl::value_desc("[name=]X.npy"), cl::cat(category)),
-        calibrateLimit("calibrate-limit", cl::desc("Use the first N calibration samples only"), cl::value_desc("N"),
+        calibrateLimit("calibrate-limit", cl::desc("Calibrate with the first N samples (default: up to 512, spread over all)"), cl::value_desc("N"),
                        cl::init(0), cl::cat(category)),
         method("calibrate-method", cl::desc("How ranges are chosen (default percentile)"),
                cl::values(clEnumValN(CalibrationMethod::MinMax, "min-max", "the extreme values"),
-                          clEnumValN(CalibrationMethod::Percentile, "percentile", "see --percentile")),
+                          clEnumValN(CalibrationMethod::Percentile, "percentile", "see --percentile"),
+                          clEnumValN(CalibrationMethod::Mse, "mse", "least mean squared error at 8 bits")),
                cl::init(CalibrationMethod::Percentile), cl::cat(category)),
         percentile("percentile", cl::desc("Share of a tensor's values inside its range, in percent (default 99.99)"),
                    cl::value_desc("P"), cl::init(99.99), cl::cat(category)),
@@ -51,6 +52,8 @@ struct CompileFlags::Flags {
 CompileFlags::CompileFlags(cl::OptionCategory &category) : flags(std::make_unique<Flags>(category)) {}
 CompileFlags::~CompileFlags() = default;
 
+bool CompileFlags::hasTarget() const { return flags->target.getNumOccurrences() > 0; }
+
 std::optional<int64_t> parseBytes(StringRef text) {
   int64_t unit = 1;
   if (text.consume_back_insensitive("k"))
@@ -68,20 +71,6 @@ static bool complain(const Twine &message) {
   return false;
 }
 
-static bool parseShape(StringRef text, std::pair<std::string, std::vector<int64_t>> &shape) {
-  auto [name, sizes] = text.rsplit(':');
-  shape.first = name.str();
-  SmallVector<StringRef> parts;
-  sizes.split(parts, 'x');
-  for (StringRef part : parts) {
-    int64_t size;
-    if (part.getAsInteger(10, size) || size < 1)
-      return complain("--input-shape=" + text + ": expected name:1x3x32x32");
-    shape.second.push_back(size);
-  }
-  return !name.empty() || complain("--input-shape=" + text + ": expected name:1x3x32x32");
-}
-
 static bool parseBudget(StringRef flag, StringRef text, std::optional<int64_t> &budget) {
   if (text.empty())
     return true;
@@ -96,12 +85,9 @@ bool CompileFlags::fill(Options &options) const {
   options.calibrationLimit = flags->calibrateLimit;
   options.calibrationMethod = flags->method;
   options.percentile = flags->percentile;
-  for (const std::string &text : flags->inputShape) {
-    std::pair<std::string, std::vector<int64_t>> shape;
-    if (!parseShape(text, shape))
-      return false;
-    options.inputShapes.push_back(std::move(shape));
-  }
+  for (const std::string &text : flags->inputShape)
+    if (Error error = parseInputShape(text, options.import))
+      return complain("--input-shape=" + text + ": " + toString(std::move(error)));
   if (!(options.percentile > 50.0 && options.percentile <= 100.0))
     return complain("--percentile: expected a number above 50 and at most 100");
   if (options.calibrationLimit < 0)

@@ -15,6 +15,8 @@ public:
 
   /// The options the flags ask for; on a malformed value prints one line to stderr and returns false.
   bool fill(Options &options) const;
+  /// --target was given.
+  bool hasTarget() const;
 
 private:
   struct Flags;

@@ -1,0 +1,150 @@
+#include "compiler/Pipeline.h"
+
+#include "compiler/Dataset.h"
+#include "dialects/kernel/Kernel.h"
+#include "dialects/nn/NN.h"
+#include "passes/compress/Passes.h"
+#include "passes/graph/Passes.h"
+#include "passes/lower/Passes.h"
+#include "passes/schedule/Passes.h"
+#include "targets/Target.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+
+namespace tinyc {
+
+void registerDialects(DialectRegistry &registry) {
+  registry.insert<nn::NNDialect, kernel::KernelDialect, quant::QuantDialect, func::FuncDialect, arith::ArithDialect,
+                  memref::MemRefDialect>();
+}
+
+static LogicalResult run(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build) {
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  build(manager);
+  return manager.run(module);
+}
+
+static bool hasCasts(ModuleOp module) {
+  return module
+      .walk([](Operation *op) {
+        return isa<quant::QuantizeCastOp, quant::DequantizeCastOp>(op) ? WalkResult::interrupt()
+                                                                       : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// Elements of the constants that the layers hold: weights, biases.
+static int64_t countParameters(ModuleOp module) {
+  int64_t count = 0;
+  module.walk([&](nn::ConstantOp constant) { count += constant.getOutput().getType().getNumElements(); });
+  return count;
+}
+
+/// Calibration samples that are used where the user sets no limit.
+static constexpr int64_t kCalibrationSamples = 512;
+
+static compress::CalibratePassOptions makeCalibration(const Options &options) {
+  compress::CalibratePassOptions calibration;
+  switch (options.calibrationMethod) {
+  case CalibrationMethod::MinMax:
+    calibration.method = "min-max";
+    break;
+  case CalibrationMethod::Percentile:
+    calibration.method = "percentile";
+    break;
+  case CalibrationMethod::Mse:
+    calibration.method = "mse";
+    break;
+  }
+  calibration.percentile = options.percentile;
+  return calibration;
+}
+
+static LogicalResult runCompress(ModuleOp module, const Options &options) {
+  auto function = *module.getOps<func::FuncOp>().begin();
+  bool isFloat = llvm::any_of(function.getOps<nn::QuantizableOpInterface>(), [](nn::QuantizableOpInterface op) {
+    return !nn::getQuantizedElement(op->getResult(0).getType());
+  });
+  compress::CompressOptions compression;
+  compression.quantize = isFloat && (options.quantize == Quantize::Int8 ||
+                                     (options.quantize == Quantize::Automatic && !options.calibrationFiles.empty()));
+  compression.calibration = makeCalibration(options);
+  compression.fullInteger = compression.quantize;
+  std::optional<InputDatasets> datasets;
+  if (compression.quantize) {
+    if (options.calibrationFiles.empty())
+      return module.emitError("--quantize=int8 of a float model needs samples of its input: give --calibrate=X.npy");
+    Expected<InputDatasets> opened =
+        InputDatasets::open(function, options.calibrationFiles, options.inputTransform);
+    if (!opened) {
+      // The message names its file itself.
+      llvm::errs() << toString(opened.takeError()) << "\n";
+      return failure();
+    }
+    datasets = std::move(*opened);
+    int64_t available = datasets->size(), count = std::min(available, kCalibrationSamples);
+    // Without a limit, as many samples as a quick compilation can afford, spread over all of them.
+    int64_t spread = options.calibrationLimit > 0 ? 0 : available;
+    if (options.calibrationLimit > 0)
+      count = std::min(options.calibrationLimit, available);
+    compression.data.count = count;
+    compression.data.getInputs = [&datasets, spread, count](int64_t index) {
+      return datasets->get(spread > 0 ? index * spread / count : index);
+    };
+  } else if (isFloat && options.quantize == Quantize::Automatic) {
+    module.emitRemark("compiled in float32: give --calibrate=X.npy for int8, or --quantize=none to say so");
+  }
+  return run(module, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, compression); });
+}
+
+OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &target, Phase last, MLIRContext *context,
+                              ModelFacts *facts) {
+  OwningOpRef<ModuleOp> module = importOnnx(options.model, options.import, context);
+  if (!module || last == Phase::Import)
+    return module;
+  ModelFacts found;
+  found.hasQuantization = hasCasts(*module);
+  // Imported Q/DQ pairs become integer ops before any rewrite can fold a pair away.
+  if (found.hasQuantization &&
+      failed(run(*module, [](OpPassManager &manager) {
+        manager.addNestedPass<func::FuncOp>(compress::createFoldQDQPass());
+      })))
+    return nullptr;
+  if (failed(run(*module, graph::buildGraphPipeline)))
+    return nullptr;
+  found.parameters = countParameters(*module);
+  if (facts)
+    *facts = found;
+  if (last == Phase::Graph)
+    return module;
+  if (failed(runCompress(*module, options)))
+    return nullptr;
+  if (last == Phase::Compress)
+    return module;
+  if (failed(run(*module, schedule::buildSchedulePipeline)))
+    return nullptr;
+  if (last == Phase::Schedule)
+    return module;
+  lower::LowerOptions lowering;
+  lowering.target = target.name.str();
+  lowering.sram = options.sramBudget.value_or(0);
+  lowering.flash = options.flashBudget.value_or(0);
+  if (failed(run(*module, [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); })))
+    return nullptr;
+  if (last == Phase::Kernel)
+    return module;
+  if (failed(lowerToCalls(*module)))
+    return nullptr;
+  return module;
+}
+
+LogicalResult lowerToCalls(ModuleOp module) {
+  return run(module, [](OpPassManager &manager) { manager.addPass(lower::createKernelsToCallsPass()); });
+}
+
+} // namespace tinyc

@@ -1,0 +1,39 @@
+// tinyc: compiles an ONNX model for a microcontroller.
+#include "compiler/Driver.h"
+#include "tools/CompileFlags.h"
+#include "llvm/Support/InitLLVM.h"
+
+using namespace llvm;
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  cl::OptionCategory category("tinyc options");
+  cl::opt<std::string> model(cl::Positional, cl::desc("<model.onnx>"), cl::Required, cl::cat(category));
+  cl::opt<std::string> output("o", cl::desc("Directory of the package, or file of --emit (- for standard output)"),
+                              cl::value_desc("path"), cl::cat(category));
+  cl::opt<tinyc::Emit> emit(
+      "emit", cl::desc("Form of the result (default: a C package)"),
+      cl::values(clEnumValN(tinyc::Emit::Import, "import", "nn dialect as imported"),
+                 clEnumValN(tinyc::Emit::Graph, "graph", "nn dialect after the graph passes"),
+                 clEnumValN(tinyc::Emit::Compress, "compress", "nn dialect after quantization"),
+                 clEnumValN(tinyc::Emit::Schedule, "schedule", "nn dialect in order of execution"),
+                 clEnumValN(tinyc::Emit::Kernel, "kernel", "kernel dialect with its memory plan"),
+                 clEnumValN(tinyc::Emit::LLVM, "llvm", "LLVM IR with the kernels"),
+                 clEnumValN(tinyc::Emit::C, "c", "the program as one C file"),
+                 clEnumValN(tinyc::Emit::Object, "obj", "a package with one object file instead of C")),
+      cl::init(tinyc::Emit::Package), cl::cat(category));
+  cl::opt<std::string> prefix("prefix", cl::desc("Prefix of the package's C names (default model)"),
+                              cl::value_desc("name"), cl::init("model"), cl::cat(category));
+  cl::opt<bool> quiet("quiet", cl::desc("Print no summary"), cl::cat(category));
+  tinyc::CompileFlags flags(category);
+  tinyc::parseCommandLine(argc, argv, category, "tinyc: compiles an ONNX model for a microcontroller\n");
+
+  tinyc::Options options;
+  if (!flags.fill(options))
+    return 1;
+  options.model = model;
+  options.output = output;
+  options.emit = emit;
+  options.prefix = prefix;
+  return failed(tinyc::runCompiler(options, quiet ? nulls() : outs())) ? 1 : 0;
+}
