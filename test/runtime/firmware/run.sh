@@ -1,0 +1,51 @@
+#!/bin/sh
+# run.sh CORE PROGRAM OUT [CC]: builds isa_kernels or checksum with the kernels of a Cortex-M, runs it in QEMU.
+# CORE is cortex-m0plus, -m3, -m4, -m7, -m33, -m55 or host; OUT a scratch folder; CC gcc (arm-none-eabi) or clang (22).
+set -eu
+core=$1 program=$2 out=$3 compiler=${4:-gcc}
+here=$(cd "$(dirname "$0")" && pwd)
+repository=$(cd "$here/../../.." && pwd)
+emulator=$repository/targets/cortex-m/emulator
+flags="-std=c11 -O2 -ffp-contract=off -Wall -Wextra -Werror -I$repository/runtime/include"
+kernels=$(ls "$repository"/runtime/kernels/generic/*.c)
+mkdir -p "$out"
+cache=$(command -v ccache || true)
+
+if [ "$core" = host ]; then
+  # The host's own flags are those of the host library: vectorized code has to give the same bits.
+  clang-22 $flags -O3 "$here/$program.c" $kernels -o "$out/$program-host"
+  exec "$out/$program-host"
+fi
+case $core in
+cortex-m0plus) machine=mps2-an385 arm="-mcpu=$core -mfloat-abi=soft" target=thumbv6m-none-eabi ;;
+cortex-m3) machine=mps2-an385 arm="-mcpu=$core -mfloat-abi=soft" target=thumbv7m-none-eabi ;;
+cortex-m4) machine=mps2-an386 arm="-mcpu=$core -mfloat-abi=hard -mfpu=fpv4-sp-d16" target=thumbv7em-none-eabihf ;;
+cortex-m7) machine=mps2-an500 arm="-mcpu=$core -mfloat-abi=hard -mfpu=fpv5-d16" target=thumbv7em-none-eabihf ;;
+cortex-m33) machine=mps2-an505 arm="-mcpu=$core -mfloat-abi=hard -mfpu=fpv5-sp-d16" target=thumbv8m.main-none-eabihf ;;
+cortex-m55) machine=mps3-an547 arm="-mcpu=$core -mfloat-abi=hard" target=thumbv8.1m.main-none-eabihf ;;
+*) echo "run.sh: unknown core $core" >&2; exit 1 ;;
+esac
+case $core in
+cortex-m4 | cortex-m7 | cortex-m33) kernels="$kernels $(ls "$repository"/runtime/kernels/armv7e-m/*.c)" ;;
+esac
+
+objects=
+work=$out/$program-$core-$compiler
+rm -rf "$work"
+mkdir -p "$work"
+for source in $kernels; do
+  object=$work/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
+  if [ "$compiler" = clang ]; then
+    $cache clang-22 --target=$target -isystem /usr/lib/arm-none-eabi/include -fshort-enums $arm $flags \
+      -ffunction-sections -fno-vectorize -fno-slp-vectorize -c "$source" -o "$object"
+    # Unwind indexes reach 1 GiB; the constants they are linked into may be farther from the code.
+    arm-none-eabi-objcopy --remove-section='.ARM.exidx*' --remove-section='.rel.ARM.exidx*' "$object"
+  else
+    $cache arm-none-eabi-gcc $arm -mthumb $flags -ffunction-sections -c "$source" -o "$object"
+  fi
+  objects="$objects $object"
+done
+arm-none-eabi-gcc $arm -mthumb $flags -I"$emulator" "$here/$program.c" "$emulator/startup.c" $objects -nostartfiles \
+  -L"$emulator" -T $machine.ld -Wl,--gc-sections,--no-warn-execstack -o "$work/firmware.elf"
+timeout 300 qemu-system-arm -M $machine -nographic -monitor none -serial null -chardev stdio,id=console \
+  -semihosting-config enable=on,target=native,chardev=console -kernel "$work/firmware.elf" </dev/null
