@@ -1,0 +1,93 @@
+#include "compiler/onnx/Operators.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace tinyc::onnx {
+
+/// Add, Sub, Mul: operands get equal ranks by leading ones.
+template <typename Op> static LogicalResult buildBinary(NodeImporter &node) {
+  if (node.hasOnlyConstants())
+    return foldBinary(node);
+  for (unsigned index : {0, 1})
+    if (node.getInput(index).type != DataType::Float)
+      return node.emitError() << node.describeInput(index) << " is " << getName(node.getInput(index).type)
+                              << ", expects float32";
+  std::optional<Shape> shape = broadcastShapes(node.getShape(0), node.getShape(1));
+  if (!shape)
+    return node.emitError() << "shapes " << toString(node.getShape(0)) << " and " << toString(node.getShape(1))
+                            << " do not broadcast";
+  FailureOr<RankedTensorType> type = node.makeFloatType(*shape);
+  if (failed(type))
+    return failure();
+  auto getOperand = [&](unsigned index) {
+    return node.reshapeOperand(node.getInput(index), withLeadingOnes(node.getShape(index), shape->size()));
+  };
+  Value lhs = getOperand(0), rhs = getOperand(1);
+  node.setOutput(node.create<Op>(*type, lhs, rhs, FloatAttr(), FloatAttr()));
+  return success();
+}
+
+LogicalResult buildAdd(NodeImporter &node) { return buildBinary<nn::AddOp>(node); }
+LogicalResult buildSub(NodeImporter &node) { return buildBinary<nn::SubOp>(node); }
+LogicalResult buildMul(NodeImporter &node) { return buildBinary<nn::MulOp>(node); }
+
+/// An op of one float operand and further arguments.
+template <typename Op, typename... Args> static LogicalResult buildUnary(NodeImporter &node, Args... args) {
+  FailureOr<Value> input = node.getFloat(0);
+  if (failed(input))
+    return failure();
+  node.setOutput(node.create<Op>(input->getType(), *input, args...));
+  return success();
+}
+
+LogicalResult buildRelu(NodeImporter &node) {
+  return buildUnary<nn::ClampOp>(node, node.builder.getF32FloatAttr(0), FloatAttr());
+}
+
+LogicalResult buildSigmoid(NodeImporter &node) { return buildUnary<nn::SigmoidOp>(node); }
+LogicalResult buildHardSwish(NodeImporter &node) { return buildUnary<nn::HardSwishOp>(node); }
+
+LogicalResult buildLeakyRelu(NodeImporter &node) {
+  const float alpha = node.getFloatAttribute("alpha", 0.01f);
+  if (!std::isfinite(alpha))
+    return node.emitError() << "alpha must be finite";
+  return buildUnary<nn::LeakyReluOp>(node, node.builder.getF32FloatAttr(alpha));
+}
+
+LogicalResult buildHardSigmoid(NodeImporter &node) {
+  const float alpha = node.getFloatAttribute("alpha", 0.2f), beta = node.getFloatAttribute("beta", 0.5f);
+  if (!std::isfinite(alpha) || !std::isfinite(beta))
+    return node.emitError() << "alpha and beta must be finite";
+  return buildUnary<nn::HardSigmoidOp>(node, node.builder.getF32FloatAttr(alpha), node.builder.getF32FloatAttr(beta));
+}
+
+LogicalResult buildClip(NodeImporter &node) {
+  FailureOr<Value> input = node.getFloat(0);
+  if (failed(input))
+    return failure();
+  const float largest = std::numeric_limits<float>::max();
+  float bounds[] = {node.getFloatAttribute("min", -largest), node.getFloatAttribute("max", largest)};
+  for (unsigned index : {1, 2}) {
+    if (!node.hasInput(index))
+      continue;
+    FailureOr<float> bound = node.getConstantScalar(index);
+    if (failed(bound))
+      return failure();
+    bounds[index - 1] = *bound;
+  }
+  if (std::isnan(bounds[0]) || std::isnan(bounds[1]))
+    return node.emitError() << "a bound is not a number";
+  // A minimum above the maximum yields the maximum.
+  bounds[0] = std::min(bounds[0], bounds[1]);
+  FloatAttr minimum = bounds[0] > -largest ? node.builder.getF32FloatAttr(bounds[0]) : FloatAttr();
+  FloatAttr maximum = bounds[1] < largest ? node.builder.getF32FloatAttr(bounds[1]) : FloatAttr();
+  if (!minimum && !maximum)
+    node.setOutput(*input);
+  else
+    node.setOutput(node.create<nn::ClampOp>(input->getType(), *input, minimum, maximum));
+  return success();
+}
+
+} // namespace tinyc::onnx

@@ -1,0 +1,383 @@
+#include "compiler/onnx/Import.h"
+
+#include "compiler/onnx/Graph.h"
+#include "compiler/onnx/Operators.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace mlir;
+
+namespace tinyc::onnx {
+
+namespace {
+
+/// The location of a node or tensor, or for an empty name of the file.
+Location getLocation(MLIRContext *context, llvm::StringRef path, llvm::StringRef name) {
+  Location file = FileLineColLoc::get(context, path, 0, 0);
+  return name.empty() ? file : NameLoc::get(StringAttr::get(context, name), file);
+}
+
+class ModelImporter {
+public:
+  ModelImporter(const Model &model, llvm::StringRef path, const ImportOptions &options, MLIRContext *context)
+      : model(model), path(path), options(options), context(context), state(context) {}
+
+  OwningOpRef<ModuleOp> run();
+
+private:
+  Location getLoc(llvm::StringRef name) { return getLocation(context, path, name); }
+  InFlightDiagnostic emitError(llvm::StringRef name) { return mlir::emitError(getLoc(name)); }
+
+  LogicalResult checkOpsets();
+  void countUses();
+  LogicalResult resolveShapeOptions();
+  FailureOr<Shape> resolveShape(const TensorInfo &input);
+  LogicalResult importInput(const TensorInfo &input);
+  LogicalResult importNode(const Node &node);
+  LogicalResult buildNode(const Node &node);
+  void completeOutputs(const Node &node);
+  FailureOr<Value> importOutput(const TensorInfo &output);
+  FailureOr<SmallVector<Value>> importOutputs();
+
+  const Model &model;
+  const llvm::StringRef path;
+  const ImportOptions &options;
+  MLIRContext *const context;
+  ImportState state;
+  /// Sizes of symbolic dimensions, from --input-shape.
+  llvm::StringMap<int64_t> symbols;
+  func::FuncOp function;
+};
+
+LogicalResult ModelImporter::checkOpsets() {
+  auto it = model.opsets.find("");
+  if (it == model.opsets.end()) {
+    if (llvm::all_of(model.nodes, [](const Node &node) { return !node.domain.empty(); }))
+      return success();
+    return emitError("") << "the model names no operator set of domain ai.onnx";
+  }
+  if (it->second < 1 || it->second > kNewestOpset)
+    return emitError("") << "operator set " << it->second << " of domain ai.onnx is not supported, only 1 to "
+                         << kNewestOpset;
+  return success();
+}
+
+void ModelImporter::countUses() {
+  for (const Node &node : model.nodes)
+    for (const std::string &input : node.inputs)
+      ++state.useCounts[input];
+  for (const TensorInfo &output : model.outputs)
+    ++state.useCounts[output.name];
+}
+
+/// Checks the options against the inputs and learns the sizes of symbols from them.
+LogicalResult ModelImporter::resolveShapeOptions() {
+  LogicalResult result = success();
+  for (const auto &[name, shape] : options.inputShapes) {
+    auto input =
+        llvm::find_if(model.inputs, [&](const TensorInfo &info) { return info.name == llvm::StringRef(name); });
+    if (input == model.inputs.end() || model.initializers.contains(name)) {
+      InFlightDiagnostic diagnostic = emitError("") << "--input-shape names '" << name
+                                                    << "', which is not an input of the model; its inputs are";
+      llvm::ListSeparator separator(",");
+      for (const TensorInfo &info : model.inputs)
+        if (!model.initializers.contains(info.name))
+          diagnostic << static_cast<llvm::StringRef>(separator) << " '" << info.name << "'";
+      result = diagnostic;
+      continue;
+    }
+    if (input->hasShape && input->shape.size() != shape.size()) {
+      result = emitError(name) << "--input-shape gives input '" << name << "' " << shape.size()
+                               << " dimensions, the model " << input->shape.size();
+      continue;
+    }
+    for (auto [index, dimension] : llvm::enumerate(input->shape)) {
+      if (dimension.size > 0 && dimension.size != shape[index])
+        result = emitError(name) << "--input-shape gives dimension " << index << " of input '" << name << "' as "
+                                 << shape[index] << ", the model as " << dimension.size;
+      if (!dimension.symbol.empty() && symbols.try_emplace(dimension.symbol, shape[index]).first->second != shape[index])
+        result = emitError(name) << "--input-shape gives the symbolic dimension '" << dimension.symbol
+                                 << "' different sizes";
+    }
+  }
+  return result;
+}
+
+/// The shape of an input: as declared, symbols from --input-shape, a symbolic first dimension 1.
+FailureOr<Shape> ModelImporter::resolveShape(const TensorInfo &input) {
+  if (auto it = options.inputShapes.find(input.name); it != options.inputShapes.end())
+    return it->second;
+  if (!input.hasShape)
+    return emitError(input.name) << "input '" << input.name << "' has no shape: give one with --input-shape="
+                                 << input.name << ":D0xD1x...";
+  Shape shape;
+  for (auto [index, dimension] : llvm::enumerate(input.shape)) {
+    if (dimension.size < -1)
+      return emitError(input.name) << "dimension " << index << " of input '" << input.name << "' is negative: "
+                                   << dimension.size;
+    if (dimension.size > 0) {
+      shape.push_back(dimension.size);
+      continue;
+    }
+    auto it = symbols.find(dimension.symbol);
+    if (it == symbols.end() && index > 0)
+      return emitError(input.name) << "dimension " << index << " of input '" << input.name << "' is symbolic"
+                                   << (dimension.symbol.empty() ? "" : " ('" + dimension.symbol + "')")
+                                   << ": give the shape with --input-shape=" << input.name << ":"
+                                   << llvm::join(llvm::map_range(input.shape,
+                                                                 [](const Dimension &each) {
+                                                                   return each.size > 0 ? std::to_string(each.size)
+                                                                          : each.symbol.empty() ? "?"
+                                                                                                : each.symbol;
+                                                                 }),
+                                                 "x");
+    shape.push_back(it == symbols.end() ? 1 : it->second);
+  }
+  return shape;
+}
+
+LogicalResult ModelImporter::importInput(const TensorInfo &input) {
+  FailureOr<Shape> shape = input.isTensor ? resolveShape(input) : FailureOr<Shape>(Shape());
+  if (failed(shape))
+    return failure();
+  std::optional<int64_t> count = countElements(*shape);
+  if (!count || *count == 0)
+    return emitError(input.name) << "input '" << input.name << "' has the shape " << toString(*shape)
+                                 << ": dimensions must be positive, and at most " << kMaxElements
+                                 << " elements are supported";
+  Type element;
+  if (input.isTensor && input.type == DataType::Float)
+    element = Float32Type::get(context);
+  else if (input.isTensor &&
+           llvm::is_contained({DataType::Int8, DataType::UInt8, DataType::Int16, DataType::UInt16}, input.type))
+    // A stand-in; the first DequantizeLinear assigns the real type.
+    element = getQuantizedType(context, input.type, Quantization{{1.0f}, {0}, -1});
+  else
+    return emitError(input.name) << "input '" << input.name << "' is "
+                                 << (input.isTensor ? getName(input.type) : "not a tensor")
+                                 << ", only float32, and 8 or 16-bit integers that are dequantized, are supported";
+  const unsigned index = function.getNumArguments();
+  auto type = RankedTensorType::get(*shape, element);
+  auto attributes = DictionaryAttr::get(
+      context, NamedAttribute(StringAttr::get(context, nn::kNameAttr), StringAttr::get(context, input.name)));
+  if (failed(function.insertArgument(index, type, attributes, getLoc(input.name))))
+    return failure();
+  Value argument = function.getArgument(index);
+  if (input.type != DataType::Float)
+    state.untypedArguments.push_back(argument);
+  state.operands[input.name] = Operand(argument, input.type);
+  return success();
+}
+
+LogicalResult ModelImporter::buildNode(const Node &node) {
+  auto opset = model.opsets.find(node.domain);
+  const int64_t version = opset == model.opsets.end() ? 0 : opset->second;
+  NodeImporter importer(state, node, version, getLoc(node.getLabel()));
+  if (model.functions.contains(node.domain + "." + node.type))
+    return importer.emitError() << "functions inside the model are not supported";
+  if (opset == model.opsets.end())
+    return importer.emitError() << "the model names no operator set of this domain";
+  std::optional<int64_t> firstOpset = node.domain.empty() ? findFirstOpset(node.type) : std::nullopt;
+  if (!firstOpset)
+    return importer.emitError() << "the operator is not supported";
+  const Operator *op = findOperator(node.type, version);
+  if (!op)
+    return importer.emitError() << "the operator is supported from operator set " << *firstOpset << " on";
+  if (failed(verifySignature(node, *op, importer)))
+    return failure();
+  // A node behind one that failed has nothing to be built of; its own problems, if any, show later.
+  for (const std::string &input : node.inputs)
+    if (!input.empty() && !state.operands.lookup(input).isValid())
+      return success();
+  if (failed(op->build(importer)))
+    return failure();
+  for (auto [index, output] : llvm::enumerate(node.outputs))
+    if (importer.isOutputUsed(index) && !state.operands.contains(output))
+      return importer.emitError() << "output " << index << " ('" << output << "') is not supported";
+  return success();
+}
+
+/// Gives outputs that were not built a stand-in of the declared type, so that the nodes behind are checked too, and
+/// compares declared shapes with those of built ones.
+void ModelImporter::completeOutputs(const Node &node) {
+  for (const std::string &output : node.outputs) {
+    if (output.empty())
+      continue;
+    auto info = model.values.find(output);
+    const bool declared = info != model.values.end() && info->second.hasShape;
+    Operand &operand = state.operands[output];
+    Shape shape;
+    for (const Dimension &dimension : declared ? info->second.shape : llvm::SmallVector<Dimension>())
+      shape.push_back(dimension.size);
+    if (operand.isValid()) {
+      bool equal = operand.getRank() == static_cast<int64_t>(shape.size());
+      for (auto [actual, expected] : llvm::zip(operand.getShape(), shape))
+        equal &= expected <= 0 || actual == expected;
+      if (declared && !equal)
+        mlir::emitWarning(getLoc(node.getLabel()))
+            << node.type << ": the model declares '" << output << "' as " << toString(shape) << ", its shape is "
+            << toString(operand.getShape());
+      continue;
+    }
+    if (!declared || info->second.type != DataType::Float || countElements(shape).value_or(0) == 0)
+      continue;
+    Type type = RankedTensorType::get(shape, Float32Type::get(context));
+    auto standIn = UnrealizedConversionCastOp::create(state.builder, getLoc(output), type, ValueRange());
+    operand = Operand(standIn.getResult(0), DataType::Float);
+  }
+}
+
+LogicalResult ModelImporter::importNode(const Node &node) {
+  LogicalResult result = buildNode(node);
+  completeOutputs(node);
+  return result;
+}
+
+/// The value of a graph output; null if its producer failed.
+FailureOr<Value> ModelImporter::importOutput(const TensorInfo &output) {
+  const Operand &operand = state.operands[output.name];
+  if (!operand.isValid())
+    return Value();
+  if (output.type != DataType::Undefined && output.type != operand.type)
+    return emitError(output.name) << "the model declares output '" << output.name << "' as " << getName(output.type)
+                                  << ", it is " << getName(operand.type);
+  bool equal = !output.hasShape || static_cast<int64_t>(output.shape.size()) == operand.getRank();
+  for (auto [dimension, actual] : llvm::zip(output.shape, operand.getShape()))
+    equal &= dimension.size <= 0 || dimension.size == actual;
+  if (!equal) {
+    Shape declared;
+    for (const Dimension &dimension : output.shape)
+      declared.push_back(dimension.size);
+    return emitError(output.name) << "the model declares output '" << output.name << "' as " << toString(declared)
+                                  << ", its shape is " << toString(operand.getShape());
+  }
+  if (!operand.isConstant())
+    return operand.value;
+  if (operand.type != DataType::Float || countElements(operand.getShape()).value_or(0) == 0)
+    return emitError(output.name) << "output '" << output.name << "' is a constant of " << getName(operand.type)
+                                  << " and shape " << toString(operand.getShape())
+                                  << ", only float32 with at least one element is supported";
+  const Node node{output.name, "Constant", "", {}, {output.name}, {}};
+  return NodeImporter(state, node, 0, getLoc(output.name)).materialize(*operand.constant);
+}
+
+FailureOr<SmallVector<Value>> ModelImporter::importOutputs() {
+  SmallVector<Value> results;
+  LogicalResult status = success();
+  for (const TensorInfo &output : model.outputs) {
+    FailureOr<Value> value = importOutput(output);
+    if (failed(value))
+      status = failure();
+    else
+      results.push_back(*value);
+  }
+  for (Value argument : state.untypedArguments) {
+    const std::string name = function.getArgAttrOfType<StringAttr>(cast<BlockArgument>(argument).getArgNumber(),
+                                                                   nn::kNameAttr).str();
+    status = emitError(name) << "input '" << name << "' holds integers, and no DequantizeLinear gives their scale";
+  }
+  if (failed(status))
+    return failure();
+  return results;
+}
+
+OwningOpRef<ModuleOp> ModelImporter::run() {
+  auto report = [&](llvm::StringRef name, const std::string &message) { emitError(name) << message; };
+  if (failed(checkOpsets()))
+    return nullptr;
+  std::optional<std::vector<const Node *>> nodes = orderNodes(model, report);
+  if (!nodes || failed(resolveShapeOptions()))
+    return nullptr;
+  countUses();
+
+  OpBuilder &builder = state.builder;
+  OwningOpRef<ModuleOp> module = ModuleOp::create(builder, getLoc(""));
+  builder.setInsertionPointToEnd(module->getBody());
+  function = func::FuncOp::create(builder, getLoc(""), "main", builder.getFunctionType({}, {}));
+  builder.setInsertionPointToEnd(function.addEntryBlock());
+
+  for (const auto &[name, constant] : model.initializers)
+    state.operands[name] = Operand(constant);
+  LogicalResult status = success();
+  for (const TensorInfo &input : model.inputs)
+    if (!model.initializers.contains(input.name) && failed(importInput(input)))
+      status = failure();
+  for (const Node *node : *nodes)
+    if (failed(importNode(*node)))
+      status = failure();
+  if (failed(status))
+    return nullptr;
+  FailureOr<SmallVector<Value>> results = importOutputs();
+  if (failed(results))
+    return nullptr;
+
+  func::ReturnOp::create(builder, getLoc(""), *results);
+  // DequantizeLinear may have changed the types of arguments.
+  function.setFunctionType(builder.getFunctionType(function.getBody().front().getArgumentTypes(),
+                                                   ValueRange(*results).getTypes()));
+  for (auto [index, output] : llvm::enumerate(model.outputs))
+    function.setResultAttr(index, nn::kNameAttr, builder.getStringAttr(output.name));
+  if (failed(verify(*module)))
+    return nullptr;
+  return module;
+}
+
+OwningOpRef<ModuleOp> importModel(const std::optional<Model> &model, llvm::StringRef path,
+                                  const ImportOptions &options, MLIRContext *context) {
+  if (!model)
+    return nullptr;
+  context->loadDialect<nn::NNDialect, quant::QuantDialect, func::FuncDialect>();
+  return ModelImporter(*model, path, options, context).run();
+}
+
+} // namespace
+
+} // namespace tinyc::onnx
+
+namespace tinyc {
+
+llvm::Error parseInputShape(llvm::StringRef text, ImportOptions &options) {
+  auto [name, dimensions] = text.rsplit(':');
+  llvm::SmallVector<llvm::StringRef> parts;
+  dimensions.split(parts, 'x');
+  llvm::SmallVector<int64_t> shape;
+  for (llvm::StringRef part : parts) {
+    int64_t size;
+    if (name.empty() || part.getAsInteger(10, size) || size < 1)
+      return llvm::createStringError("expects NAME:D0xD1x... with positive dimensions, got '" + text + "'");
+    shape.push_back(size);
+  }
+  if (!options.inputShapes.insert({name.str(), shape}).second)
+    return llvm::createStringError("gives the shape of '" + name + "' twice");
+  return llvm::Error::success();
+}
+
+OwningOpRef<ModuleOp> importOnnxText(llvm::StringRef text, llvm::StringRef path, const ImportOptions &options,
+                                     MLIRContext *context) {
+  auto report = [&](llvm::StringRef name, const std::string &message) {
+    emitError(onnx::getLocation(context, path, name)) << message;
+  };
+  return onnx::importModel(onnx::readModelText(text, report), path, options, context);
+}
+
+OwningOpRef<ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &options, MLIRContext *context) {
+  auto report = [&](llvm::StringRef name, const std::string &message) {
+    emitError(onnx::getLocation(context, path, name)) << message;
+  };
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
+      llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (std::error_code error = buffer.getError()) {
+    report("", "cannot read the file: " + error.message());
+    return nullptr;
+  }
+  llvm::StringRef contents = (*buffer)->getBuffer();
+  if (contents.empty()) {
+    report("", "the file is empty");
+    return nullptr;
+  }
+  if (path.ends_with(".onnxtxt"))
+    return importOnnxText(contents, path, options, context);
+  return onnx::importModel(onnx::readModel(contents, report), path, options, context);
+}
+
+} // namespace tinyc

@@ -1,0 +1,37 @@
+// From an ONNX model to a module in the nn dialect.
+#ifndef TINYC_COMPILER_ONNX_IMPORT_H
+#define TINYC_COMPILER_ONNX_IMPORT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <map>
+#include <string>
+
+namespace tinyc {
+
+struct ImportOptions {
+  /// Shapes of graph inputs by name, for models with symbolic dimensions.
+  std::map<std::string, llvm::SmallVector<int64_t>> inputShapes;
+};
+
+/// Adds one `name:1x3x32x32` (the value of --input-shape) to `options`. The name may hold colons.
+llvm::Error parseInputShape(llvm::StringRef text, ImportOptions &options);
+
+/// Reads the model at `path`: ONNX text syntax if the extension is .onnxtxt, else protobuf. The result holds one
+/// function @main on nn ops, batch dimensions pinned to 1, activations in ONNX's order of dimensions around NHWC ops,
+/// locations NameLoc(node name, path:0:0). Null on failure: every problem found was emitted as an error diagnostic,
+/// at the node's location or, where the file as a whole is wrong, at path:0:0.
+mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &options,
+                                             mlir::MLIRContext *context);
+
+/// As importOnnx, of a model in ONNX text syntax; `path` is used in locations only.
+mlir::OwningOpRef<mlir::ModuleOp> importOnnxText(llvm::StringRef text, llvm::StringRef path,
+                                                 const ImportOptions &options, mlir::MLIRContext *context);
+
+} // namespace tinyc
+
+#endif // TINYC_COMPILER_ONNX_IMPORT_H

@@ -1,0 +1,246 @@
+#include "compiler/onnx/NodeImporter.h"
+
+#include "mlir/Dialect/Quant/IR/Quant.h"
+
+using namespace mlir;
+
+namespace tinyc::onnx {
+
+llvm::ArrayRef<int64_t> Operand::getShape() const {
+  return constant ? llvm::ArrayRef(constant->shape) : onnx::getShape(value);
+}
+
+InFlightDiagnostic NodeImporter::emitError() const {
+  return mlir::emitError(loc) << node.type << " (domain " << (node.domain.empty() ? "ai.onnx" : node.domain)
+                              << ", opset " << opset << "): ";
+}
+
+const Attribute *NodeImporter::findAttribute(llvm::StringRef name) const {
+  auto it = node.attributes.find(name.str());
+  return it == node.attributes.end() ? nullptr : &it->second;
+}
+
+int64_t NodeImporter::getInt(llvm::StringRef name, int64_t otherwise) const {
+  const Attribute *attribute = findAttribute(name);
+  return attribute ? attribute->integer : otherwise;
+}
+
+float NodeImporter::getFloatAttribute(llvm::StringRef name, float otherwise) const {
+  const Attribute *attribute = findAttribute(name);
+  return attribute ? attribute->real : otherwise;
+}
+
+std::string NodeImporter::getString(llvm::StringRef name, llvm::StringRef otherwise) const {
+  const Attribute *attribute = findAttribute(name);
+  return attribute ? attribute->string : otherwise.str();
+}
+
+std::optional<Shape> NodeImporter::getInts(llvm::StringRef name) const {
+  const Attribute *attribute = findAttribute(name);
+  return attribute ? std::optional(attribute->integers) : std::nullopt;
+}
+
+const Operand &NodeImporter::getInput(unsigned index) const {
+  assert(hasInput(index) && "an absent input has no operand");
+  return state.operands.find(node.inputs[index])->second;
+}
+
+std::string NodeImporter::describeInput(unsigned index) const {
+  return "input " + std::to_string(index) + " ('" + node.inputs[index] + "')";
+}
+
+bool NodeImporter::isOutputUsed(unsigned index) const {
+  return index < node.outputs.size() && !node.outputs[index].empty() && state.useCounts.lookup(node.outputs[index]) > 0;
+}
+
+bool NodeImporter::hasOnlyConstants() const {
+  for (unsigned index = 0; index < getInputCount(); ++index)
+    if (hasInput(index) && (!getInput(index).isConstant() || getInput(index).constant->quantization))
+      return false;
+  return true;
+}
+
+FailureOr<Value> NodeImporter::getTensor(unsigned index) {
+  const Operand &operand = getInput(index);
+  if (!operand.isConstant())
+    return operand.value;
+  if (operand.type != DataType::Float)
+    return emitError() << describeInput(index) << " is a constant of " << getName(operand.type)
+                       << ", expects float32 or a run-time tensor";
+  if (llvm::is_contained(operand.getShape(), 0))
+    return emitError() << describeInput(index) << " has no elements: shape " << toString(operand.getShape());
+  return materialize(*operand.constant);
+}
+
+FailureOr<Value> NodeImporter::getFloat(unsigned index) {
+  const Operand &operand = getInput(index);
+  if (operand.type != DataType::Float)
+    return emitError() << describeInput(index) << " is " << getName(operand.type) << ", expects float32";
+  return getTensor(index);
+}
+
+FailureOr<ConstantRef> NodeImporter::getConstant(unsigned index) {
+  const Operand &operand = getInput(index);
+  if (!operand.isConstant())
+    return emitError() << describeInput(index) << " must be known at compile time";
+  return operand.constant;
+}
+
+FailureOr<Shape> NodeImporter::getConstantInts(unsigned index) {
+  FailureOr<ConstantRef> constant = getConstant(index);
+  if (failed(constant))
+    return failure();
+  const Constant &tensor = **constant;
+  if (tensor.quantization || (tensor.type != DataType::Int64 && tensor.type != DataType::Int32))
+    return emitError() << describeInput(index) << " is " << getName(tensor.getElementType()) << ", expects int64";
+  if (tensor.shape.size() > 1)
+    return emitError() << describeInput(index) << " has shape " << toString(tensor.shape)
+                       << ", expects at most one dimension";
+  return tensor.getIntegers();
+}
+
+FailureOr<float> NodeImporter::getConstantScalar(unsigned index) {
+  FailureOr<ConstantRef> constant = getConstant(index);
+  if (failed(constant))
+    return failure();
+  if ((*constant)->getElementType() != DataType::Float)
+    return emitError() << describeInput(index) << " is " << getName((*constant)->type) << ", expects float32";
+  if ((*constant)->getNumElements() != 1)
+    return emitError() << describeInput(index) << " has shape " << toString((*constant)->shape)
+                       << ", expects one element";
+  return (*constant)->getFloats().front();
+}
+
+FailureOr<std::optional<Shape>> NodeImporter::getIntsFromAttributeOrInput(llvm::StringRef name, unsigned index,
+                                                                          int64_t sinceOpset) {
+  if (opset < sinceOpset)
+    return getInts(name);
+  if (!hasInput(index))
+    return std::optional<Shape>();
+  FailureOr<Shape> values = getConstantInts(index);
+  if (failed(values))
+    return failure();
+  return std::optional<Shape>(*values);
+}
+
+FailureOr<int64_t> NodeImporter::normalizeAxis(int64_t axis, int64_t rank) {
+  if (axis < -rank || axis >= rank)
+    return emitError() << "axis " << axis << " is outside a tensor of rank " << rank;
+  return axis < 0 ? axis + rank : axis;
+}
+
+FailureOr<Shape> NodeImporter::normalizeAxes(llvm::ArrayRef<int64_t> axes, int64_t rank) {
+  Shape result;
+  for (int64_t axis : axes) {
+    FailureOr<int64_t> normalized = normalizeAxis(axis, rank);
+    if (failed(normalized))
+      return failure();
+    if (llvm::is_contained(result, *normalized))
+      return emitError() << "axis " << axis << " is given twice";
+    result.push_back(*normalized);
+  }
+  return result;
+}
+
+void NodeImporter::setOutput(unsigned index, Operand operand) {
+  if (index < node.outputs.size() && !node.outputs[index].empty())
+    state.operands[node.outputs[index]] = std::move(operand);
+}
+
+FailureOr<RankedTensorType> NodeImporter::makeType(llvm::ArrayRef<int64_t> shape, Type elementType) {
+  std::optional<int64_t> count = countElements(shape);
+  if (!count)
+    return emitError() << "the result is too large: shape " << toString(shape) << ", at most " << kMaxElements
+                       << " elements are supported";
+  if (*count == 0)
+    return emitError() << "the result has no elements: shape " << toString(shape);
+  return RankedTensorType::get(shape, elementType);
+}
+
+IntegerType getStorageType(MLIRContext *context, DataType type) {
+  return IntegerType::get(context, getByteWidth(type) * 8);
+}
+
+quant::QuantizedType getQuantizedType(MLIRContext *context, DataType type, const Quantization &quantization) {
+  IntegerType storage = getStorageType(context, type);
+  const int64_t maximum = llvm::maxIntN(storage.getWidth()), minimum = llvm::minIntN(storage.getWidth());
+  Type expressed = Float32Type::get(context);
+  if (quantization.axis < 0)
+    return quant::UniformQuantizedType::get(quant::QuantizationFlags::Signed, storage, expressed,
+                                            quantization.scales.front(), quantization.zeroPoints.front(), minimum,
+                                            maximum);
+  SmallVector<double> scales(quantization.scales.begin(), quantization.scales.end());
+  return quant::UniformQuantizedPerAxisType::get(quant::QuantizationFlags::Signed, storage, expressed, scales,
+                                                 quantization.zeroPoints, static_cast<int32_t>(quantization.axis),
+                                                 minimum, maximum);
+}
+
+Value NodeImporter::materialize(const Constant &constant) {
+  MLIRContext *context = builder.getContext();
+  Type floatType = builder.getF32Type();
+  Type stored = constant.quantization ? Type(getStorageType(context, constant.type)) : floatType;
+  auto elements =
+      DenseElementsAttr::getFromRawBuffer(RankedTensorType::get(constant.shape, stored), constant.bytes);
+  auto resultType = RankedTensorType::get(constant.shape, floatType);
+  if (!constant.quantization)
+    return create<nn::ConstantOp>(resultType, elements);
+  Type element = getQuantizedType(context, constant.type, *constant.quantization);
+  auto quantized = create<nn::ConstantOp>(RankedTensorType::get(constant.shape, element), elements);
+  return create<quant::DequantizeCastOp>(resultType, quantized);
+}
+
+Value NodeImporter::reshape(Value value, llvm::ArrayRef<int64_t> shape) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getShape() == shape)
+    return value;
+  return create<nn::ReshapeOp>(type.clone(shape), value);
+}
+
+Value NodeImporter::transpose(Value value, llvm::ArrayRef<int64_t> permutation) {
+  if (llvm::equal(permutation, llvm::seq<int64_t>(permutation.size())))
+    return value;
+  auto type = cast<RankedTensorType>(value.getType());
+  Shape shape;
+  for (int64_t dim : permutation)
+    shape.push_back(type.getDimSize(dim));
+  return create<nn::TransposeOp>(type.clone(shape), value, builder.getDenseI64ArrayAttr(permutation));
+}
+
+Value NodeImporter::reshapeOperand(const Operand &operand, llvm::ArrayRef<int64_t> shape) {
+  if (operand.isConstant())
+    if (ConstantRef reshaped = onnx::reshape(operand.constant, shape))
+      return materialize(*reshaped);
+  return reshape(materializeOperand(operand), shape);
+}
+
+std::optional<Shape> broadcastShapes(llvm::ArrayRef<int64_t> lhs, llvm::ArrayRef<int64_t> rhs) {
+  const int64_t rank = std::max(lhs.size(), rhs.size());
+  Shape result = withLeadingOnes(lhs, rank);
+  for (auto [left, right] : llvm::zip_equal(result, withLeadingOnes(rhs, rank))) {
+    if (left != right && left != 1 && right != 1)
+      return std::nullopt;
+    left = left == 1 ? right : left;
+  }
+  return result;
+}
+
+Shape withLeadingOnes(llvm::ArrayRef<int64_t> shape, int64_t rank) {
+  Shape result(rank - static_cast<int64_t>(shape.size()), 1);
+  llvm::append_range(result, shape);
+  return result;
+}
+
+Shape channelLastPermutation(int64_t rank) {
+  Shape permutation = {0};
+  llvm::append_range(permutation, llvm::seq<int64_t>(2, rank));
+  permutation.push_back(1);
+  return permutation;
+}
+
+Shape channelFirstPermutation(int64_t rank) {
+  Shape permutation = {0, rank - 1};
+  llvm::append_range(permutation, llvm::seq<int64_t>(1, rank - 1));
+  return permutation;
+}
+
+} // namespace tinyc::onnx

@@ -1,0 +1,150 @@
+// What the builders of the operators see: one ONNX node, its operands, and the means to emit nn ops for it.
+#ifndef TINYC_COMPILER_ONNX_NODEIMPORTER_H
+#define TINYC_COMPILER_ONNX_NODEIMPORTER_H
+
+#include "compiler/onnx/Model.h"
+#include "dialects/nn/NN.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Diagnostics.h"
+
+namespace tinyc::onnx {
+
+/// What an ONNX value name stands for: a run-time tensor, or a constant. Neither: its producer could not be imported.
+struct Operand {
+  mlir::Value value;
+  ConstantRef constant;
+  /// As ONNX sees it: Float for dequantized values; UInt8 even though the value is held as i8.
+  DataType type = DataType::Undefined;
+
+  Operand() = default;
+  Operand(mlir::Value value, DataType type) : value(value), type(type) {}
+  explicit Operand(ConstantRef constant) : constant(std::move(constant)), type(this->constant->getElementType()) {}
+
+  bool isValid() const { return value || constant; }
+  bool isConstant() const { return constant != nullptr; }
+  llvm::ArrayRef<int64_t> getShape() const;
+  int64_t getRank() const { return static_cast<int64_t>(getShape().size()); }
+};
+
+/// The state that lasts over all nodes.
+struct ImportState {
+  explicit ImportState(mlir::MLIRContext *context) : builder(context) {}
+
+  mlir::OpBuilder builder;
+  llvm::StringMap<Operand> operands;
+  /// How often a value is read, by nodes and as graph output.
+  llvm::StringMap<unsigned> useCounts;
+  /// Integer arguments whose scale is still unknown; the first DequantizeLinear gives them their type.
+  llvm::SmallVector<mlir::Value> untypedArguments;
+};
+
+class NodeImporter {
+public:
+  NodeImporter(ImportState &state, const Node &node, int64_t opset, mlir::Location loc)
+      : builder(state.builder), loc(loc), state(state), node(node), opset(opset) {}
+
+  mlir::OpBuilder &builder;
+  const mlir::Location loc;
+
+  llvm::StringRef getOperatorName() const { return node.type; }
+  int64_t getOpset() const { return opset; }
+  ImportState &getState() { return state; }
+  /// An error at the node that begins with its operator, domain and opset.
+  mlir::InFlightDiagnostic emitError() const;
+
+  //===--- Attributes: the table has checked their types ---===//
+  const Attribute *findAttribute(llvm::StringRef name) const;
+  bool hasAttribute(llvm::StringRef name) const { return findAttribute(name) != nullptr; }
+  int64_t getInt(llvm::StringRef name, int64_t otherwise) const;
+  float getFloatAttribute(llvm::StringRef name, float otherwise) const;
+  std::string getString(llvm::StringRef name, llvm::StringRef otherwise) const;
+  std::optional<Shape> getInts(llvm::StringRef name) const;
+
+  //===--- Operands ---===//
+  unsigned getInputCount() const { return node.inputs.size(); }
+  bool hasInput(unsigned index) const { return index < node.inputs.size() && !node.inputs[index].empty(); }
+  /// The operand of a present input.
+  const Operand &getInput(unsigned index) const;
+  llvm::ArrayRef<int64_t> getShape(unsigned index) const { return getInput(index).getShape(); }
+  /// "input 1 ('weight')", for messages.
+  std::string describeInput(unsigned index) const;
+  /// Outputs, without absent ones at the end.
+  unsigned getOutputCount() const { return node.outputs.size(); }
+  bool isOutputUsed(unsigned index) const;
+  /// True if all present inputs are constants with plain (not dequantized) elements.
+  bool hasOnlyConstants() const;
+
+  /// Input `index` as a float32 run-time value; a constant is materialized. Fails for other types.
+  mlir::FailureOr<mlir::Value> getFloat(unsigned index);
+  /// As getFloat, but quantized integers are welcome too.
+  mlir::FailureOr<mlir::Value> getTensor(unsigned index);
+  /// Input `index`, which must be known at compile time.
+  mlir::FailureOr<ConstantRef> getConstant(unsigned index);
+  /// The elements of a constant of int64 or int32, at most one-dimensional.
+  mlir::FailureOr<Shape> getConstantInts(unsigned index);
+  /// The element of a float32 constant of one element.
+  mlir::FailureOr<float> getConstantScalar(unsigned index);
+
+  /// Attribute `name` (in operator sets before `sinceOpset`), or input `index` (from then on), or nullopt.
+  mlir::FailureOr<std::optional<Shape>> getIntsFromAttributeOrInput(llvm::StringRef name, unsigned index,
+                                                                    int64_t sinceOpset);
+
+  /// Maps -rank .. rank-1 to 0 .. rank-1; fails outside.
+  mlir::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank);
+  /// The same of several, which must differ.
+  mlir::FailureOr<Shape> normalizeAxes(llvm::ArrayRef<int64_t> axes, int64_t rank);
+
+  //===--- Results ---===//
+  void setOutput(unsigned index, Operand operand);
+  void setOutput(mlir::Value value) { setOutput(0, Operand(value, DataType::Float)); }
+  void setOutput(ConstantRef constant) { setOutput(0, Operand(std::move(constant))); }
+
+  /// A tensor type; fails if a dimension is below 1 or the tensor is larger than kMaxElements.
+  mlir::FailureOr<mlir::RankedTensorType> makeType(llvm::ArrayRef<int64_t> shape, mlir::Type elementType);
+  mlir::FailureOr<mlir::RankedTensorType> makeFloatType(llvm::ArrayRef<int64_t> shape) {
+    return makeType(shape, builder.getF32Type());
+  }
+  /// nn.constant, followed by quant.dcast if dequantized. The constant must be Float or dequantized.
+  mlir::Value materialize(const Constant &constant);
+  mlir::Value reshape(mlir::Value value, llvm::ArrayRef<int64_t> shape);
+  mlir::Value transpose(mlir::Value value, llvm::ArrayRef<int64_t> permutation);
+  /// Reshapes or permutes a constant at import where possible, else at run time. The operand's type must be Float.
+  mlir::Value reshapeOperand(const Operand &operand, llvm::ArrayRef<int64_t> shape);
+  mlir::Value materializeOperand(const Operand &operand) {
+    return operand.isConstant() ? materialize(*operand.constant) : operand.value;
+  }
+  /// Creates an op at the node's location.
+  template <typename Op, typename... Args> Op create(Args &&...args) {
+    return Op::create(builder, loc, std::forward<Args>(args)...);
+  }
+
+private:
+  ImportState &state;
+  const Node &node;
+  const int64_t opset;
+};
+
+/// The storage type of quantized values of an ONNX integer type (i8, i16 or i32; unsigned ones are shifted to signed).
+mlir::IntegerType getStorageType(mlir::MLIRContext *context, DataType type);
+
+/// The element type of values of storage `type`, per tensor or per axis.
+mlir::quant::QuantizedType getQuantizedType(mlir::MLIRContext *context, DataType type, const Quantization &quantization);
+
+/// Shape of a tensor value.
+inline llvm::ArrayRef<int64_t> getShape(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
+}
+
+/// Shape that both broadcast to by numpy's rules, or nullopt.
+std::optional<Shape> broadcastShapes(llvm::ArrayRef<int64_t> lhs, llvm::ArrayRef<int64_t> rhs);
+
+/// `shape` with ones put before it up to `rank`.
+Shape withLeadingOnes(llvm::ArrayRef<int64_t> shape, int64_t rank);
+
+/// The permutation that takes [N, C, spatial...] to [N, spatial..., C], and the one back.
+Shape channelLastPermutation(int64_t rank);
+Shape channelFirstPermutation(int64_t rank);
+
+} // namespace tinyc::onnx
+
+#endif // TINYC_COMPILER_ONNX_NODEIMPORTER_H

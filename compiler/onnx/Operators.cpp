@@ -1,0 +1,175 @@
+#include "compiler/onnx/Operators.h"
+
+using namespace mlir;
+
+namespace tinyc::onnx {
+
+static constexpr llvm::StringLiteral kPoolAttributes =
+    "auto_pad=string kernel_shape=ints pads=ints strides=ints count_include_pad=int ceil_mode=int dilations=ints";
+
+// Sorted by name, then by operator set. A row whose operator set is 1 although ONNX changed the operator later stands
+// for changes of the permitted element types only.
+static constexpr Operator kOperators[] = {
+    // name, minimum opset, inputs at least, inputs at most, outputs at most, attributes, builder
+    {"Add", 7, 2, 2, 1, "", buildAdd},
+    {"AveragePool", 1, 1, 1, 1, "auto_pad=string kernel_shape=ints pads=ints strides=ints", buildAveragePool},
+    {"AveragePool", 7, 1, 1, 1, "auto_pad=string kernel_shape=ints pads=ints strides=ints count_include_pad=int",
+     buildAveragePool},
+    {"AveragePool", 10, 1, 1, 1,
+     "auto_pad=string kernel_shape=ints pads=ints strides=ints count_include_pad=int ceil_mode=int", buildAveragePool},
+    {"AveragePool", 19, 1, 1, 1, kPoolAttributes, buildAveragePool},
+    {"BatchNormalization", 7, 5, 5, 5, "epsilon=float momentum=float spatial=int", buildBatchNormalization},
+    {"BatchNormalization", 9, 5, 5, 5, "epsilon=float momentum=float", buildBatchNormalization},
+    {"BatchNormalization", 14, 5, 5, 3, "epsilon=float momentum=float training_mode=int", buildBatchNormalization},
+    {"Cast", 6, 1, 1, 1, "to=int", buildCast},
+    {"Cast", 19, 1, 1, 1, "to=int saturate=int", buildCast},
+    {"Ceil", 6, 1, 1, 1, "", foldUnary},
+    {"Clip", 6, 1, 1, 1, "min=float max=float", buildClip},
+    {"Clip", 11, 1, 3, 1, "", buildClip},
+    {"Concat", 4, 1, kVariadic, 1, "axis=int", buildConcat},
+    {"Constant", 1, 0, 0, 1, "value=tensor", buildConstant},
+    {"Constant", 11, 0, 0, 1, "value=tensor sparse_value=any", buildConstant},
+    {"Constant", 12, 0, 0, 1,
+     "value=tensor sparse_value=any value_float=float value_floats=floats value_int=int value_ints=ints "
+     "value_string=any value_strings=any",
+     buildConstant},
+    {"ConstantOfShape", 9, 1, 1, 1, "value=tensor", buildConstantOfShape},
+    {"Conv", 1, 2, 3, 1, "auto_pad=string dilations=ints group=int kernel_shape=ints pads=ints strides=ints",
+     buildConv},
+    {"DequantizeLinear", 10, 2, 3, 1, "", buildDequantizeLinear},
+    {"DequantizeLinear", 13, 2, 3, 1, "axis=int", buildDequantizeLinear},
+    {"DequantizeLinear", 21, 2, 3, 1, "axis=int block_size=int", buildDequantizeLinear},
+    {"DequantizeLinear", 23, 2, 3, 1, "axis=int block_size=int output_dtype=int", buildDequantizeLinear},
+    {"Div", 7, 2, 2, 1, "", foldBinary},
+    {"Dropout", 7, 1, 1, 2, "ratio=float", buildDropout},
+    {"Dropout", 12, 1, 3, 2, "seed=int", buildDropout},
+    {"Equal", 7, 2, 2, 1, "", foldBinary},
+    {"Expand", 8, 2, 2, 1, "", buildExpand},
+    {"Flatten", 1, 1, 1, 1, "axis=int", buildFlatten},
+    {"Floor", 6, 1, 1, 1, "", foldUnary},
+    {"Gather", 1, 2, 2, 1, "axis=int", buildGather},
+    {"Gemm", 7, 3, 3, 1, "alpha=float beta=float transA=int transB=int", buildGemm},
+    {"Gemm", 11, 2, 3, 1, "alpha=float beta=float transA=int transB=int", buildGemm},
+    {"GlobalAveragePool", 1, 1, 1, 1, "", buildGlobalAveragePool},
+    {"Greater", 7, 2, 2, 1, "", foldBinary},
+    {"HardSigmoid", 6, 1, 1, 1, "alpha=float beta=float", buildHardSigmoid},
+    {"HardSwish", 14, 1, 1, 1, "", buildHardSwish},
+    {"Identity", 1, 1, 1, 1, "", buildIdentity},
+    {"LeakyRelu", 6, 1, 1, 1, "alpha=float", buildLeakyRelu},
+    {"Less", 7, 2, 2, 1, "", foldBinary},
+    {"LogSoftmax", 1, 1, 1, 1, "axis=int", buildLogSoftmax},
+    {"MatMul", 1, 2, 2, 1, "", buildMatMul},
+    {"Max", 8, 1, kVariadic, 1, "", foldBinary},
+    {"MaxPool", 1, 1, 1, 1, "auto_pad=string kernel_shape=ints pads=ints strides=ints", buildMaxPool},
+    {"MaxPool", 8, 1, 1, 2, "auto_pad=string kernel_shape=ints pads=ints strides=ints storage_order=int",
+     buildMaxPool},
+    {"MaxPool", 10, 1, 1, 2,
+     "auto_pad=string kernel_shape=ints pads=ints strides=ints storage_order=int ceil_mode=int dilations=ints",
+     buildMaxPool},
+    {"Min", 8, 1, kVariadic, 1, "", foldBinary},
+    {"Mul", 7, 2, 2, 1, "", buildMul},
+    {"Neg", 6, 1, 1, 1, "", foldUnary},
+    {"Pad", 2, 1, 1, 1, "mode=string pads=ints value=float", buildPad},
+    {"Pad", 11, 2, 3, 1, "mode=string", buildPad},
+    {"Pad", 18, 2, 4, 1, "mode=string", buildPad},
+    {"QuantizeLinear", 10, 2, 3, 1, "", buildQuantizeLinear},
+    {"QuantizeLinear", 13, 2, 3, 1, "axis=int", buildQuantizeLinear},
+    {"QuantizeLinear", 19, 2, 3, 1, "axis=int saturate=int", buildQuantizeLinear},
+    {"QuantizeLinear", 21, 2, 3, 1, "axis=int block_size=int output_dtype=int saturate=int", buildQuantizeLinear},
+    {"QuantizeLinear", 23, 2, 3, 1, "axis=int block_size=int output_dtype=int precision=int saturate=int",
+     buildQuantizeLinear},
+    {"Range", 11, 3, 3, 1, "", buildRange},
+    {"ReduceMax", 1, 1, 1, 1, "axes=ints keepdims=int", foldReduction},
+    {"ReduceMax", 18, 1, 2, 1, "keepdims=int noop_with_empty_axes=int", foldReduction},
+    {"ReduceMean", 1, 1, 1, 1, "axes=ints keepdims=int", buildReduceMean},
+    {"ReduceMean", 18, 1, 2, 1, "keepdims=int noop_with_empty_axes=int", buildReduceMean},
+    {"ReduceMin", 1, 1, 1, 1, "axes=ints keepdims=int", foldReduction},
+    {"ReduceMin", 18, 1, 2, 1, "keepdims=int noop_with_empty_axes=int", foldReduction},
+    {"ReduceProd", 1, 1, 1, 1, "axes=ints keepdims=int", foldReduction},
+    {"ReduceProd", 18, 1, 2, 1, "keepdims=int noop_with_empty_axes=int", foldReduction},
+    {"ReduceSum", 1, 1, 1, 1, "axes=ints keepdims=int", foldReduction},
+    {"ReduceSum", 13, 1, 2, 1, "keepdims=int noop_with_empty_axes=int", foldReduction},
+    {"Relu", 6, 1, 1, 1, "", buildRelu},
+    {"Reshape", 5, 2, 2, 1, "", buildReshape},
+    {"Reshape", 14, 2, 2, 1, "allowzero=int", buildReshape},
+    {"Shape", 1, 1, 1, 1, "", buildShape},
+    {"Shape", 15, 1, 1, 1, "start=int end=int", buildShape},
+    {"Sigmoid", 6, 1, 1, 1, "", buildSigmoid},
+    {"Size", 1, 1, 1, 1, "", buildSize},
+    {"Slice", 1, 1, 1, 1, "axes=ints starts=ints ends=ints", buildSlice},
+    {"Slice", 10, 3, 5, 1, "", buildSlice},
+    {"Softmax", 1, 1, 1, 1, "axis=int", buildSoftmax},
+    {"Sqrt", 6, 1, 1, 1, "", foldUnary},
+    {"Squeeze", 1, 1, 1, 1, "axes=ints", buildSqueeze},
+    {"Squeeze", 13, 1, 2, 1, "", buildSqueeze},
+    {"Sub", 7, 2, 2, 1, "", buildSub},
+    {"Transpose", 1, 1, 1, 1, "perm=ints", buildTranspose},
+    {"Unsqueeze", 1, 1, 1, 1, "axes=ints", buildUnsqueeze},
+    {"Unsqueeze", 13, 2, 2, 1, "", buildUnsqueeze},
+    {"Where", 9, 3, 3, 1, "", foldWhere},
+};
+
+llvm::ArrayRef<Operator> getOperators() { return kOperators; }
+
+const Operator *findOperator(llvm::StringRef name, int64_t opset) {
+  const Operator *found = nullptr;
+  for (const Operator &op : kOperators)
+    if (op.name == name && op.minimumOpset <= opset)
+      found = &op;
+  return found;
+}
+
+std::optional<int64_t> findFirstOpset(llvm::StringRef name) {
+  for (const Operator &op : kOperators)
+    if (op.name == name)
+      return op.minimumOpset;
+  return std::nullopt;
+}
+
+static llvm::StringRef getName(Attribute::Kind kind) {
+  switch (kind) {
+  case Attribute::Kind::Int: return "int";
+  case Attribute::Kind::Float: return "float";
+  case Attribute::Kind::String: return "string";
+  case Attribute::Kind::Tensor: return "tensor";
+  case Attribute::Kind::Ints: return "ints";
+  case Attribute::Kind::Floats: return "floats";
+  case Attribute::Kind::Other: return "another type";
+  }
+  return "";
+}
+
+LogicalResult verifySignature(const Node &node, const Operator &op, const NodeImporter &importer) {
+  if (node.inputs.size() < op.minimumInputs || node.inputs.size() > op.maximumInputs) {
+    InFlightDiagnostic diagnostic = importer.emitError() << "expects ";
+    if (op.maximumInputs == kVariadic)
+      diagnostic << "at least " << op.minimumInputs;
+    else if (op.minimumInputs == op.maximumInputs)
+      diagnostic << op.minimumInputs;
+    else
+      diagnostic << op.minimumInputs << " to " << op.maximumInputs;
+    return diagnostic << " inputs, got " << node.inputs.size();
+  }
+  for (unsigned index = 0; index < node.inputs.size(); ++index)
+    if (node.inputs[index].empty() && (index < op.minimumInputs || op.maximumInputs == kVariadic))
+      return importer.emitError() << "input " << index << " is required";
+  if (node.outputs.empty())
+    return importer.emitError() << "has no output";
+  if (node.outputs.size() > op.maximumOutputs)
+    return importer.emitError() << "expects at most " << op.maximumOutputs << " outputs, got " << node.outputs.size();
+
+  llvm::SmallVector<llvm::StringRef> known;
+  op.attributes.split(known, ' ', -1, /*KeepEmpty=*/false);
+  for (const auto &[name, attribute] : node.attributes) {
+    auto it = llvm::find_if(known, [&](llvm::StringRef entry) { return entry.split('=').first == name; });
+    if (it == known.end())
+      return importer.emitError() << "unknown attribute '" << name << "'";
+    llvm::StringRef type = it->split('=').second;
+    if (type != "any" && type != getName(attribute.kind))
+      return importer.emitError() << "attribute '" << name << "' must be of type " << type << ", got "
+                                  << getName(attribute.kind);
+  }
+  return success();
+}
+
+} // namespace tinyc::onnx

@@ -1,0 +1,93 @@
+// The table of supported operators, and the builders it names.
+#ifndef TINYC_COMPILER_ONNX_OPERATORS_H
+#define TINYC_COMPILER_ONNX_OPERATORS_H
+
+#include "compiler/onnx/NodeImporter.h"
+
+#include <climits>
+
+namespace tinyc::onnx {
+
+/// The newest operator set the table describes.
+inline constexpr int64_t kNewestOpset = 23;
+inline constexpr unsigned kVariadic = UINT_MAX;
+
+using Builder = mlir::LogicalResult (*)(NodeImporter &);
+
+/// One row: the operator from `minimumOpset` up to the next row of the same name.
+struct Operator {
+  llvm::StringLiteral name;
+  int64_t minimumOpset;
+  unsigned minimumInputs, maximumInputs, maximumOutputs;
+  /// The attributes it may have: `name=type` separated by spaces; types int, float, string, tensor, ints, floats, any.
+  llvm::StringLiteral attributes;
+  Builder build;
+};
+
+llvm::ArrayRef<Operator> getOperators();
+
+/// The row for an operator of ONNX's own domain in operator set `opset`; null if there is none.
+const Operator *findOperator(llvm::StringRef name, int64_t opset);
+
+/// The first operator set the table has `name` in, or nullopt.
+std::optional<int64_t> findFirstOpset(llvm::StringRef name);
+
+/// Checks numbers of inputs and outputs, and names and types of attributes, against the row.
+mlir::LogicalResult verifySignature(const Node &node, const Operator &op, const NodeImporter &importer);
+
+// ConvolutionOps.cpp
+mlir::LogicalResult buildConv(NodeImporter &node);
+// PoolingOps.cpp
+mlir::LogicalResult buildAveragePool(NodeImporter &node);
+mlir::LogicalResult buildMaxPool(NodeImporter &node);
+mlir::LogicalResult buildGlobalAveragePool(NodeImporter &node);
+mlir::LogicalResult buildReduceMean(NodeImporter &node);
+// ProductOps.cpp
+mlir::LogicalResult buildGemm(NodeImporter &node);
+mlir::LogicalResult buildMatMul(NodeImporter &node);
+// ElementwiseOps.cpp
+mlir::LogicalResult buildAdd(NodeImporter &node);
+mlir::LogicalResult buildSub(NodeImporter &node);
+mlir::LogicalResult buildMul(NodeImporter &node);
+mlir::LogicalResult buildRelu(NodeImporter &node);
+mlir::LogicalResult buildClip(NodeImporter &node);
+mlir::LogicalResult buildLeakyRelu(NodeImporter &node);
+mlir::LogicalResult buildSigmoid(NodeImporter &node);
+mlir::LogicalResult buildHardSigmoid(NodeImporter &node);
+mlir::LogicalResult buildHardSwish(NodeImporter &node);
+// NormalizationOps.cpp
+mlir::LogicalResult buildBatchNormalization(NodeImporter &node);
+mlir::LogicalResult buildSoftmax(NodeImporter &node);
+mlir::LogicalResult buildLogSoftmax(NodeImporter &node);
+// MovementOps.cpp
+mlir::LogicalResult buildConcat(NodeImporter &node);
+mlir::LogicalResult buildDropout(NodeImporter &node);
+mlir::LogicalResult buildFlatten(NodeImporter &node);
+mlir::LogicalResult buildIdentity(NodeImporter &node);
+mlir::LogicalResult buildPad(NodeImporter &node);
+mlir::LogicalResult buildReshape(NodeImporter &node);
+mlir::LogicalResult buildSqueeze(NodeImporter &node);
+mlir::LogicalResult buildTranspose(NodeImporter &node);
+mlir::LogicalResult buildUnsqueeze(NodeImporter &node);
+// QuantizationOps.cpp
+mlir::LogicalResult buildQuantizeLinear(NodeImporter &node);
+mlir::LogicalResult buildDequantizeLinear(NodeImporter &node);
+// FoldedOps.cpp: constants and the arithmetic of shapes, evaluated at import
+mlir::LogicalResult buildCast(NodeImporter &node);
+mlir::LogicalResult buildConstant(NodeImporter &node);
+mlir::LogicalResult buildConstantOfShape(NodeImporter &node);
+mlir::LogicalResult buildExpand(NodeImporter &node);
+mlir::LogicalResult buildGather(NodeImporter &node);
+mlir::LogicalResult buildRange(NodeImporter &node);
+mlir::LogicalResult buildShape(NodeImporter &node);
+mlir::LogicalResult buildSize(NodeImporter &node);
+mlir::LogicalResult buildSlice(NodeImporter &node);
+// FoldedArithmetic.cpp
+mlir::LogicalResult foldBinary(NodeImporter &node);
+mlir::LogicalResult foldReduction(NodeImporter &node);
+mlir::LogicalResult foldUnary(NodeImporter &node);
+mlir::LogicalResult foldWhere(NodeImporter &node);
+
+} // namespace tinyc::onnx
+
+#endif // TINYC_COMPILER_ONNX_OPERATORS_H

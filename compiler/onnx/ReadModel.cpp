@@ -1,0 +1,306 @@
+// The only file that sees protobuf. ONNX's text parser throws on numbers out of range, so this file is compiled with
+// exceptions and lets none out.
+#include "compiler/onnx/Model.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/bit.h"
+
+#include <onnx/onnx_pb.h>
+
+#include <onnx/defs/parser.h>
+
+#include <climits>
+#include <cmath>
+#include <cstring>
+#include <exception>
+#include <limits>
+
+using llvm::StringRef;
+
+namespace tinyc::onnx {
+
+std::string Node::getLabel() const {
+  if (!name.empty())
+    return name;
+  return outputs.empty() ? type : type + "(" + outputs.front() + ")";
+}
+
+namespace {
+
+float convertHalf(uint16_t bits) {
+  const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+  float value = exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -24)
+                              : std::ldexp(static_cast<float>(mantissa + 1024), exponent - 25);
+  if (exponent == 31)
+    value = mantissa ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
+  return bits & 0x8000 ? -value : value;
+}
+
+/// Collects the contents of the messages; errors go to the handler and are counted.
+class Reader {
+public:
+  explicit Reader(ErrorHandler handleError) : handleError(handleError) {}
+
+  std::optional<Model> read(const ::onnx::ModelProto &proto);
+
+private:
+  void error(StringRef name, const std::string &message) {
+    handleError(name, message);
+    failed = true;
+  }
+  TensorInfo readInfo(const ::onnx::ValueInfoProto &proto);
+  Node readNode(const ::onnx::NodeProto &proto);
+  Attribute readAttribute(const ::onnx::AttributeProto &proto, StringRef node);
+  ConstantRef readTensor(const ::onnx::TensorProto &proto, StringRef location, const std::string &what);
+  std::string fillTensor(const ::onnx::TensorProto &proto, Constant &constant);
+
+  ErrorHandler handleError;
+  bool failed = false;
+};
+
+TensorInfo Reader::readInfo(const ::onnx::ValueInfoProto &proto) {
+  TensorInfo info;
+  info.name = proto.name();
+  info.isTensor = !proto.has_type() || proto.type().has_tensor_type();
+  const ::onnx::TypeProto::Tensor &tensor = proto.type().tensor_type();
+  info.type = static_cast<DataType>(tensor.elem_type());
+  info.hasShape = tensor.has_shape();
+  for (const ::onnx::TensorShapeProto::Dimension &dim : tensor.shape().dim()) {
+    Dimension &dimension = info.shape.emplace_back();
+    dimension.size = dim.has_dim_value() ? dim.dim_value() : 0;
+    dimension.symbol = dim.dim_param();
+  }
+  return info;
+}
+
+/// Copies numbers of a repeated field to elements of type T; the empty string, or what is wrong.
+template <typename T, typename Field> std::string fillFrom(const Field &field, Constant &constant) {
+  if (field.size() != constant.getNumElements())
+    return "has " + std::to_string(field.size()) + " values, its shape " + toString(constant.shape) + " needs " +
+           std::to_string(constant.getNumElements());
+  for (auto [element, value] : llvm::zip_equal(constant.get<T>(), field)) {
+    element = static_cast<T>(value);
+    if constexpr (std::is_integral_v<T>)
+      if (static_cast<int64_t>(element) != static_cast<int64_t>(value))
+        return "has the value " + std::to_string(value) + ", outside " + getName(constant.type);
+  }
+  return "";
+}
+
+/// Sizes of the encodings that are converted to Float on reading, else 0.
+unsigned getConvertedWidth(DataType type) {
+  return type == DataType::Double ? 8 : type == DataType::Float16 || type == DataType::BFloat16 ? 2 : 0;
+}
+
+float convertElement(DataType type, const char *bytes) {
+  if (type == DataType::Double) {
+    double value;
+    std::memcpy(&value, bytes, sizeof(value));
+    return static_cast<float>(value);
+  }
+  uint16_t bits;
+  std::memcpy(&bits, bytes, sizeof(bits));
+  return type == DataType::Float16 ? convertHalf(bits) : llvm::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+}
+
+std::string Reader::fillTensor(const ::onnx::TensorProto &proto, Constant &constant) {
+  const DataType type = static_cast<DataType>(proto.data_type());
+  const unsigned converted = getConvertedWidth(type);
+  if (proto.has_raw_data()) {
+    const std::string &raw = proto.raw_data();
+    const uint64_t width = converted ? converted : getByteWidth(type);
+    if (raw.size() != constant.getNumElements() * width)
+      return "has " + std::to_string(raw.size()) + " bytes of data, its shape " + toString(constant.shape) + " of " +
+             getName(type) + " needs " + std::to_string(constant.getNumElements() * width);
+    if (!converted) {
+      std::memcpy(constant.bytes.data(), raw.data(), raw.size());
+      return "";
+    }
+    for (auto [index, element] : llvm::enumerate(constant.get<float>()))
+      element = convertElement(type, raw.data() + index * converted);
+    return "";
+  }
+  switch (type) {
+  case DataType::Float: return fillFrom<float>(proto.float_data(), constant);
+  case DataType::Double: return fillFrom<float>(proto.double_data(), constant);
+  case DataType::Int64: return fillFrom<int64_t>(proto.int64_data(), constant);
+  case DataType::Int32: return fillFrom<int32_t>(proto.int32_data(), constant);
+  case DataType::Int16: return fillFrom<int16_t>(proto.int32_data(), constant);
+  case DataType::UInt16: return fillFrom<uint16_t>(proto.int32_data(), constant);
+  case DataType::Int8: return fillFrom<int8_t>(proto.int32_data(), constant);
+  case DataType::UInt8: return fillFrom<uint8_t>(proto.int32_data(), constant);
+  case DataType::Bool: return fillFrom<uint8_t>(proto.int32_data(), constant);
+  default: break;
+  }
+  // The bits of float16 and bfloat16 values stand in int32_data.
+  if (proto.int32_data_size() != constant.getNumElements())
+    return fillFrom<float>(proto.int32_data(), constant);
+  for (auto [element, value] : llvm::zip_equal(constant.get<float>(), proto.int32_data())) {
+    uint16_t bits = static_cast<uint16_t>(value);
+    element = convertElement(type, reinterpret_cast<const char *>(&bits));
+  }
+  return "";
+}
+
+ConstantRef Reader::readTensor(const ::onnx::TensorProto &proto, StringRef location, const std::string &what) {
+  auto fail = [&](const std::string &message) {
+    error(location, what + " " + message);
+    return nullptr;
+  };
+  const DataType type = static_cast<DataType>(proto.data_type());
+  const bool converted = getConvertedWidth(type) != 0;
+  if (!converted && getByteWidth(type) == 0)
+    return fail("has element type " + getName(type) + ", which is not supported");
+  if (proto.data_location() == ::onnx::TensorProto::EXTERNAL)
+    return fail("keeps its data in an external file, which is not supported: save the model with its data inside");
+  if (proto.has_segment())
+    return fail("is stored in segments, which is not supported");
+  llvm::ArrayRef<int64_t> shape(proto.dims().data(), proto.dims().size());
+  for (int64_t size : shape)
+    if (size < 0)
+      return fail("has a negative dimension: " + toString(shape));
+  std::optional<int64_t> count = countElements(shape);
+  if (!count)
+    return fail("is too large: shape " + toString(shape) + ", at most " + std::to_string(kMaxElements) +
+                " elements are supported");
+  // Nothing is allocated before the file is known to hold that many elements: each takes at least a byte there.
+  if (static_cast<uint64_t>(*count) > proto.ByteSizeLong())
+    return fail("has too little data for its shape " + toString(shape));
+  auto constant = std::make_shared<Constant>(converted ? DataType::Float : type, shape);
+  if (std::string message = fillTensor(proto, *constant); !message.empty())
+    return fail(message);
+  return constant;
+}
+
+Attribute Reader::readAttribute(const ::onnx::AttributeProto &proto, StringRef node) {
+  Attribute attribute;
+  int type = proto.type();
+  // Writers of the first IR version leave the type out.
+  if (type == ::onnx::AttributeProto::UNDEFINED)
+    type = proto.has_i()             ? ::onnx::AttributeProto::INT
+           : proto.has_f()           ? ::onnx::AttributeProto::FLOAT
+           : proto.has_s()           ? ::onnx::AttributeProto::STRING
+           : proto.has_t()           ? ::onnx::AttributeProto::TENSOR
+           : proto.ints_size() > 0   ? ::onnx::AttributeProto::INTS
+           : proto.floats_size() > 0 ? ::onnx::AttributeProto::FLOATS
+                                     : ::onnx::AttributeProto::UNDEFINED;
+  switch (type) {
+  case ::onnx::AttributeProto::INT:
+    attribute.kind = Attribute::Kind::Int;
+    attribute.integer = proto.i();
+    break;
+  case ::onnx::AttributeProto::FLOAT:
+    attribute.kind = Attribute::Kind::Float;
+    attribute.real = proto.f();
+    break;
+  case ::onnx::AttributeProto::STRING:
+    attribute.kind = Attribute::Kind::String;
+    attribute.string = proto.s();
+    break;
+  case ::onnx::AttributeProto::TENSOR:
+    attribute.kind = Attribute::Kind::Tensor;
+    attribute.tensor = readTensor(proto.t(), node, "attribute '" + proto.name() + "'");
+    break;
+  case ::onnx::AttributeProto::INTS:
+    attribute.kind = Attribute::Kind::Ints;
+    llvm::append_range(attribute.integers, proto.ints());
+    break;
+  case ::onnx::AttributeProto::FLOATS:
+    attribute.kind = Attribute::Kind::Floats;
+    llvm::append_range(attribute.reals, proto.floats());
+    break;
+  default: break;
+  }
+  return attribute;
+}
+
+Node Reader::readNode(const ::onnx::NodeProto &proto) {
+  Node node;
+  node.name = proto.name();
+  node.type = proto.op_type();
+  node.domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
+  node.inputs.assign(proto.input().begin(), proto.input().end());
+  node.outputs.assign(proto.output().begin(), proto.output().end());
+  while (!node.inputs.empty() && node.inputs.back().empty())
+    node.inputs.pop_back();
+  while (!node.outputs.empty() && node.outputs.back().empty())
+    node.outputs.pop_back();
+  const std::string label = node.getLabel();
+  for (const ::onnx::AttributeProto &attribute : proto.attribute())
+    if (!node.attributes.try_emplace(attribute.name(), readAttribute(attribute, label)).second)
+      error(label, "attribute '" + attribute.name() + "' is given twice");
+  return node;
+}
+
+std::optional<Model> Reader::read(const ::onnx::ModelProto &proto) {
+  Model model;
+  if (!proto.has_graph()) {
+    error("", "not an ONNX model: it has no graph");
+    return std::nullopt;
+  }
+  const ::onnx::GraphProto &graph = proto.graph();
+  for (const ::onnx::OperatorSetIdProto &opset : proto.opset_import())
+    model.opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
+  for (const ::onnx::FunctionProto &function : proto.functions())
+    model.functions.insert(function.domain() + "." + function.name());
+  for (const ::onnx::ValueInfoProto &input : graph.input())
+    model.inputs.push_back(readInfo(input));
+  for (const ::onnx::ValueInfoProto &output : graph.output())
+    model.outputs.push_back(readInfo(output));
+  for (const ::onnx::ValueInfoProto &value : graph.value_info())
+    model.values.try_emplace(value.name(), readInfo(value));
+  for (const ::onnx::TensorProto &tensor : graph.initializer()) {
+    ConstantRef constant = readTensor(tensor, tensor.name(), "initializer '" + tensor.name() + "'");
+    if (tensor.name().empty())
+      error("", "an initializer has no name");
+    else if (!model.initializers.try_emplace(tensor.name(), constant).second)
+      error(tensor.name(), "initializer '" + tensor.name() + "' is given twice");
+  }
+  for (const ::onnx::SparseTensorProto &tensor : graph.sparse_initializer())
+    error(tensor.values().name(), "sparse initializer '" + tensor.values().name() + "' is not supported");
+  for (const ::onnx::NodeProto &node : graph.node())
+    model.nodes.push_back(readNode(node));
+  if (failed)
+    return std::nullopt;
+  return model;
+}
+
+} // namespace
+
+std::optional<Model> readModel(StringRef bytes, ErrorHandler handleError) {
+  ::onnx::ModelProto proto;
+  if (bytes.size() > INT_MAX) {
+    handleError("", "the file is too large: " + std::to_string(bytes.size()) + " bytes, at most 2147483647");
+    return std::nullopt;
+  }
+  if (!proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    handleError("", "not an ONNX model: it is not valid protobuf (truncated, or of another format)");
+    return std::nullopt;
+  }
+  return Reader(handleError).read(proto);
+}
+
+std::optional<Model> readModelText(StringRef text, ErrorHandler handleError) {
+  ::onnx::ModelProto proto;
+  const std::string terminated = text.str();
+  std::string message;
+  try {
+    ::onnx::OnnxParser parser(terminated.c_str());
+    ::onnx::Common::Status status = parser.Parse(proto);
+    if (!status.IsOK())
+      message = status.ErrorMessage();
+    else if (!parser.EndOfInput())
+      message = "unexpected text after the graph " + parser.GetCurrentPos();
+  } catch (const std::exception &exception) {
+    message = std::string("a number is out of range: ") + exception.what();
+  }
+  if (message.empty())
+    return Reader(handleError).read(proto);
+  llvm::SmallVector<StringRef> lines;
+  StringRef(message).split(lines, '\n', -1, /*KeepEmpty=*/false);
+  handleError("", "not ONNX text syntax: " + llvm::join(lines, ", "));
+  return std::nullopt;
+}
+
+} // namespace tinyc::onnx

@@ -1,0 +1,39 @@
+// Sliding windows of convolutions and poolings: kernel_shape, strides, dilations, pads, auto_pad and ceil_mode become
+// plain pads.
+#ifndef TINYC_COMPILER_ONNX_WINDOW_H
+#define TINYC_COMPILER_ONNX_WINDOW_H
+
+#include "compiler/onnx/NodeImporter.h"
+
+namespace tinyc::onnx {
+
+/// A window over height and width (a 1-D one has height 1).
+struct Window {
+  Shape kernel, strides, dilations;
+  /// As the node asks for them: top, left, bottom, right.
+  Shape pads;
+  /// What ceil_mode adds at the bottom and on the right.
+  Shape ceilPads;
+  /// Size of the result: height, width.
+  Shape output;
+
+  /// pads and ceilPads together.
+  Shape getAllPads() const { return {pads[0], pads[1], pads[2] + ceilPads[0], pads[3] + ceilPads[1]}; }
+};
+
+/// Reads the attributes of `node`, whose input has `spatial` dimensions (one or two) and whose kernel is `kernel`.
+mlir::FailureOr<Window> computeWindow(NodeImporter &node, llvm::ArrayRef<int64_t> spatial,
+                                      llvm::ArrayRef<int64_t> kernel);
+
+/// Fails if some window of `window` lies wholly outside an input of `spatial` dimensions.
+mlir::LogicalResult verifyWindowsTouchInput(NodeImporter &node, const Window &window, llvm::ArrayRef<int64_t> spatial);
+
+/// [N, C, H, W] -> [N, H, W, C], [N, C, L] -> [N, 1, L, C]; more spatial dimensions fall together in W.
+mlir::Value toChannelLast(NodeImporter &node, mlir::Value value);
+
+/// The inverse: [N, H, W, C] -> [N, C, spatial...].
+mlir::Value fromChannelLast(NodeImporter &node, mlir::Value value, llvm::ArrayRef<int64_t> spatial);
+
+} // namespace tinyc::onnx
+
+#endif // TINYC_COMPILER_ONNX_WINDOW_H
