@@ -71,6 +71,9 @@ static LogicalResult emitText(const Options &options, const targets::Target &tar
   OwningOpRef<ModuleOp> module = compile(options, target, last, context);
   if (!module)
     return failure();
+  if (last == Phase::Emit)
+    if (llvm::Error error = setProgramPrefix(*module, options.prefix))
+      return complain(std::move(error));
   std::string text;
   llvm::raw_string_ostream stream(text);
   if (options.emit == Emit::LLVM) {
@@ -96,6 +99,8 @@ static FailureOr<Report> writePackage(const Options &options, const targets::Tar
   Report report = makeReport(*module, options, facts);
   if (failed(lowerToCalls(*module)))
     return failure();
+  if (llvm::Error error = setProgramPrefix(*module, options.prefix))
+    return complain(std::move(error));
   llvm::SmallVector<char> object;
   if (failed(targets::emitObject(*module, target, object)))
     return failure();
@@ -113,9 +118,8 @@ static FailureOr<Report> writePackage(const Options &options, const targets::Tar
   package.prefix = options.prefix;
   if (options.emit == Emit::Object)
     package.object = object;
-  package.report = llvm::formatv("{0:2}\n", report.toJson()).str();
-  if (failed(tinyc::writePackage(*module, target, directory, package)))
-    return failure();
+  if (llvm::Error error = tinyc::writePackage(*module, target, directory, report, package))
+    return complain(std::move(error));
   return report;
 }
 

@@ -129,7 +129,7 @@ static Expected<std::string> buildFirmware(const ScratchDirectory &directory, co
   }
   SmallString<128> object(package), include(package);
   sys::path::append(object, "model.o");
-  sys::path::append(include, "include");
+  sys::path::append(include, "runtime", "include");
   SmallVector<std::string> objects, flags = {"-I" + package.str(), "-I" + include.str().str()};
   if (sys::fs::exists(object)) {
     objects.push_back(object.str().str());

@@ -79,11 +79,11 @@ static LogicalResult runCompress(ModuleOp module, const Options &options) {
   if (compression.quantize) {
     if (options.calibrationFiles.empty())
       return module.emitError("--quantize=int8 of a float model needs samples of its input: give --calibrate=X.npy");
-    Expected<InputDatasets> opened =
+    llvm::Expected<InputDatasets> opened =
         InputDatasets::open(function, options.calibrationFiles, options.inputTransform);
     if (!opened) {
       // The message names its file itself.
-      llvm::errs() << toString(opened.takeError()) << "\n";
+      llvm::errs() << llvm::toString(opened.takeError()) << "\n";
       return failure();
     }
     datasets = std::move(*opened);

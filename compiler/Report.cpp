@@ -2,6 +2,7 @@
 
 #include "compiler/Diagnostics.h"
 #include "dialects/kernel/Kernel.h"
+#include "passes/lower/Plan.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -32,6 +33,7 @@ llvm::json::Value Report::toJson() const {
   return llvm::json::Object{
       {"model", llvm::json::Object{{"file", modelFile}, {"sha256", modelSha256}}},
       {"target", target},
+      {"prefix", prefix},
       {"macs", macs},
       {"parameters", parameters},
       {"inputs", std::move(inputs)},
@@ -81,6 +83,67 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
                    ", largest scratch " + group(scratchBytes) + ")");
   line("flash", group(getFlashBytes()) + " B (weights " + group(weightBytes) + ", code about " + group(codeBytes) + ")");
   line("peak", group(peakBytes) + " B at " + peakOp + (peakNode.empty() ? "" : " '" + peakNode + "'"));
+}
+
+static std::string hashFile(StringRef path) {
+  auto file = llvm::MemoryBuffer::getFile(path);
+  if (!file)
+    return "";
+  llvm::SHA256 hash;
+  hash.update((*file)->getBuffer());
+  return llvm::toHex(hash.final(), /*LowerCase=*/true);
+}
+
+/// Bytes of the constants that an op reads.
+static int64_t getConstantBytes(Operation *op) {
+  int64_t bytes = 0;
+  for (Value operand : op->getOperands())
+    if (auto constant = operand.getDefiningOp<memref::GetGlobalOp>())
+      bytes += kernel::getByteSize(constant.getType());
+  return bytes;
+}
+
+static Layer makeLayer(kernel::KernelOpInterface op) {
+  Layer layer;
+  layer.op = op->getName().stripDialect().str();
+  layer.node = getNodeName(op->getLoc());
+  layer.kernel = op.getSymbol().str();
+  layer.shape = cast<MemRefType>(op.getOutputBuffer().getType()).getShape().vec();
+  layer.macs = op.getMacs();
+  layer.weightBytes = getConstantBytes(op);
+  if (Value scratch = op.getScratchBuffer())
+    layer.scratchBytes = kernel::getByteSize(cast<MemRefType>(scratch.getType()));
+  return layer;
+}
+
+Report makeReport(ModuleOp module, const Options &options, const ModelFacts &facts) {
+  func::FuncOp function = getPlannedFunction(module);
+  Report report;
+  report.modelFile = llvm::sys::path::filename(options.model).str();
+  report.modelSha256 = hashFile(options.model);
+  report.target = options.target;
+  report.prefix = options.prefix;
+  report.parameters = facts.parameters;
+  report.ports = getPorts(function);
+  for (const Port &port : report.ports.inputs)
+    report.inputBytes += port.bytes;
+  for (const Port &port : report.ports.outputs)
+    report.outputBytes += port.bytes;
+  function.walk([&](kernel::KernelOpInterface op) {
+    report.layers.push_back(makeLayer(op));
+    report.macs += report.layers.back().macs;
+    report.scratchBytes = std::max(report.scratchBytes, report.layers.back().scratchBytes);
+  });
+  std::optional<lower::MemoryPlan> plan = lower::MemoryPlan::get(function);
+  assert(plan && "a module of phase Kernel has a plan");
+  report.activationBytes = plan->bytes;
+  report.sramBytes = plan->bytes;
+  report.peakBytes = plan->peakBytes;
+  report.peakOp = plan->peakOp;
+  report.peakNode = plan->peakNode;
+  for (const lower::PlannedBuffer &buffer : plan->getLive(plan->peakPosition))
+    report.peakLive.push_back({buffer.name + (buffer.kind == "scratch" ? " (scratch)" : ""), buffer.bytes});
+  return report;
 }
 
 } // namespace tinyc

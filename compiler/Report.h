@@ -23,7 +23,7 @@ struct LiveBuffer {
 };
 
 struct Report {
-  std::string modelFile, modelSha256, target;
+  std::string modelFile, modelSha256, target, prefix;
   int64_t macs = 0, parameters = 0;
   int64_t inputBytes = 0, outputBytes = 0, activationBytes = 0, scratchBytes = 0, sramBytes = 0;
   int64_t weightBytes = 0, codeBytes = 0;
