@@ -12,7 +12,7 @@ namespace tinyc::targets {
 
 static Target makeHost() {
   static const StringRef isas[] = {"generic"};
-  return {"host", isas, "", "", "", {}, "", 0, 0, 16, ""};
+  return {"host", isas, "", "", "", {}, "", 0, 0, 16, "kernels-host.bc"};
 }
 
 ArrayRef<Target> getTargets() {

@@ -20,7 +20,7 @@ struct Target {
   llvm::StringRef qemuMachine;        ///< -M of qemu-system-arm; empty on the host
   int64_t sramBytes, flashBytes;      ///< 0: no limit
   int64_t arenaAlignment;             ///< bytes; alignment of the arena and of every buffer in it
-  llvm::StringRef bitcode;            ///< embedded file with the kernels as LLVM bitcode; empty on the host
+  llvm::StringRef bitcode;            ///< embedded file with the kernels as LLVM bitcode
 
   bool isHost() const { return triple.empty(); }
 };

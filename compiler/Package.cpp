@@ -1,0 +1,208 @@
+#include "compiler/Package.h"
+
+#include "compiler/PackageTexts.h"
+#include "dialects/kernel/Kernel.h"
+#include "targets/CEmission.h"
+#include "targets/EmbeddedFiles.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
+
+#include <map>
+
+using namespace llvm;
+using namespace mlir;
+
+namespace tinyc {
+
+/// Contents by path relative to the package.
+using PackageFiles = std::map<std::string, std::string>;
+
+static Error fail(const Twine &message) { return createStringError("error: " + message); }
+
+Error setProgramPrefix(ModuleOp lowered, StringRef prefix) {
+  bool valid = !prefix.empty() && !isDigit(prefix.front()) &&
+               all_of(prefix, [](char c) { return isAlnum(c) || c == '_'; });
+  if (!valid)
+    return fail("expects a C identifier as prefix, got '" + prefix + "'");
+  auto functions = lowered.getOps<func::FuncOp>();
+  if (functions.empty())
+    return fail("expects a lowered program");
+  (*functions.begin()).setSymName((prefix + "_run").str());
+  return Error::success();
+}
+
+/// Adds the embedded runtime file and, first, those that it includes with quotes.
+static void addRuntimeFile(StringRef name, PackageFiles &files) {
+  std::optional<StringRef> contents = targets::embeddedFile(name);
+  if (!contents || !files.try_emplace("runtime/" + name.str(), contents->str()).second)
+    return;
+  SmallVector<StringRef> lines;
+  contents->split(lines, '\n');
+  for (StringRef line : lines) {
+    line = line.ltrim();
+    if (line.consume_front("#include \"") && line.starts_with("tinyc/"))
+      addRuntimeFile(("include/" + line.take_until([](char c) { return c == '"'; })).str(), files);
+  }
+}
+
+/// The rows of kernels.def for these kernels: what tinyc/kernel_functions.h declares.
+static std::string makeKernelTable(ArrayRef<const targets::Kernel *> kernels) {
+  std::string text = "/* kernels.def - the kernels of this package: those rows of the runtime's table. */\n";
+  for (const targets::Kernel *kernel : kernels)
+    text += formatv("TINYC_KERNEL({0}, {1}, {2}, {3}, \"{4}\", {5}, {6}, {7}, tinyc_no_scratch)\n", kernel->op,
+                    kernel->input, kernel->weight, kernel->isa, kernel->source, kernel->symbol, kernel->params,
+                    kernel->arguments);
+  return text;
+}
+
+static Error addSources(ModuleOp lowered, const targets::Target &target, StringRef prefix, const Report &report,
+                        PackageFiles &files) {
+  raw_string_ostream os(files["model.c"]);
+  if (failed(targets::emitC(lowered, os)))
+    return fail("cannot emit C");
+
+  llvm::SetVector<const targets::Kernel *> kernels;
+  WalkResult result = lowered.walk([&](kernel::CallOp call) {
+    const targets::Kernel *row = targets::findKernel(call.getCallee());
+    if (!row)
+      return WalkResult(call.emitOpError("calls the unknown kernel ") << call.getCallee());
+    kernels.insert(row);
+    return WalkResult::advance();
+  });
+  if (result.wasInterrupted())
+    return fail("cannot emit C");
+  std::vector<const targets::Kernel *> rows(kernels.begin(), kernels.end());
+  llvm::sort(rows, [](const targets::Kernel *a, const targets::Kernel *b) { return a->symbol < b->symbol; });
+
+  addRuntimeFile("include/tinyc/kernel_functions.h", files);
+  std::vector<std::string> sources = {"model.c"};
+  for (const targets::Kernel *row : rows) {
+    addRuntimeFile(row->source, files);
+    std::string path = ("runtime/" + row->source).str();
+    if (!is_contained(sources, path))
+      sources.push_back(path);
+  }
+  llvm::sort(sources.begin() + 1, sources.end());
+  files["runtime/kernels.def"] = makeKernelTable(rows);
+  files["CMakeLists.txt"] = makeBuildFile(prefix, sources);
+  files["README.md"] = makeReadme(report, target, prefix, sources);
+  return Error::success();
+}
+
+static Error writeFile(const Twine &path, StringRef contents) {
+  std::error_code code = sys::fs::create_directories(sys::path::parent_path(path.str()));
+  if (code)
+    return fail(path + ": " + code.message());
+  raw_fd_ostream stream(path.str(), code);
+  if (code)
+    return fail(path + ": " + code.message());
+  stream << contents;
+  stream.close();
+  if (!stream.has_error())
+    return Error::success();
+  code = stream.error();
+  stream.clear_error();
+  return fail(path + ": " + code.message());
+}
+
+/// Whether the directory may receive a package: it does not exist, is empty, or holds an earlier package.
+static Error checkDestination(StringRef directory) {
+  if (!sys::fs::exists(directory))
+    return Error::success();
+  if (!sys::fs::is_directory(directory))
+    return fail(directory + ": is a file, expects a directory");
+  std::error_code code;
+  bool empty = sys::fs::directory_iterator(directory, code) == sys::fs::directory_iterator();
+  if (code)
+    return fail(directory + ": " + code.message());
+  if (!empty && !sys::fs::exists(directory + "/report.json"))
+    return fail(directory + ": is neither empty nor a package of tinyc, which has a report.json");
+  if (!sys::fs::can_write(directory))
+    return fail(directory + ": " + std::make_error_code(std::errc::permission_denied).message());
+  return Error::success();
+}
+
+/// Removes the files of an earlier package that the new one does not have.
+static void removeStale(StringRef directory, const PackageFiles &files) {
+  std::vector<std::string> ours = {"model.c", "model.o", "CMakeLists.txt"};
+  for (const targets::EmbeddedFile &file : targets::embeddedFiles())
+    ours.push_back(("runtime/" + file.name).str());
+  for (const std::string &path : ours)
+    if (!files.count(path))
+      sys::fs::remove(directory + "/" + path);
+  // Directories go if they are empty now.
+  for (StringRef path : {"runtime/kernels/generic", "runtime/kernels/armv7e-m", "runtime/kernels",
+                         "runtime/include/tinyc", "runtime/include", "runtime"})
+    sys::fs::remove(directory + "/" + path);
+}
+
+static Error writeFiles(StringRef output, const PackageFiles &files) {
+  SmallString<128> directory(output);
+  sys::path::remove_dots(directory, /*remove_dot_dot=*/false);
+  if (std::error_code code = sys::fs::make_absolute(directory))
+    return fail(output + ": " + code.message());
+  while (directory.size() > 1 && sys::path::is_separator(directory.back()))
+    directory.pop_back();
+  if (Error error = checkDestination(directory))
+    return error;
+
+  // Parents that are made now are removed again on failure.
+  std::vector<std::string> madeParents;
+  for (StringRef parent = sys::path::parent_path(directory); !parent.empty() && !sys::fs::exists(parent);
+       parent = sys::path::parent_path(parent))
+    madeParents.push_back(parent.str());
+  SmallString<128> staging;
+  llvm::scope_exit cleanUp([&] {
+    if (!staging.empty())
+      sys::fs::remove_directories(staging);
+    for (const std::string &parent : madeParents)
+      sys::fs::remove(parent);
+  });
+  std::error_code code = sys::fs::create_directories(sys::path::parent_path(directory));
+  if (!code)
+    code = sys::fs::createUniqueDirectory(directory + ".partial", staging);
+  if (code)
+    return fail(output + ": " + code.message());
+  for (const auto &[path, contents] : files)
+    if (Error error = writeFile(staging + "/" + path, contents))
+      return error;
+
+  if (!sys::fs::exists(directory)) {
+    code = sys::fs::rename(staging, directory);
+    if (code)
+      return fail(output + ": " + code.message());
+    sys::fs::setPermissions(directory, static_cast<sys::fs::perms>(0777 & ~sys::fs::getUmask()));
+    staging.clear();
+    madeParents.clear();
+    return Error::success();
+  }
+  for (const auto &file : files) {
+    std::string path = (directory + "/" + file.first).str();
+    code = sys::fs::create_directories(sys::path::parent_path(path));
+    if (!code)
+      code = sys::fs::rename(staging + "/" + file.first, path);
+    if (code)
+      return fail(path + ": " + code.message());
+  }
+  removeStale(directory, files);
+  return Error::success();
+}
+
+Error writePackage(ModuleOp lowered, const targets::Target &target, StringRef directory, const Report &report,
+                   const PackageOptions &options) {
+  PackageFiles files;
+  if (!options.object.empty()) {
+    files["model.o"] = std::string(options.object.begin(), options.object.end());
+    files["README.md"] = makeReadme(report, target, options.prefix, {});
+  } else if (Error error = addSources(lowered, target, options.prefix, report, files)) {
+    return error;
+  }
+  files["model.h"] = makeHeader(report, target, options.prefix);
+  files["report.json"] = formatv("{0:2}\n", report.toJson()).str();
+  return writeFiles(directory, files);
+}
+
+} // namespace tinyc

@@ -1,0 +1,338 @@
+#include "compiler/PackageTexts.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+
+namespace tinyc {
+
+/// Replaces each @NAME@ of `text`.
+static std::string fill(StringRef text, ArrayRef<std::pair<StringRef, std::string>> values) {
+  std::string result;
+  while (true) {
+    auto [before, rest] = text.split('@');
+    result += before;
+    if (rest.empty())
+      return result;
+    auto [name, after] = rest.split('@');
+    for (const auto &[key, value] : values)
+      if (key == name)
+        result += value;
+    text = after;
+  }
+}
+
+static std::string list(ArrayRef<int64_t> numbers) {
+  std::string text;
+  raw_string_ostream os(text);
+  interleaveComma(numbers, os);
+  return text;
+}
+
+/// Text that can stand in a C string, in a comment and in Markdown.
+static std::string clean(StringRef text) {
+  std::string result;
+  for (char c : text)
+    result += isAlnum(c) || StringRef(" .,:;_-+/()[]<>=#").contains(c) ? c : '_';
+  for (size_t at; (at = result.find("/*")) != std::string::npos || (at = result.find("*/")) != std::string::npos;)
+    result.replace(at, 2, "__");
+  return result;
+}
+
+static std::string formatScale(double scale) {
+  std::string text;
+  raw_string_ostream(text) << format("%.9g", scale);
+  if (StringRef(text).find_first_of(".e") == StringRef::npos)
+    text += ".0";
+  return text + "f";
+}
+
+static std::string getLayout(const Port &port) {
+  if (port.permutation == std::vector<int64_t>{0, 2, 3, 1})
+    return "NHWC";
+  if (port.permutation.empty() || is_sorted(port.permutation))
+    return "as in the ONNX model";
+  return "ONNX dimensions in the order " + list(port.permutation);
+}
+
+static StringRef getCType(const Port &port) { return port.type == "int8" ? "int8_t" : "float"; }
+
+/// Calls `print(port, direction, index)` for every input, then every output.
+static void forEachPort(const Ports &ports, function_ref<void(const Port &, StringRef, size_t)> print) {
+  for (auto [index, port] : enumerate(ports.inputs))
+    print(port, "INPUT", index);
+  for (auto [index, port] : enumerate(ports.outputs))
+    print(port, "OUTPUT", index);
+}
+
+static std::string makePortMacros(const Ports &ports, StringRef macros) {
+  std::string text;
+  raw_string_ostream os(text);
+  forEachPort(ports, [&](const Port &port, StringRef direction, size_t index) {
+    std::string macro = (macros + "_" + direction + "_" + Twine(index)).str();
+    os << "\n/* " << (direction == "INPUT" ? "Input " : "Output ") << index << ": " << getCType(port) << " ["
+       << list(port.shape) << "], " << getLayout(port) << ".";
+    if (port.type == "int8")
+      os << " Real value = (q - " << macro << "_ZERO_POINT) * " << macro << "_SCALE.";
+    os << " */\n";
+    os << "#define " << macro << "_NAME \"" << clean(port.name) << "\"\n";
+    os << "#define " << macro << "_BYTES " << port.bytes << "\n";
+    os << "#define " << macro << "_ELEMENTS " << port.getElements() << "\n";
+    os << "#define " << macro << "_RANK " << port.shape.size() << "\n";
+    os << "#define " << macro << "_SHAPE {" << list(port.shape) << "}\n";
+    os << "#define " << macro << "_OFFSET " << port.offset << " /* bytes into the arena */\n";
+    if (port.type == "int8") {
+      os << "#define " << macro << "_SCALE " << formatScale(port.scale) << "\n";
+      os << "#define " << macro << "_ZERO_POINT (" << port.zeroPoint << ")\n";
+    }
+  });
+  return text;
+}
+
+/// `case 0: return <value>;` for each port; `value` gets the port's macro.
+static std::string makeCases(ArrayRef<Port> ports, const Twine &macro, function_ref<std::string(std::string)> value) {
+  std::string text;
+  for (size_t index = 0; index < ports.size(); ++index)
+    text += "  case " + std::to_string(index) + ":\n    return " +
+            value((macro + "_" + Twine(index)).str()) + ";\n";
+  return text;
+}
+
+std::string makeHeader(const Report &report, const targets::Target &target, StringRef prefix) {
+  static const char text[] = R"(/* model.h - @FILE@, compiled by tinyc for @TARGET@.
+ *
+ *   static _Alignas(@MACRO@_ARENA_ALIGNMENT) uint8_t arena[@MACRO@_ARENA_BYTES];
+ *   @PREFIX@_context model;
+ *   @PREFIX@_init(&model, arena, sizeof arena);
+ *   ... write @MACRO@_INPUT_0_BYTES bytes to @PREFIX@_input(&model, 0) ...
+ *   @PREFIX@_invoke(&model);
+ *   ... read @MACRO@_OUTPUT_0_BYTES bytes from @PREFIX@_output(&model, 0) ...
+ *
+ * There is no other state: contexts with arenas of their own may run at the same time. Inputs and outputs lie in the
+ * arena and may share its bytes: write every input before each invocation, and read the outputs before writing inputs.
+ */
+#ifndef TINYC_@MACRO@_H
+#define TINYC_@MACRO@_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Working memory: inputs, outputs and everything between them. */
+#define @MACRO@_ARENA_BYTES @ARENA_BYTES@
+#define @MACRO@_ARENA_ALIGNMENT @ARENA_ALIGNMENT@
+
+#define @MACRO@_INPUT_COUNT @INPUT_COUNT@
+#define @MACRO@_OUTPUT_COUNT @OUTPUT_COUNT@
+@PORTS@
+typedef struct @PREFIX@_context {
+  uint8_t *arena;
+} @PREFIX@_context;
+
+/* The network alone, on an arena with its inputs written. */
+void @PREFIX@_run(uint8_t *arena);
+
+/* Takes `bytes` bytes of memory at `arena`. Returns 0, or -1 if they are too few or not aligned. The memory must stay
+ * valid as long as the context is used; its contents do not matter. */
+static inline int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t bytes) {
+  if (arena == NULL || bytes < @MACRO@_ARENA_BYTES || (uintptr_t)arena % @MACRO@_ARENA_ALIGNMENT != 0)
+    return -1;
+  context->arena = (uint8_t *)arena;
+  return 0;
+}
+
+/* Where input `index` is to be written, aligned to @MACRO@_ARENA_ALIGNMENT; NULL if there is none of that index. */
+static inline void *@PREFIX@_input(const @PREFIX@_context *context, int index) {
+  switch (index) {
+@INPUT_CASES@  default:
+    return NULL;
+  }
+}
+
+/* Where output `index` is after an invocation; NULL if there is none of that index. */
+static inline const void *@PREFIX@_output(const @PREFIX@_context *context, int index) {
+  switch (index) {
+@OUTPUT_CASES@  default:
+    return NULL;
+  }
+}
+
+/* Bytes of input `index`, 0 if there is none of that index. */
+static inline size_t @PREFIX@_input_bytes(int index) {
+  switch (index) {
+@INPUT_BYTES@  default:
+    return 0;
+  }
+}
+
+/* Bytes of output `index`, 0 if there is none of that index. */
+static inline size_t @PREFIX@_output_bytes(int index) {
+  switch (index) {
+@OUTPUT_BYTES@  default:
+    return 0;
+  }
+}
+
+/* Computes the outputs from the inputs. */
+static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_run(context->arena); }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TINYC_@MACRO@_H */
+)";
+  std::string macro = prefix.upper();
+  auto address = [](std::string port) { return "context->arena + " + port + "_OFFSET"; };
+  auto bytes = [](std::string port) { return port + "_BYTES"; };
+  const Ports &ports = report.ports;
+  return fill(text, {{"FILE", clean(sys::path::filename(report.modelFile))},
+                     {"TARGET", target.name.str()},
+                     {"PREFIX", prefix.str()},
+                     {"MACRO", macro},
+                     {"ARENA_BYTES", std::to_string(report.sramBytes)},
+                     {"ARENA_ALIGNMENT", std::to_string(target.arenaAlignment)},
+                     {"INPUT_COUNT", std::to_string(ports.inputs.size())},
+                     {"OUTPUT_COUNT", std::to_string(ports.outputs.size())},
+                     {"PORTS", makePortMacros(ports, macro)},
+                     {"INPUT_CASES", makeCases(ports.inputs, macro + "_INPUT", address)},
+                     {"OUTPUT_CASES", makeCases(ports.outputs, macro + "_OUTPUT", address)},
+                     {"INPUT_BYTES", makeCases(ports.inputs, macro + "_INPUT", bytes)},
+                     {"OUTPUT_BYTES", makeCases(ports.outputs, macro + "_OUTPUT", bytes)}});
+}
+
+static std::string makePortRows(const Ports &ports) {
+  std::string text;
+  raw_string_ostream os(text);
+  forEachPort(ports, [&](const Port &port, StringRef direction, size_t index) {
+    os << "| " << direction.lower() << " " << index << " | " << clean(port.name) << " | " << getCType(port) << " | "
+       << list(port.shape) << " | " << getLayout(port) << " | " << port.bytes << " | ";
+    if (port.type == "int8")
+      os << "(q - (" << port.zeroPoint << ")) * " << format("%.9g", port.scale) << " |\n";
+    else
+      os << "as stored |\n";
+  });
+  return text;
+}
+
+std::string makeReadme(const Report &report, const targets::Target &target, StringRef prefix,
+                       ArrayRef<std::string> sources) {
+  static const char text[] = R"(# @FILE@ for @TARGET@
+
+Made by tinyc from `@FILE@` (SHA-256 `@SHA256@`). `model.h` is the API, `report.json` says what every layer costs.
+
+| | bytes |
+|---|---|
+| SRAM: the arena, all inputs, outputs and intermediate results | @SRAM@ |
+| flash: weights | @WEIGHTS@ |
+| flash: code (about, at -O2) | @CODE@ |
+
+The stack comes on top of the arena; `tinyc-run` measures it.
+
+## Inputs and outputs
+
+| | ONNX name | type | shape | layout | bytes | real value |
+|---|---|---|---|---|---|---|
+@PORTS@
+To quantize a real value r: q = round(r / scale) + zero point, limited to -128 ... 127. `model.h` has scales, zero points and
+sizes as macros: `@MACRO@_INPUT_0_SCALE`, `@MACRO@_INPUT_0_ZERO_POINT`, `@MACRO@_INPUT_0_BYTES` ...
+
+## Use
+
+```c
+#include "model.h"
+#include <string.h>
+
+static _Alignas(@MACRO@_ARENA_ALIGNMENT) uint8_t arena[@MACRO@_ARENA_BYTES];
+
+int main(void) {
+  @PREFIX@_context model;
+  if (@PREFIX@_init(&model, arena, sizeof arena) != 0)
+    return 1;
+  memset(@PREFIX@_input(&model, 0), 0, @MACRO@_INPUT_0_BYTES); /* your input here */
+  @PREFIX@_invoke(&model);
+  const @OUTPUT_TYPE@ *output = (const @OUTPUT_TYPE@ *)@PREFIX@_output(&model, 0);
+  return output[0] != 0; /* your use of the output here */
+}
+```
+
+* `int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t bytes)`: 0, or -1 if the memory is too small or not aligned to
+  `@MACRO@_ARENA_ALIGNMENT`.
+* `void *@PREFIX@_input(const @PREFIX@_context *context, int index)`, `size_t @PREFIX@_input_bytes(int index)`
+* `void @PREFIX@_invoke(@PREFIX@_context *context)`
+* `const void *@PREFIX@_output(const @PREFIX@_context *context, int index)`, `size_t @PREFIX@_output_bytes(int index)`
+
+Write every input before each invocation and read the outputs before writing the next inputs: they may share bytes of
+the arena. Nothing is allocated and there are no variables but the arena, so contexts with arenas of their own may run at
+the same time.
+
+## Build
+
+@BUILD@
+The sources are C11 and need `memcpy` and `memset` from the C library, no more.
+)";
+  static const char build[] = R"(Add the directory to a CMake project (`add_subdirectory`, then link `tinyc_@PREFIX@`), or configure it alone with your
+toolchain file. By hand:
+
+```sh
+@COMPILER@ @FLAGS@-std=c11 -O2 -ffp-contract=off -ffunction-sections -I. -Iruntime/include -c \
+@SOURCES@
+```
+
+`-ffp-contract=off` keeps floats equal in every bit on all processors; integer models do not depend on it.
+)";
+  static const char link[] = R"(Link `model.o` with your program, whose processor flags are `@FLAGS@`. It holds network, weights and kernels, and
+defines `@PREFIX@_run` alone.
+)";
+  std::string flags;
+  for (StringRef flag : target.gccFlags)
+    flags += flag.str() + " ";
+  std::string sourceLines;
+  for (const std::string &source : sources)
+    sourceLines += "  " + source + (&source == &sources.back() ? "" : " \\\n");
+  std::string buildText = fill(sources.empty() ? link : build,
+                               {{"PREFIX", prefix.str()},
+                                {"COMPILER", target.isHost() ? "cc" : "arm-none-eabi-gcc"},
+                                {"FLAGS", sources.empty() ? StringRef(flags).trim().str() : flags},
+                                {"SOURCES", sourceLines}});
+  const Ports &ports = report.ports;
+  return fill(text, {{"FILE", clean(sys::path::filename(report.modelFile))},
+                     {"SHA256", report.modelSha256},
+                     {"TARGET", target.name.str()},
+                     {"PREFIX", prefix.str()},
+                     {"MACRO", prefix.upper()},
+                     {"SRAM", std::to_string(report.sramBytes)},
+                     {"WEIGHTS", std::to_string(report.weightBytes)},
+                     {"CODE", std::to_string(report.codeBytes)},
+                     {"PORTS", makePortRows(ports)},
+                     {"OUTPUT_TYPE", ports.outputs.empty() ? "uint8_t" : getCType(ports.outputs.front()).str()},
+                     {"BUILD", buildText}});
+}
+
+std::string makeBuildFile(StringRef prefix, ArrayRef<std::string> sources) {
+  static const char text[] = R"(# The network as a static library, tinyc_@PREFIX@. Processor flags come from the toolchain file or the parent project.
+cmake_minimum_required(VERSION 3.13)
+project(tinyc_@PREFIX@ LANGUAGES C)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+add_library(tinyc_@PREFIX@ STATIC
+@SOURCES@)
+target_include_directories(tinyc_@PREFIX@ PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
+                           PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/runtime/include)
+set_target_properties(tinyc_@PREFIX@ PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON)
+# Floats are to be equal in every bit on all processors.
+target_compile_options(tinyc_@PREFIX@ PRIVATE -ffp-contract=off -ffunction-sections -fdata-sections)
+)";
+  std::string lines;
+  for (const std::string &source : sources)
+    lines += "  " + source + (&source == &sources.back() ? "" : "\n");
+  return fill(text, {{"PREFIX", prefix.str()}, {"SOURCES", lines}});
+}
+
+} // namespace tinyc

@@ -1,0 +1,56 @@
+//===- Emission.h - What the C and the LLVM conversion share -------------------===//
+#ifndef TINYC_PASSES_LOWER_EMISSION_H
+#define TINYC_PASSES_LOWER_EMISSION_H
+
+#include "dialects/kernel/Kernel.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/StringSet.h"
+
+#include <string>
+
+namespace tinyc::lower {
+
+/// Where a buffer of a lowered program lies: `offset` bytes into the arena or into a constant.
+struct Address {
+  mlir::memref::GlobalOp constant; // null: the arena
+  int64_t offset;                  // bytes
+  mlir::Type element;
+};
+
+/// Finds the address of a memref made of views, subviews and casts of the function's arena or of a constant. Emits an
+/// error at `user` if it is not known at compile time.
+mlir::FailureOr<Address> resolveAddress(mlir::Operation *user, mlir::Value buffer);
+
+/// The one function of a lowered program (its argument is the arena). Emits an error if there is none or more than
+/// one, or if it holds anything but kernel calls and addresses.
+mlir::FailureOr<mlir::func::FuncOp> getProgram(mlir::ModuleOp module);
+
+/// The values of a constant as a vector (rank 1). Emits an error if the initial value is absent or no
+/// DenseElementsAttr.
+mlir::FailureOr<mlir::DenseElementsAttr> getFlatValues(mlir::memref::GlobalOp constant);
+
+/// Alignment of a constant in bytes: its own, at least 4 (kernels load words).
+int64_t getAlignment(mlir::memref::GlobalOp constant);
+
+/// Makes C identifiers out of the names of ONNX nodes, each different from the others, from the keywords of C and from
+/// the names of the package's API and its kernels.
+class Identifiers {
+public:
+  explicit Identifiers(mlir::func::FuncOp program);
+
+  /// `name` with everything but letters, digits and _ replaced by _, followed by `suffix`, and by a number if it is
+  /// taken.
+  std::string create(llvm::StringRef name, llvm::StringRef suffix = "");
+
+private:
+  llvm::StringSet<> taken;
+};
+
+/// The ONNX node's name at the location, or empty.
+llvm::StringRef getNodeName(mlir::Location location);
+
+} // namespace tinyc::lower
+
+#endif // TINYC_PASSES_LOWER_EMISSION_H
