@@ -18,34 +18,40 @@ int64_t HostTensor::getElementBytes() const { return elementBytes(type); }
 
 HostTensor HostTensor::fromElements(RankedTensorType type, ElementsAttr elements) {
   HostTensor tensor(type);
+  // Whole bytes are stored as in a host tensor; elements of fewer bits are not sign-extended in the attribute.
+  bool sameBits = elements.getElementType().isIntOrFloat() &&
+                  elements.getElementType().getIntOrFloatBitWidth() == 8 * tensor.getElementBytes();
+  ArrayRef<char> raw;
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
     if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
-      if (blob->getData().size() == tensor.storage.size())
-        llvm::copy(blob->getData(), tensor.storage.begin());
+      raw = blob->getData();
+  } else if (auto dense = dyn_cast<DenseElementsAttr>(elements); dense && !dense.isSplat()) {
+    raw = dense.getRawData();
+  }
+  if (sameBits && raw.size() == tensor.storage.size()) {
+    llvm::copy(raw, tensor.storage.begin());
     return tensor;
   }
-  if (auto dense = dyn_cast<DenseElementsAttr>(elements)) {
-    ArrayRef<char> raw = dense.getRawData();
-    if (!dense.isSplat() && raw.size() == tensor.storage.size()) {
-      llvm::copy(raw, tensor.storage.begin());
-      return tensor;
-    }
-  }
+  bool readable = false;
   dispatchElement(type.getElementType(), [&](auto zero) {
     using T = decltype(zero);
     MutableArrayRef<T> values = tensor.get<T>();
     if constexpr (std::is_same_v<T, float>) {
-      if (auto floats = elements.tryGetValues<APFloat>())
+      if (auto floats = elements.tryGetValues<APFloat>()) {
+        readable = true;
         for (auto [value, element] : llvm::zip(values, *floats))
           value = element.convertToFloat();
+      }
     } else {
-      if (auto integers = elements.tryGetValues<APInt>())
+      if (auto integers = elements.tryGetValues<APInt>()) {
+        readable = true;
         for (auto [value, element] : llvm::zip(values, *integers))
           value = static_cast<T>(std::is_signed_v<T> ? element.getSExtValue()
                                                      : static_cast<int64_t>(element.getZExtValue()));
+      }
     }
   });
-  return tensor;
+  return readable ? tensor : HostTensor();
 }
 
 ElementScales::ElementScales(RankedTensorType type) {

@@ -1,7 +1,6 @@
 #include "compiler/interpreter/Kernels.h"
 
 #include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <atomic>
@@ -66,6 +65,8 @@ FailureOr<Kernel> compile(Operation *op, Operands constants) {
   return llvm::TypeSwitch<Operation *, Result>(op)
       .Case([](ConstantOp constant) -> Result {
         HostTensor value = HostTensor::fromElements(constant.getOutput().getType(), constant.getValue());
+        if (!value.getType())
+          return constant.emitOpError("has elements that cannot be read");
         return Kernel([value = std::move(value)](Operands, HostTensor &out) { out = value; });
       })
       .Case([&](Conv2DOp conv) { return compileConvolution(conv, constants); })

@@ -45,8 +45,12 @@ struct FloatClamp {
   float low = -std::numeric_limits<float>::infinity(), high = std::numeric_limits<float>::infinity();
 
   FloatClamp() = default;
-  explicit FloatClamp(FusedActivationOpInterface op)
-      : low(op.getLowerBound().value_or(low)), high(op.getUpperBound().value_or(high)) {}
+  explicit FloatClamp(FusedActivationOpInterface op) {
+    if (std::optional<float> lower = op.getLowerBound())
+      low = *lower;
+    if (std::optional<float> upper = op.getUpperBound())
+      high = *upper;
+  }
   float operator()(float x) const { return tinyc_limit_f32(x, low, high); }
 };
 

@@ -16,7 +16,8 @@ class HostTensor {
 public:
   HostTensor() = default;
   explicit HostTensor(mlir::RankedTensorType type);
-  /// The elements of an attribute, for a tensor of `type` (f32 or storage integers).
+  /// The elements of an attribute, for a tensor of `type` (f32 or storage integers); a tensor without type if they cannot
+  /// be read (a resource that is absent).
   static HostTensor fromElements(mlir::RankedTensorType type, mlir::ElementsAttr elements);
 
   mlir::RankedTensorType getType() const { return type; }
@@ -45,16 +46,19 @@ private:
 /// at the op, for an op without reference semantics.
 mlir::FailureOr<HostTensor> evaluate(mlir::Operation *op, llvm::ArrayRef<const HostTensor *> operands);
 
-/// Runs a model function. Constants are converted once at creation; `run` is const and may be called by many threads.
+/// Runs a model function. Constants are converted once at creation; `run` is const and may be called by many threads. The
+/// function must outlive the interpreter and stay as it is.
 class Interpreter {
 public:
   /// Fails, with a diagnostic at the op, if the function holds an op without reference semantics.
+  /// Fails as well where an accumulator of an integer form with constant weights could leave 32 bits.
   static mlir::FailureOr<Interpreter> create(mlir::func::FuncOp function);
   Interpreter(Interpreter &&);
   Interpreter &operator=(Interpreter &&);
   ~Interpreter();
 
-  /// Called after each op (and for each argument) with the value and its contents.
+  /// Called for each argument and after each op with the value and its contents. Constants, and values computed from
+  /// constants alone, are known at creation and not observed.
   using Observer = llvm::function_ref<void(mlir::Value, const HostTensor &)>;
 
   /// One inference: `inputs` in the order of the function's arguments, with their types. Intermediate tensors are

@@ -1,0 +1,341 @@
+// Integer forms: exactly the definition in NNOps.td in wide arithmetic, and near the float form on the real values.
+#include "ExactRequantization.h"
+#include "InterpreterFixture.h"
+
+#include "llvm/Support/Format.h"
+
+using namespace mlir;
+using namespace tinyc::nn;
+
+namespace {
+
+class IntegerTest : public InterpreterFixture {
+protected:
+  std::vector<int8_t> randomInt8(int64_t count, int64_t low = -128) {
+    std::vector<int8_t> values;
+    for (int64_t i = 0; i < count; ++i)
+      values.push_back(static_cast<int8_t>(random(low, 127)));
+    return values;
+  }
+  double randomScale(double low, double high) {
+    return low * std::exp2(std::log2(high / low) * static_cast<double>(random(0, 1000000)) / 1e6);
+  }
+  static std::string quantized(double scale, int64_t zeroPoint) {
+    std::string text;
+    llvm::raw_string_ostream(text) << "!quant.uniform<i8:f32, " << llvm::format("%.17g", scale) << ":" << zeroPoint
+                                   << ">";
+    return text;
+  }
+  static std::string perAxis(const char *storage, const std::vector<double> &scales) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    stream << "!quant.uniform<" << storage << ":f32:0, {";
+    for (auto [index, scale] : llvm::enumerate(scales))
+      stream << (index ? ", " : "") << llvm::format("%.17g", scale);
+    stream << "}>";
+    return text;
+  }
+};
+
+// in - 3 = 7, -2; times 2 and -1 plus bias 100: 7 * 2 + 2 * 1 + 100 = 116; * 0.5 * 0.25 / 1.0 = 14.5 -> 15, + (-4) = 11.
+TEST_F(IntegerTest, fullyConnectedByHand) {
+  EXPECT_EQ(run<int8_t>("nn.fully_connected %a, %b, %c : (tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>, "
+                        "tensor<1x2x!quant.uniform<i8:f32, 0.25>>, tensor<1x!quant.uniform<i32:f32, 0.125>>) -> "
+                        "tensor<1x1x!quant.uniform<i8:f32, 1.0:-4>>",
+                        {tensor<int8_t>("tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>", {10, 1}),
+                         tensor<int8_t>("tensor<1x2x!quant.uniform<i8:f32, 0.25>>", {2, -1}),
+                         tensor<int32_t>("tensor<1x!quant.uniform<i32:f32, 0.125>>", {100})}),
+            (std::vector<int8_t>{11}));
+}
+
+TEST_F(IntegerTest, conv2dRandom) {
+  for (int round = 0; round < 150; ++round) {
+    int64_t groups = random(0, 2) ? 1 : random(2, 9), inputs = random(1, 5);
+    int64_t outputs = groups > 1 && random(0, 1) ? 1 : random(1, 19), kernel[2] = {random(1, 4), random(1, 4)};
+    if (outputs == 1 && groups > 1)
+      inputs = 1; // depthwise
+    int64_t size[2], out[2], strides[2], dilations[2], before[2], after[2];
+    for (int axis : {0, 1}) {
+      strides[axis] = random(1, 3), dilations[axis] = random(1, 2);
+      before[axis] = random(0, 3), after[axis] = random(0, 3);
+      int64_t extent = (kernel[axis] - 1) * dilations[axis] + 1;
+      size[axis] = std::max<int64_t>(1, extent - before[axis] - after[axis]) + random(0, 6);
+      out[axis] = (size[axis] + before[axis] + after[axis] - extent) / strides[axis] + 1;
+    }
+    int64_t channels = inputs * groups, outChannels = outputs * groups;
+    int64_t zeroPoint = random(-128, 127), outZeroPoint = random(-128, 127);
+    double scale = randomScale(0.001, 0.1), outScale = randomScale(0.001, round % 2 ? 1.0 : 0.01);
+    std::vector<double> weightScales, ratios, biasScales;
+    bool onePerTensor = round % 5 == 0;
+    for (int64_t o = 0; o < outChannels; ++o)
+      weightScales.push_back(onePerTensor && o ? weightScales[0] : randomScale(0.001, 0.1));
+    for (double weightScale : weightScales) {
+      ratios.push_back(scale * weightScale / outScale);
+      biasScales.push_back(scale * weightScale);
+    }
+    int shift = exactShift(ratios);
+    std::vector<int8_t> x = randomInt8(size[0] * size[1] * channels);
+    std::vector<int8_t> w = randomInt8(outChannels * kernel[0] * kernel[1] * inputs, -127);
+    std::vector<int32_t> bias;
+    for (int64_t o = 0; o < outChannels; ++o)
+      bias.push_back(static_cast<int32_t>(random(-100000, 100000)));
+    auto shaped = [](ArrayRef<int64_t> shape, const std::string &element) {
+      std::string text = "tensor<";
+      for (int64_t dim : shape)
+        text += std::to_string(dim) + "x";
+      return text + element + ">";
+    };
+    std::string xType = shaped({1, size[0], size[1], channels}, quantized(scale, zeroPoint));
+    std::string wType = shaped({outChannels, kernel[0], kernel[1], inputs},
+                               onePerTensor ? quantized(weightScales[0], 0) : perAxis("i8", weightScales));
+    std::string biasType = shaped({outChannels}, perAxis("i32", biasScales));
+    std::string op;
+    llvm::raw_string_ostream(op) << "nn.conv2d %a, %b, %c {strides = array<i64: " << strides[0] << ", " << strides[1]
+                                 << ">, pads = array<i64: " << before[0] << ", " << before[1] << ", " << after[0]
+                                 << ", " << after[1] << ">, dilations = array<i64: " << dilations[0] << ", "
+                                 << dilations[1] << ">, groups = " << groups << " : i64, clampMin = -0.5 : f32} : ("
+                                 << xType << ", " << wType << ", " << biasType << ") -> "
+                                 << shaped({1, out[0], out[1], outChannels}, quantized(outScale, outZeroPoint));
+    std::vector<int8_t> expected;
+    std::vector<double> real;
+    int64_t low = std::clamp<int64_t>(std::llrint(-0.5 / outScale) + outZeroPoint, -128, 127);
+    for (int64_t y = 0; y < out[0]; ++y)
+      for (int64_t column = 0; column < out[1]; ++column)
+        for (int64_t o = 0; o < outChannels; ++o) {
+          int64_t acc = bias[o];
+          for (int64_t ky = 0; ky < kernel[0]; ++ky)
+            for (int64_t kx = 0; kx < kernel[1]; ++kx)
+              for (int64_t i = 0; i < inputs; ++i) {
+                int64_t atY = y * strides[0] + ky * dilations[0] - before[0];
+                int64_t atX = column * strides[1] + kx * dilations[1] - before[1];
+                if (atY < 0 || atY >= size[0] || atX < 0 || atX >= size[1])
+                  continue;
+                acc += (x[(atY * size[1] + atX) * channels + o / outputs * inputs + i] - zeroPoint) *
+                       w[((o * kernel[0] + ky) * kernel[1] + kx) * inputs + i];
+              }
+          expected.push_back(static_cast<int8_t>(exactOutput(acc, ratios[o], shift, outZeroPoint, low)));
+          real.push_back(static_cast<double>(acc) * scale * weightScales[o] / outScale +
+                         static_cast<double>(outZeroPoint));
+        }
+    std::vector<int8_t> actual = run<int8_t>(
+        op, {tensor<int8_t>(xType, x), tensor<int8_t>(wType, w), tensor<int32_t>(biasType, bias)});
+    ASSERT_EQ(actual, expected) << op;
+    for (size_t i = 0; i < actual.size(); ++i)
+      ASSERT_NEAR(actual[i], std::clamp(real[i], static_cast<double>(low), 127.0), 0.501);
+  }
+}
+
+TEST_F(IntegerTest, matmulRandom) {
+  for (int round = 0; round < 60; ++round) {
+    int64_t batch = random(1, 3), rows = random(1, 9), depth = random(1, 20), columns = random(1, 33);
+    int64_t lhsZero = random(-128, 127), rhsZero = random(-128, 127), zero = random(-128, 127);
+    double lhsScale = randomScale(0.01, 0.1), rhsScale = randomScale(0.01, 0.1), scale = randomScale(0.01, 1.0);
+    double ratio = lhsScale * rhsScale / scale;
+    std::vector<int8_t> lhs = randomInt8(batch * rows * depth), rhs = randomInt8(batch * depth * columns), expected;
+    for (int64_t n = 0; n < batch; ++n)
+      for (int64_t m = 0; m < rows; ++m)
+        for (int64_t column = 0; column < columns; ++column) {
+          int64_t acc = 0;
+          for (int64_t k = 0; k < depth; ++k)
+            acc += (lhs[(n * rows + m) * depth + k] - lhsZero) * (rhs[(n * depth + k) * columns + column] - rhsZero);
+          expected.push_back(static_cast<int8_t>(exactOutput(acc, ratio, exactShift({ratio}), zero)));
+        }
+    auto shaped = [&](int64_t height, int64_t width, const std::string &element) {
+      return "tensor<" + std::to_string(batch) + "x" + std::to_string(height) + "x" + std::to_string(width) + "x" +
+             element + ">";
+    };
+    std::string lhsType = shaped(rows, depth, quantized(lhsScale, lhsZero));
+    std::string rhsType = shaped(depth, columns, quantized(rhsScale, rhsZero));
+    EXPECT_EQ(run<int8_t>("nn.matmul %a, %b : (" + lhsType + ", " + rhsType + ") -> " +
+                              shaped(rows, columns, quantized(scale, zero)),
+                          {tensor<int8_t>(lhsType, lhs), tensor<int8_t>(rhsType, rhs)}),
+              expected);
+  }
+}
+
+// Elementwise ops over all operand pairs of a sample: mul exact, add and sub within a step of the real result.
+TEST_F(IntegerTest, binaryRandom) {
+  for (int round = 0; round < 60; ++round) {
+    int64_t zeros[3] = {random(-128, 127), random(-128, 127), random(-128, 127)};
+    double scales[3] = {randomScale(0.01, 0.1), randomScale(0.01, 0.1), randomScale(0.01, 0.3)};
+    std::vector<int8_t> lhs = randomInt8(300), rhs = randomInt8(3);
+    std::string lhsType = "tensor<100x3x" + quantized(scales[0], zeros[0]) + ">";
+    std::string rhsType = "tensor<1x3x" + quantized(scales[1], zeros[1]) + ">";
+    std::string signature = " {clampMax = 3.0 : f32} : (" + lhsType + ", " + rhsType + ") -> tensor<100x3x" +
+                            quantized(scales[2], zeros[2]) + ">";
+    int64_t high = std::clamp<int64_t>(std::llrint(3.0 / scales[2]) + zeros[2], -128, 127);
+    for (const char *name : {"add", "sub", "mul"}) {
+      std::vector<int8_t> actual = run<int8_t>(std::string("nn.") + name + " %a, %b" + signature,
+                                               {tensor<int8_t>(lhsType, lhs), tensor<int8_t>(rhsType, rhs)});
+      ASSERT_EQ(actual.size(), 300u);
+      for (int64_t i = 0; i < 300; ++i) {
+        int64_t a = lhs[i] - zeros[0], b = rhs[i % 3] - zeros[1];
+        double left = static_cast<double>(a) * scales[0], right = static_cast<double>(b) * scales[1];
+        double real = *name == 'a' ? left + right : *name == 's' ? left - right : left * right;
+        double wanted = std::clamp(real / scales[2] + static_cast<double>(zeros[2]), -128.0, static_cast<double>(high));
+        ASSERT_NEAR(actual[i], wanted, 0.51) << name << " " << a << " " << b;
+        if (*name == 'm') {
+          double ratio = scales[0] * scales[1] / scales[2];
+          ASSERT_EQ(actual[i], exactOutput(a * b, ratio, exactShift({ratio}), zeros[2], -128, high));
+        }
+      }
+    }
+  }
+}
+
+// Add with equal scales and zero points is exact: (a - z) + (b - z) + z.
+TEST_F(IntegerTest, addOfEqualScalesIsExact) {
+  const std::string element = "!quant.uniform<i8:f32, 0.1:-7>";
+  std::vector<int8_t> lhs, rhs, expected;
+  for (int a = -128; a < 128; ++a)
+    for (int b = -128; b < 128; ++b) {
+      lhs.push_back(static_cast<int8_t>(a));
+      rhs.push_back(static_cast<int8_t>(b));
+      expected.push_back(static_cast<int8_t>(std::clamp(a + b + 7, -128, 127)));
+    }
+  std::string tensorType = "tensor<65536x" + element + ">";
+  EXPECT_EQ(run<int8_t>("nn.add %a, %b : (" + tensorType + ", " + tensorType + ") -> " + tensorType,
+                        {tensor<int8_t>(tensorType, lhs), tensor<int8_t>(tensorType, rhs)}),
+            expected);
+}
+
+// All 256 inputs of each unary function against the real function, rounded half to even.
+TEST_F(IntegerTest, unaryTables) {
+  const double scale = 0.05, outScale = 0.02;
+  const int64_t zero = -20, outZero = -100;
+  std::vector<int8_t> all;
+  for (int q = -128; q < 128; ++q)
+    all.push_back(static_cast<int8_t>(q));
+  struct Function {
+    const char *op;
+    double (*real)(double);
+  };
+  const Function functions[] = {
+      {"nn.clamp %a {min = -0.5 : f32, max = 2.0 : f32}", [](double x) { return std::clamp(x, -0.5, 2.0); }},
+      {"nn.leaky_relu %a {alpha = 0.25 : f32}", [](double x) { return x < 0 ? 0.25 * x : x; }},
+      {"nn.sigmoid %a", [](double x) { return 1.0 / (1.0 + std::exp(-x)); }},
+      {"nn.hard_sigmoid %a {alpha = 0.25 : f32, beta = 0.5 : f32}",
+       [](double x) { return std::clamp(0.25 * x + 0.5, 0.0, 1.0); }},
+      {"nn.hard_swish %a", [](double x) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }},
+  };
+  std::string inType = "tensor<256x" + quantized(scale, zero) + ">";
+  for (const Function &function : functions) {
+    std::vector<int8_t> actual = run<int8_t>(std::string(function.op) + " : (" + inType + ") -> tensor<256x" +
+                                                 quantized(outScale, outZero) + ">",
+                                             {tensor<int8_t>(inType, all)});
+    ASSERT_EQ(actual.size(), 256u);
+    for (int i = 0; i < 256; ++i) {
+      double real = function.real(static_cast<double>(all[i] - zero) * scale) / outScale + outZero;
+      EXPECT_NEAR(actual[i], std::clamp(real, -128.0, 127.0), 0.5 + 1e-9) << function.op << " " << int(all[i]);
+    }
+  }
+}
+
+TEST_F(IntegerTest, avgPoolRandom) {
+  for (int round = 0; round < 80; ++round) {
+    bool includePad = round % 3 == 0;
+    int64_t channels = random(1, 5), size[2], out[2], kernel[2], strides[2], pads[2];
+    for (int axis : {0, 1}) {
+      kernel[axis] = random(1, 4), strides[axis] = random(1, 3), pads[axis] = random(0, kernel[axis] - 1);
+      size[axis] = kernel[axis] + random(0, 5);
+      out[axis] = (size[axis] + 2 * pads[axis] - kernel[axis]) / strides[axis] + 1;
+    }
+    int64_t zero = random(-128, 127), outZero = random(-128, 127);
+    double scale = randomScale(0.01, 0.1), outScale = randomScale(0.01, 0.1);
+    std::vector<int8_t> x = randomInt8(size[0] * size[1] * channels);
+    std::vector<int64_t> accs, counts;
+    for (int64_t y = 0; y < out[0]; ++y)
+      for (int64_t column = 0; column < out[1]; ++column)
+        for (int64_t c = 0; c < channels; ++c) {
+          int64_t acc = 0, count = 0;
+          for (int64_t i = y * strides[0] - pads[0]; i < y * strides[0] - pads[0] + kernel[0]; ++i)
+            for (int64_t j = column * strides[1] - pads[1]; j < column * strides[1] - pads[1] + kernel[1]; ++j)
+              if (i >= 0 && i < size[0] && j >= 0 && j < size[1]) {
+                acc += x[(i * size[1] + j) * channels + c] - zero;
+                ++count;
+              }
+          accs.push_back(acc);
+          counts.push_back(includePad ? kernel[0] * kernel[1] : count);
+        }
+    // The common shift is that of the smallest count, whose scale is the largest.
+    int shift = exactShift({scale / outScale / static_cast<double>(*llvm::min_element(counts))});
+    std::vector<int8_t> expected;
+    for (size_t i = 0; i < accs.size(); ++i)
+      expected.push_back(static_cast<int8_t>(
+          exactOutput(accs[i], scale / outScale / static_cast<double>(counts[i]), shift, outZero)));
+    auto shaped = [&](const int64_t *dims, const std::string &element) {
+      return "tensor<1x" + std::to_string(dims[0]) + "x" + std::to_string(dims[1]) + "x" + std::to_string(channels) +
+             "x" + element + ">";
+    };
+    std::string xType = shaped(size, quantized(scale, zero)), op;
+    llvm::raw_string_ostream(op) << "nn.avg_pool %a {kernel = array<i64: " << kernel[0] << ", " << kernel[1]
+                                 << ">, strides = array<i64: " << strides[0] << ", " << strides[1]
+                                 << ">, pads = array<i64: " << pads[0] << ", " << pads[1] << ", " << pads[0] << ", "
+                                 << pads[1] << ">, dilations = array<i64: 1, 1>" << (includePad ? ", includePad" : "")
+                                 << "} : (" << xType << ") -> " << shaped(out, quantized(outScale, outZero));
+    ASSERT_EQ(run<int8_t>(op, {tensor<int8_t>(xType, x)}), expected) << op;
+  }
+}
+
+// Padding never wins, even where all elements are -128; clampMin 0 is the zero point 5.
+TEST_F(IntegerTest, maxPool) {
+  const std::string signature = " : (tensor<1x2x2x1x!quant.uniform<i8:f32, 0.5:5>>) -> "
+                                "tensor<1x2x2x1x!quant.uniform<i8:f32, 0.5:5>>";
+  const std::string window = "nn.max_pool %a {kernel = array<i64: 2, 2>, strides = array<i64: 1, 1>, pads = "
+                             "array<i64: 1, 1, 0, 0>, dilations = array<i64: 1, 1>";
+  auto x = tensor<int8_t>("tensor<1x2x2x1x!quant.uniform<i8:f32, 0.5:5>>", {-128, -50, 7, -100});
+  EXPECT_EQ(run<int8_t>(window + "}" + signature, {x}), (std::vector<int8_t>{-128, -50, 7, 7}));
+  EXPECT_EQ(run<int8_t>(window + ", clampMin = 0.0 : f32}" + signature, {x}), (std::vector<int8_t>{5, 5, 7, 7}));
+}
+
+// Within one step of the real softmax of the dequantized row.
+TEST_F(IntegerTest, softmaxRandom) {
+  for (int round = 0; round < 100; ++round) {
+    int64_t length = random(1, 40);
+    double scale = randomScale(0.01, 0.5);
+    std::vector<int8_t> x = randomInt8(2 * length);
+    std::string shape = "tensor<2x" + std::to_string(length) + "x";
+    std::string inType = shape + quantized(scale, random(-128, 127)) + ">";
+    for (bool logarithm : {false, true}) {
+      double outScale = logarithm ? 0.25 : 1.0 / 256;
+      int64_t outZero = logarithm ? 127 : -128;
+      std::vector<int8_t> actual =
+          run<int8_t>(std::string(logarithm ? "nn.log_softmax" : "nn.softmax") + " %a : (" + inType + ") -> " + shape +
+                          quantized(outScale, outZero) + ">",
+                      {tensor<int8_t>(inType, x)});
+      ASSERT_EQ(actual.size(), x.size());
+      for (size_t i = 0; i < x.size(); ++i) {
+        size_t first = i / length * length;
+        double sum = 0;
+        for (int64_t j = 0; j < length; ++j)
+          sum += std::exp((x[first + j] - x[i]) * scale);
+        double real = (logarithm ? -std::log(sum) : 1.0 / sum) / outScale + static_cast<double>(outZero);
+        ASSERT_NEAR(actual[i], std::clamp(real, -128.0, 127.0), 1.0);
+      }
+    }
+  }
+}
+
+TEST_F(IntegerTest, requantizeRandom) {
+  for (int round = 0; round < 200; ++round) {
+    double scale = randomScale(0.01, 1), outScale = randomScale(0.01, 1), ratio = scale / outScale;
+    int64_t zero = random(-128, 127), outZero = random(-128, 127);
+    std::vector<int8_t> x = randomInt8(50), expected;
+    for (int8_t q : x)
+      expected.push_back(static_cast<int8_t>(exactOutput(q - zero, ratio, exactShift({ratio}), outZero)));
+    std::string inType = "tensor<50x" + quantized(scale, zero) + ">";
+    EXPECT_EQ(run<int8_t>("nn.requantize %a : (" + inType + ") -> tensor<50x" + quantized(outScale, outZero) + ">",
+                          {tensor<int8_t>(inType, x)}),
+              expected);
+  }
+}
+
+// The padding value 1.0 is 1.0 / 0.5 + 3 = 5.
+TEST_F(IntegerTest, padQuantizesItsValue) {
+  EXPECT_EQ(run<int8_t>("nn.pad %a {before = array<i64: 1>, after = array<i64: 2>, value = 1.0 : f32} : "
+                        "(tensor<1x!quant.uniform<i8:f32, 0.5:3>>) -> tensor<4x!quant.uniform<i8:f32, 0.5:3>>",
+                        {tensor<int8_t>("tensor<1x!quant.uniform<i8:f32, 0.5:3>>", {-9})}),
+            (std::vector<int8_t>{5, -9, 5, 5}));
+}
+
+} // namespace
