@@ -9,11 +9,14 @@ namespace tinyc::kernel {
 // Two operands
 //===----------------------------------------------------------------------===//
 
+static Loops getLoops(Operation *op, Value output) {
+  auto shape = [](Value value) { return cast<MemRefType>(value.getType()).getShape(); };
+  return getBroadcastLoops(shape(op->getOperand(0)), shape(op->getOperand(1)), shape(output));
+}
+
 template <typename Op> static LogicalResult verifyBinary(Op op) {
   auto lhs = cast<MemRefType>(op.getLhs().getType()), rhs = cast<MemRefType>(op.getRhs().getType()),
        output = cast<MemRefType>(op.getOutput().getType());
-  if (output.getRank() > 4)
-    return op.emitOpError("expects at most 4 dimensions, got ") << output;
   if (lhs.getElementType() != output.getElementType() || rhs.getElementType() != output.getElementType())
     return op.emitOpError("expects one element type, got ")
            << lhs.getElementType() << ", " << rhs.getElementType() << " and " << output.getElementType();
@@ -25,29 +28,19 @@ template <typename Op> static LogicalResult verifyBinary(Op op) {
         return op.emitOpError("expects each dimension of an operand to be the output's or 1, got ")
                << operand << " and " << output;
   }
+  if (size_t count = getLoops(op, op.getOutput()).sizes.size(); count > 4)
+    return op.emitOpError("expects at most 4 dimensions after merging, got ") << count;
   return verifyStage(op, output, op.getStage());
 }
 
-// Element strides of `operand` along the four dimensions of a contract, 0 where it is broadcast.
-static void fillStrides(MemRefType operand, MemRefType output, int32_t (&strides)[4]) {
-  int64_t stride = 1, rank = output.getRank();
-  for (int64_t i = 0; i < 4; ++i)
-    strides[i] = 0;
-  for (int64_t i = rank - 1; i >= 0; --i) {
-    bool moves = operand.getDimSize(i) == output.getDimSize(i) && output.getDimSize(i) != 1;
-    strides[4 - rank + i] = moves ? stride : 0;
-    stride *= operand.getDimSize(i);
-  }
-}
-
 template <typename Op, typename Params> static void fillShapes(Op op, Params &params) {
-  auto output = cast<MemRefType>(op.getOutput().getType());
+  Loops loops = getLoops(op, op.getOutput());
+  int64_t first = 4 - loops.sizes.size();
   for (int64_t i = 0; i < 4; ++i) {
-    int64_t dimension = i - (4 - output.getRank());
-    params.dims[i] = dimension < 0 ? 1 : output.getDimSize(dimension);
+    params.dims[i] = i < first ? 1 : loops.sizes[i - first];
+    params.lhs_strides[i] = i < first ? 0 : loops.strides[0][i - first];
+    params.rhs_strides[i] = i < first ? 0 : loops.strides[1][i - first];
   }
-  fillStrides(cast<MemRefType>(op.getLhs().getType()), output, params.lhs_strides);
-  fillStrides(cast<MemRefType>(op.getRhs().getType()), output, params.rhs_strides);
 }
 
 template <typename Op> static ParamsAttr getBinaryParams(Op op) {
@@ -68,8 +61,10 @@ template <typename Op> static ParamsAttr getBinaryParams(Op op) {
   return makeParams(op.getContext(), params);
 }
 
-static std::pair<int32_t, int32_t> getBinaryRows(MemRefType output) {
-  return {0, output.getRank() == 4 ? output.getDimSize(0) : 1};
+// A row is an index of the contract's outermost dimension.
+static std::pair<int32_t, int32_t> getBinaryRows(Operation *op, Value output) {
+  Loops loops = getLoops(op, output);
+  return {0, loops.sizes.size() == 4 ? loops.sizes[0] : 1};
 }
 
 // An operand that is not broadcast is read at the address the result goes to. The other operand may be broadcast: it
@@ -86,19 +81,19 @@ template <typename Op> static SmallVector<unsigned> getBinaryInPlace(Op op) {
 LogicalResult AddOp::verify() { return verifyBinary(*this); }
 Contract AddOp::getContract() { return {"add", getElementName(getOutput().getType()), "none"}; }
 ParamsAttr AddOp::getParams() { return getBinaryParams(*this); }
-std::pair<int32_t, int32_t> AddOp::getRows() { return getBinaryRows(getOutput().getType()); }
+std::pair<int32_t, int32_t> AddOp::getRows() { return getBinaryRows(*this, getOutput()); }
 SmallVector<unsigned> AddOp::getInPlaceOperands() { return getBinaryInPlace(*this); }
 
 LogicalResult SubOp::verify() { return verifyBinary(*this); }
 Contract SubOp::getContract() { return {"sub", getElementName(getOutput().getType()), "none"}; }
 ParamsAttr SubOp::getParams() { return getBinaryParams(*this); }
-std::pair<int32_t, int32_t> SubOp::getRows() { return getBinaryRows(getOutput().getType()); }
+std::pair<int32_t, int32_t> SubOp::getRows() { return getBinaryRows(*this, getOutput()); }
 SmallVector<unsigned> SubOp::getInPlaceOperands() { return getBinaryInPlace(*this); }
 
 LogicalResult MulOp::verify() { return verifyBinary(*this); }
 Contract MulOp::getContract() { return {"mul", getElementName(getOutput().getType()), "none"}; }
 ParamsAttr MulOp::getParams() { return getBinaryParams(*this); }
-std::pair<int32_t, int32_t> MulOp::getRows() { return getBinaryRows(getOutput().getType()); }
+std::pair<int32_t, int32_t> MulOp::getRows() { return getBinaryRows(*this, getOutput()); }
 SmallVector<unsigned> MulOp::getInPlaceOperands() { return getBinaryInPlace(*this); }
 
 //===----------------------------------------------------------------------===//

@@ -245,7 +245,8 @@ class Kernel_BinaryOp<string mnemonic, Type type> : Kernel_Op<mnemonic,
     [{ $lhs `,` $rhs `:` type($lhs) `,` type($rhs) }], ["getInPlaceOperands"]> {
   let summary = "Elementwise with broadcasting: tinyc_" # mnemonic # "_*";
   let description = [{
-    C1. lhs, rhs and output have the same rank, at most 4; each dimension of an operand is the output's, or 1.
+    C1. lhs, rhs and output have the same rank; each dimension of an operand is the output's, or 1. After merging
+        dimensions that both operands traverse alike, at most 4 are left.
     C2. all buffers have the same element type. Multipliers, zero points and offset belong to the s8 form (kernels.h,
         tinyc_elementwise_s8_params); mul uses lhsMultiplier alone.
   }];
@@ -300,15 +301,15 @@ def Kernel_PadOp : Kernel_MovementOp<"pad", (ins DenseI32ArrayAttr:$before, Dens
                                              AnyAttrOf<[I32Attr, F32Attr]>:$value)> {
   let summary = "Surrounds a tensor with a value: tinyc_pad_*";
   let description = [{
-    C1. rank at most 4; before and after have one number >= 0 for each dimension. C2. the output's shape is the sum.
-    C3. value is i32 for i8 buffers and f32 for f32 buffers.
+    C1. before and after have one number >= 0 for each dimension. C2. the output's shape is the sum. C3. value is i32
+    for i8 buffers and f32 for f32 buffers. C4. after merging unpadded dimensions at most 4 are left.
   }];
 }
 def Kernel_TransposeOp : Kernel_MovementOp<"transpose", (ins DenseI32ArrayAttr:$permutation)> {
   let summary = "Permutes dimensions: tinyc_transpose_*";
   let description = [{
-    Output dimension i is input dimension permutation[i]. C1. rank at most 6. C2. permutation is a permutation.
-    C3. the output's shape is the permuted one.
+    Output dimension i is input dimension permutation[i]. C1. permutation is a permutation. C2. the output's shape is
+    the permuted one. C3. after merging dimensions that stay together at most 6 are left.
   }];
 }
 def Kernel_CopyOp : Kernel_MovementOp<"copy", (ins I32Attr:$blocks, I32Attr:$length, I32Attr:$inputPitch,

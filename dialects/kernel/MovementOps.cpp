@@ -14,11 +14,16 @@ static LogicalResult verifySameElements(Operation *op, MemRefType input, MemRefT
   return success();
 }
 
+static PadLoops getLoops(PadOp op) {
+  SmallVector<int64_t> before(op.getBefore()), after(op.getAfter());
+  return getPadLoops(op.getInput().getType().getShape(), before, after);
+}
+
 LogicalResult PadOp::verify() {
   MemRefType input = getInput().getType(), output = getOutput().getType();
   int64_t rank = input.getRank();
-  if (rank > 4 || output.getRank() != rank)
-    return emitOpError("expects input and output of one rank, at most 4, got ") << input << " and " << output;
+  if (output.getRank() != rank)
+    return emitOpError("expects input and output of one rank, got ") << input << " and " << output;
   ArrayRef<int32_t> before = getBefore(), after = getAfter();
   if (static_cast<int64_t>(before.size()) != rank || static_cast<int64_t>(after.size()) != rank)
     return emitOpError("expects ") << rank << " pads before and after, got " << before.size() << " and "
@@ -32,17 +37,19 @@ LogicalResult PadOp::verify() {
   }
   if (isFloat(input) != isa<FloatAttr>(getValue()))
     return emitOpError("expects value to be f32 for f32 buffers and i32 for i8 buffers, got ") << getValue();
+  if (size_t count = getLoops(*this).sizes.size(); count > 4)
+    return emitOpError("expects at most 4 dimensions after merging, got ") << count;
   return verifySameElements(*this, input, output);
 }
 Contract PadOp::getContract() { return {"pad", getElementName(getInput().getType()), "none"}; }
 
 template <typename Params> static void fillPads(PadOp op, Params &params) {
-  MemRefType input = op.getInput().getType();
+  PadLoops loops = getLoops(op);
+  int64_t first = 4 - loops.sizes.size();
   for (int64_t i = 0; i < 4; ++i) {
-    int64_t dimension = i - (4 - input.getRank());
-    params.dims[i] = dimension < 0 ? 1 : input.getDimSize(dimension);
-    params.before[i] = dimension < 0 ? 0 : op.getBefore()[dimension];
-    params.after[i] = dimension < 0 ? 0 : op.getAfter()[dimension];
+    params.dims[i] = i < first ? 1 : loops.sizes[i - first];
+    params.before[i] = i < first ? 0 : loops.before[i - first];
+    params.after[i] = i < first ? 0 : loops.after[i - first];
   }
 }
 ParamsAttr PadOp::getParams() {
@@ -58,15 +65,19 @@ ParamsAttr PadOp::getParams() {
   return makeParams(getContext(), params);
 }
 std::pair<int32_t, int32_t> PadOp::getRows() {
-  MemRefType output = getOutput().getType();
-  return {0, output.getRank() == 4 ? output.getDimSize(0) : 1};
+  PadLoops loops = getLoops(*this);
+  return {0, loops.sizes.size() == 4 ? loops.sizes[0] + loops.before[0] + loops.after[0] : 1};
+}
+
+static Loops getLoops(TransposeOp op) {
+  return getTransposeLoops(op.getInput().getType().getShape(), SmallVector<int64_t>(op.getPermutation()));
 }
 
 LogicalResult TransposeOp::verify() {
   MemRefType input = getInput().getType(), output = getOutput().getType();
   int64_t rank = input.getRank();
-  if (rank > 6 || output.getRank() != rank)
-    return emitOpError("expects input and output of one rank, at most 6, got ") << input << " and " << output;
+  if (output.getRank() != rank)
+    return emitOpError("expects input and output of one rank, got ") << input << " and " << output;
   SmallVector<int64_t> permutation(getPermutation());
   if (static_cast<int64_t>(permutation.size()) != rank || !isPermutationVector(permutation))
     return emitOpError("expects a permutation of ") << rank << " dimensions, got [" << getPermutation() << "]";
@@ -74,26 +85,24 @@ LogicalResult TransposeOp::verify() {
     if (output.getDimSize(i) != input.getDimSize(permutation[i]))
       return emitOpError("expects dimension ") << i << " of the output to be " << input.getDimSize(permutation[i])
                                                << ", got " << output.getDimSize(i);
+  if (size_t count = getLoops(*this).sizes.size(); count > 6)
+    return emitOpError("expects at most 6 dimensions after merging, got ") << count;
   return verifySameElements(*this, input, output);
 }
 Contract TransposeOp::getContract() { return {"transpose", getElementName(getInput().getType()), "none"}; }
 ParamsAttr TransposeOp::getParams() {
-  MemRefType input = getInput().getType(), output = getOutput().getType();
-  int64_t rank = input.getRank();
-  SmallVector<int64_t> strides(rank, 1);
-  for (int64_t i = rank - 2; i >= 0; --i)
-    strides[i] = strides[i + 1] * input.getDimSize(i + 1);
+  Loops loops = getLoops(*this);
+  int64_t first = 6 - loops.sizes.size();
   tinyc_transpose_params params = {};
   for (int64_t i = 0; i < 6; ++i) {
-    int64_t dimension = i - (6 - rank);
-    params.dims[i] = dimension < 0 ? 1 : output.getDimSize(dimension);
-    params.input_strides[i] = dimension < 0 ? 0 : strides[getPermutation()[dimension]];
+    params.dims[i] = i < first ? 1 : loops.sizes[i - first];
+    params.input_strides[i] = i < first ? 0 : loops.strides[0][i - first];
   }
   return makeParams(getContext(), params);
 }
 std::pair<int32_t, int32_t> TransposeOp::getRows() {
-  MemRefType output = getOutput().getType();
-  return {0, output.getRank() == 6 ? output.getDimSize(0) : 1};
+  Loops loops = getLoops(*this);
+  return {0, loops.sizes.size() == 6 ? loops.sizes[0] : 1};
 }
 
 LogicalResult CopyOp::verify() {

@@ -130,6 +130,77 @@ std::pair<int32_t, int32_t> getRowsAndLength(MemRefType type) {
   return {rows, rows == 0 ? 0 : type.getNumElements() / rows};
 }
 
+void Loops::merge() {
+  Loops merged;
+  merged.strides.resize(strides.size());
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] == 1)
+      continue;
+    bool joins = !merged.sizes.empty();
+    for (auto [joined, own] : llvm::zip_equal(merged.strides, strides))
+      joins = joins && joined.back() == own[i] * sizes[i];
+    if (joins)
+      merged.sizes.back() *= sizes[i];
+    else
+      merged.sizes.push_back(sizes[i]);
+    for (auto [joined, own] : llvm::zip_equal(merged.strides, strides)) {
+      if (joins)
+        joined.back() = own[i];
+      else
+        joined.push_back(own[i]);
+    }
+  }
+  *this = std::move(merged);
+}
+
+// Row-major element strides, 0 where `shape` is 1.
+static SmallVector<int64_t> getStrides(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> strides(shape.size());
+  int64_t stride = 1;
+  for (size_t i = shape.size(); i-- > 0;) {
+    strides[i] = shape[i] == 1 ? 0 : stride;
+    stride *= shape[i];
+  }
+  return strides;
+}
+
+Loops getBroadcastLoops(ArrayRef<int64_t> lhs, ArrayRef<int64_t> rhs, ArrayRef<int64_t> output) {
+  Loops loops{llvm::to_vector(output), {getStrides(lhs), getStrides(rhs)}};
+  loops.merge();
+  return loops;
+}
+
+Loops getTransposeLoops(ArrayRef<int64_t> input, ArrayRef<int64_t> permutation) {
+  SmallVector<int64_t> strides = getStrides(input);
+  Loops loops;
+  loops.strides.resize(1);
+  for (int64_t dimension : permutation) {
+    loops.sizes.push_back(input[dimension]);
+    loops.strides[0].push_back(strides[dimension]);
+  }
+  loops.merge();
+  return loops;
+}
+
+PadLoops getPadLoops(ArrayRef<int64_t> sizes, ArrayRef<int64_t> before, ArrayRef<int64_t> after) {
+  PadLoops loops;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    bool padded = before[i] != 0 || after[i] != 0;
+    if (!padded && !loops.sizes.empty()) {
+      loops.sizes.back() *= sizes[i];
+      loops.before.back() *= sizes[i];
+      loops.after.back() *= sizes[i];
+      continue;
+    }
+    if (!padded && sizes[i] == 1)
+      continue;
+    loops.sizes.push_back(sizes[i]);
+    loops.before.push_back(before[i]);
+    loops.after.push_back(after[i]);
+  }
+  return loops;
+}
+
 StringRef getElementName(MemRefType type) { return isFloat(type) ? "f32" : "s8"; }
 
 LogicalResult verifyStage(Operation *op, MemRefType output, Attribute stage) {

@@ -20,6 +20,25 @@ tinyc_output_f32 makeOutputF32(mlir::Attribute stage);
 /// dimensions, so that it is the (width x channels) slice of an NHWC tensor.
 std::pair<int32_t, int32_t> getRowsAndLength(mlir::MemRefType type);
 
+/// Nested loops over the elements of a buffer, outermost first: sizes, and element strides of each operand.
+struct Loops {
+  llvm::SmallVector<int64_t> sizes;
+  llvm::SmallVector<llvm::SmallVector<int64_t>> strides; // [operand][loop]
+  /// Drops loops of size 1, and joins neighbours that every operand traverses as one.
+  void merge();
+};
+
+/// The merged loops of a broadcast of two operands; strides are 0 where an operand is broadcast.
+Loops getBroadcastLoops(llvm::ArrayRef<int64_t> lhs, llvm::ArrayRef<int64_t> rhs, llvm::ArrayRef<int64_t> output);
+/// The merged loops over the output of a transpose, with the strides of its input.
+Loops getTransposeLoops(llvm::ArrayRef<int64_t> input, llvm::ArrayRef<int64_t> permutation);
+
+/// Dimensions and pads of a padding, after joining unpadded dimensions to their left neighbours.
+struct PadLoops {
+  llvm::SmallVector<int64_t> sizes, before, after;
+};
+PadLoops getPadLoops(llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> before, llvm::ArrayRef<int64_t> after);
+
 /// `s8` or `f32`.
 llvm::StringRef getElementName(mlir::MemRefType type);
 inline bool isFloat(mlir::MemRefType type) { return type.getElementType().isF32(); }

@@ -1,0 +1,68 @@
+// nn -> kernel: data movement.
+#include "dialects/kernel/Params.h"
+#include "dialects/nn/QuantizedArithmetic.h"
+#include "passes/lower/KernelBuilder.h"
+#include "passes/schedule/ActivationGraph.h"
+
+using namespace mlir;
+
+namespace tinyc::lower {
+
+static LogicalResult convertTranspose(nn::TransposeOp op, KernelBuilder &builder) {
+  auto input = cast<RankedTensorType>(op.getInput().getType());
+  size_t loops = kernel::getTransposeLoops(input.getShape(), op.getPermutation()).sizes.size();
+  if (loops > 6)
+    return op.emitOpError("moves ") << loops << " separate dimensions, kernels have at most 6";
+  SmallVector<int32_t> permutation(op.getPermutation());
+  Value from = builder.getBuffer(op.getInput(), op), to = builder.createBuffer(cast<OpResult>(op.getOutput()));
+  kernel::TransposeOp::create(builder, op.getLoc(), from, to, /*scratch=*/Value(),
+                              builder.getDenseI32ArrayAttr(permutation), FlatSymbolRefAttr());
+  return success();
+}
+
+static LogicalResult convertPad(nn::PadOp op, KernelBuilder &builder) {
+  auto input = cast<RankedTensorType>(op.getInput().getType());
+  size_t loops = kernel::getPadLoops(input.getShape(), op.getBefore(), op.getAfter()).sizes.size();
+  if (loops > 4)
+    return op.emitOpError("pads ") << loops << " separate dimensions, kernels have at most 4";
+  Attribute value = op.getValueAttr();
+  if (quant::UniformQuantizedType type = nn::getPerTensor(input))
+    value = builder.getI32IntegerAttr(
+        static_cast<int32_t>(nn::quantizeReal(op.getValue().convertToDouble(), type)));
+  SmallVector<int32_t> before(op.getBefore()), after(op.getAfter());
+  Value from = builder.getBuffer(op.getInput(), op), to = builder.createBuffer(cast<OpResult>(op.getOutput()));
+  kernel::PadOp::create(builder, op.getLoc(), from, to, /*scratch=*/Value(), builder.getDenseI32ArrayAttr(before),
+                        builder.getDenseI32ArrayAttr(after), value, FlatSymbolRefAttr());
+  return success();
+}
+
+// One copy for each operand that is not computed in place.
+static LogicalResult convertConcat(nn::ConcatOp op, KernelBuilder &builder) {
+  auto output = cast<RankedTensorType>(op.getOutput().getType());
+  auto result = cast<OpResult>(op.getOutput());
+  int64_t axis = op.getAxis(), blocks = ShapedType::getNumElements(output.getShape().take_front(axis)),
+          pitch = ShapedType::getNumElements(output.getShape().drop_front(axis)), offset = 0;
+  if (!builder.hasBuffer(result))
+    builder.createBuffer(result);
+  for (Value input : op.getInputs()) {
+    int64_t length = cast<RankedTensorType>(input.getType()).getNumElements() / blocks;
+    Value from = builder.getBuffer(input, op);
+    if (!builder.isPartOf(schedule::getViewedTensor(input), result, offset))
+      kernel::CopyOp::create(builder, op.getLoc(), from, builder.getBuffer(result, op), /*scratch=*/Value(),
+                             static_cast<uint32_t>(blocks), static_cast<uint32_t>(length),
+                             static_cast<uint32_t>(length), static_cast<uint32_t>(pitch),
+                             static_cast<uint32_t>(offset), FlatSymbolRefAttr());
+    offset += length;
+  }
+  return success();
+}
+
+LogicalResult convertMovement(Operation *op, KernelBuilder &builder) {
+  if (auto transpose = dyn_cast<nn::TransposeOp>(op))
+    return convertTranspose(transpose, builder);
+  if (auto pad = dyn_cast<nn::PadOp>(op))
+    return convertPad(pad, builder);
+  return convertConcat(cast<nn::ConcatOp>(op), builder);
+}
+
+} // namespace tinyc::lower

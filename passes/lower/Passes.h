@@ -1,0 +1,29 @@
+// Phase Lower: from nn ops on tensors to kernel calls in an arena, and on to C or LLVM.
+#ifndef TINYC_PASSES_LOWER_PASSES_H
+#define TINYC_PASSES_LOWER_PASSES_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+#include <string>
+
+namespace tinyc::lower {
+
+#define GEN_PASS_DECL
+#include "passes/lower/Passes.h.inc"
+
+struct LowerOptions {
+  std::string target = "cortex-m7";
+  int64_t sram = 0, flash = 0; // bytes; 0: no budget
+};
+
+/// From nn ops to a planned and verified function of typed kernel ops.
+void buildLowerPipeline(mlir::OpPassManager &manager, const LowerOptions &options);
+
+#define GEN_PASS_REGISTRATION
+#include "passes/lower/Passes.h.inc"
+
+} // namespace tinyc::lower
+
+#endif // TINYC_PASSES_LOWER_PASSES_H

@@ -1,0 +1,99 @@
+//===- Passes of phase Lower -----------------------------------------------===//
+
+#ifndef TINYC_PASSES_LOWER_PASSES_TD
+#define TINYC_PASSES_LOWER_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertNNToKernelPass : Pass<"lower-convert-nn-to-kernel", "::mlir::ModuleOp"> {
+  let summary = "Turn a function of nn ops on tensors into kernel ops on buffers";
+  let description = [{
+    The function's tensors become buffers of their storage type: arguments first, then one argument for each result,
+    marked `kernel.output`; `kernel.type` keeps each tensor type, with its quantization. Intermediates become
+    `memref.alloc`, constants `memref.global` named after the node that reads them, equal ones shared. Scales and zero
+    points become the integer properties of the kernel ops (dialects/nn/QuantizedArithmetic.h).
+
+    Reshapes, and transposes that move dimensions of size 1 alone, are views. The operands of a concatenation that end up
+    contiguous are computed in place; the others are copied. A batch is unrolled, one kernel per sample, where the contract
+    has batch 1. Quantized unary ops become table lookups.
+  }];
+  let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def SelectKernelsPass : Pass<"lower-select-kernels", "::mlir::ModuleOp"> {
+  let summary = "Choose the target's kernel for every kernel op, and give it its scratch buffer";
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"cortex-m7\"", "Name of the target">,
+  ];
+  let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def PackWeightsPass : Pass<"lower-pack-weights", "::mlir::ModuleOp"> {
+  let summary = "Store weights in the layout that the kernels read";
+  let description = [{
+    Depthwise weights [channels, height, width, 1] become [height, width, channels]. A constant that other ops read as
+    well is kept for those.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def PlanMemoryPass : Pass<"lower-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Place all buffers of the model function in one arena";
+  let description = [{
+    A buffer lives from its first to its last access, an input from the start, an output to the end. The output of an
+    elementwise op is placed over an operand that is needed no more (KernelOpInterface::getInPlaceOperands). Offsets are
+    assigned by best fit over lifetimes, in several orders of the buffers that a local search improves until the sum of
+    the live bytes is reached or its rounds are used up.
+
+    The function becomes `@model_run(%arena: memref<Nxi8>)`; every buffer becomes a `memref.view` at a constant offset.
+    `kernel.inputs` and `kernel.outputs` say where the model's inputs and outputs lie, `kernel.plan` holds all buffers
+    and the peak: see passes/lower/Plan.h.
+  }];
+  let options = [
+    Option<"alignment", "alignment", "int64_t", /*default=*/"16", "Alignment of every buffer in bytes">,
+    Option<"rounds", "rounds", "int64_t", /*default=*/"2000", "Rounds of the local search">,
+  ];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
+def VerifyPlanPass : Pass<"lower-verify-plan", "::mlir::ModuleOp"> {
+  let summary = "Check a memory plan, independently of the planner, and the memory budgets";
+  let description = [{
+    Follows the bytes of the arena through the planned function: every byte that an op reads must have been written through
+    the same buffer, and by nothing else since. An output may overlap an operand only where the op declares it, and
+    at the same address. Checks alignment and bounds, and that inputs and outputs survive.
+    `sram` and `flash` are budgets in bytes, 0 for none; flash counts the constants.
+  }];
+  let options = [
+    Option<"sram", "sram", "int64_t", /*default=*/"0", "Budget for the arena in bytes">,
+    Option<"flash", "flash", "int64_t", /*default=*/"0", "Budget for constants in bytes">,
+    Option<"alignment", "alignment", "int64_t", /*default=*/"16", "Alignment every buffer must have, in bytes">,
+  ];
+}
+
+def KernelsToCallsPass : Pass<"lower-kernels-to-calls", "::mlir::ModuleOp"> {
+  let summary = "Turn kernel ops into calls of their C functions";
+  let description = [{ Needs lower-select-kernels. The parameter block becomes an attribute, a missing pointer `null`. }];
+  let dependentDialects = ["::tinyc::kernel::KernelDialect"];
+}
+
+def ConvertKernelToEmitCPass : Pass<"lower-convert-kernel-to-emitc", "::mlir::ModuleOp"> {
+  let summary = "Turn a lowered program into EmitC, for C output";
+  let description = [{
+    Constants become `static const` arrays, parameter blocks `static const` structs, and every `kernel.call` a call with
+    the ONNX node's name in a comment above it. Names are C identifiers made of the ONNX names. The literal `arena` in
+    addresses stands for the function's argument: EmitC cannot name it, so printing the C text does.
+  }];
+  let dependentDialects = ["::mlir::emitc::EmitCDialect"];
+}
+def ConvertKernelToLLVMPass : Pass<"lower-convert-kernel-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Turn a lowered program into the LLVM dialect, for object files and the host";
+  let description = [{
+    Constants and parameter blocks (as words) become internal constant globals, and every `kernel.call` a call of the
+    kernel's C function, declared outside. Addresses in the arena are byte offsets, so no index type is left and
+    one conversion serves 32-bit and 64-bit targets.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // TINYC_PASSES_LOWER_PASSES_TD

@@ -1,0 +1,59 @@
+#include "dialects/kernel/Kernel.h"
+#include "passes/lower/Passes.h"
+#include "targets/Target.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace tinyc::lower {
+
+#define GEN_PASS_DEF_SELECTKERNELSPASS
+#include "passes/lower/Passes.h.inc"
+
+namespace {
+
+LogicalResult select(kernel::KernelOpInterface op, const targets::Target &target) {
+  kernel::Contract contract = op.getContract();
+  const targets::Kernel *kernel = targets::findKernel(target, contract.op, contract.input, contract.weight);
+  if (!kernel)
+    return op->emitOpError("has no kernel on ") << target.name << " for " << contract.input << " inputs and "
+                                                << contract.weight << " weights";
+  kernel::ParamsAttr params = op.getParams();
+  if (params.getType().getValue() != kernel->params)
+    return op->emitOpError("has parameters of type ")
+           << params.getType().getValue() << ", " << kernel->symbol << " takes " << kernel->params;
+  op.setSymbol(kernel->symbol);
+  SmallVector<uint32_t> words = params.getWords();
+  int32_t bytes = kernel->scratch(words.data());
+  if (bytes < 0)
+    return op->emitOpError("is too large for ") << kernel->symbol << ": its scratch buffer exceeds 2^31 - 1 bytes";
+  if (bytes == 0)
+    return success();
+  OpBuilder builder(op);
+  auto type = MemRefType::get({bytes}, builder.getI8Type());
+  op.setScratchBuffer(memref::AllocOp::create(builder, op->getLoc(), type));
+  return success();
+}
+
+class SelectKernelsPass : public impl::SelectKernelsPassBase<SelectKernelsPass> {
+public:
+  using SelectKernelsPassBase::SelectKernelsPassBase;
+
+  void runOnOperation() override {
+    const targets::Target *found = targets::findTarget(target);
+    if (!found) {
+      getOperation().emitError("unknown target '") << target << "', expects one of " << targets::listTargets();
+      return signalPassFailure();
+    }
+    bool ok = true;
+    getOperation().walk([&](kernel::KernelOpInterface op) { ok &= succeeded(select(op, *found)); });
+    if (!ok)
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+} // namespace tinyc::lower
