@@ -25,6 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 TRAIN_ROWS = slice(0, 8000)
 TEST_ROWS = slice(8000, 10000)
 SAMPLE_COUNT = 200
+CALIBRATION_COUNT = 100
 SEED = 7
 
 
@@ -160,6 +161,7 @@ def main():
     print(f"test accuracy over {len(digits[TEST_ROWS])} digits: {100 * test_accuracy:.2f} %")
 
     export(model, options.out / "digits.onnx")
+    np.save(options.out / "digits_calibration.npy", pixels[:CALIBRATION_COUNT])
     np.save(options.out / "digits_samples.npy", pixels[TEST_ROWS][:SAMPLE_COUNT])
     np.save(options.out / "digits_labels.npy", digits[TEST_ROWS][:SAMPLE_COUNT].astype(np.uint8))
     first = accuracy(model, images[TEST_ROWS][:SAMPLE_COUNT], labels[TEST_ROWS][:SAMPLE_COUNT])
