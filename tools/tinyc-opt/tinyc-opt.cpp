@@ -29,6 +29,7 @@ int main(int argc, char **argv) {
   mlir::registerTransformsPasses();
 #if __has_include("passes/graph/Passes.h")
   tinyc::graph::registerGraphPasses();
+  tinyc::graph::registerGraphPipeline();
 #endif
 #if __has_include("passes/compress/Passes.h")
   tinyc::compress::registerCompressPasses();

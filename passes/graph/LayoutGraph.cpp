@@ -1,0 +1,299 @@
+#include "passes/graph/LayoutGraph.h"
+
+#include "passes/graph/Constants.h"
+#include "passes/graph/MinimumCut.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+
+namespace tinyc::graph {
+
+static ArrayRef<int64_t> getShape(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
+
+static int64_t getBytes(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  unsigned bits = nn::getStorageType(type.getElementType()).getIntOrFloatBitWidth();
+  return type.getNumElements() * ((bits + 7) / 8);
+}
+
+static bool isPerAxis(Value value) {
+  return isa_and_nonnull<quant::UniformQuantizedPerAxisType>(nn::getQuantizedElement(value.getType()));
+}
+
+/// True if `value` is a constant behind casts, transposes and reshapes, all of which fold into it.
+static bool isRearrangedConstant(Value value) {
+  bool perAxis = false, reshaped = false;
+  while (!getConstantSource(value)) {
+    Operation *op = value.getDefiningOp();
+    if (!isa_and_nonnull<nn::TransposeOp, nn::ReshapeOp, quant::DequantizeCastOp>(op))
+      return false;
+    reshaped |= isa<nn::ReshapeOp>(op);
+    value = op->getOperand(0);
+    perAxis |= isPerAxis(value);
+  }
+  ConstantSource source = *getConstantSource(value);
+  return !reshaped || !(perAxis || isPerAxis(source.constant));
+}
+
+LayoutGraph::LayoutGraph(func::FuncOp function, bool keepBoundary) {
+  for (BlockArgument argument : function.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    bool fixed = keepBoundary || !type || isPerAxis(argument);
+    producers[argument] =
+        addNode(fixed ? Kind::Fixed : Kind::Boundary, nullptr, type ? type.getShape() : ArrayRef<int64_t>());
+  }
+  for (Operation &op : function.front())
+    addOp(&op, keepBoundary);
+  for (Operation &op : function.front())
+    for (OpOperand &use : op.getOpOperands()) {
+      if (!isa<RankedTensorType>(use.get().getType()))
+        continue;
+      unsigned producer = producers.lookup(use.get()), consumer = consumers.lookup(&use);
+      int64_t bytes = nodes[producer].kind == Kind::Constant ? 0 : getBytes(use.get());
+      nodes[producer].edges.push_back(edges.size());
+      nodes[consumer].edges.push_back(edges.size());
+      edges.push_back({producer, consumer, &use, bytes});
+    }
+}
+
+unsigned LayoutGraph::addNode(Kind kind, Operation *op, ArrayRef<int64_t> shape) {
+  nodes.push_back({kind, op, llvm::to_vector(shape), Layout(), {}});
+  return nodes.size() - 1;
+}
+
+void LayoutGraph::addOp(Operation *op, bool keepBoundary) {
+  if (isa<func::ReturnOp>(op)) {
+    for (OpOperand &use : op->getOpOperands()) {
+      bool fixed = keepBoundary || !isa<RankedTensorType>(use.get().getType()) || isPerAxis(use.get());
+      consumers[&use] = fixed ? addNode(Kind::Fixed, op, {}) : addNode(Kind::Boundary, op, getShape(use.get()));
+    }
+    return;
+  }
+  Kind kind = Kind::Fixed;
+  ArrayRef<int64_t> shape;
+  if (op->getNumResults() == 1 && isa<RankedTensorType>(op->getResult(0).getType()))
+    shape = getShape(op->getResult(0));
+  if (op->getNumResults() == 1 && getConstantSource(op->getResult(0))) {
+    kind = Kind::Constant;
+  } else if (isa<nn::ReshapeOp>(op)) {
+    kind = Kind::Reshape;
+  } else if (isa<nn::TransposeOp>(op)) {
+    kind = Kind::Transpose;
+    shape = getShape(op->getOperand(0));
+  } else if (isa<nn::ClampOp, nn::LeakyReluOp, nn::SigmoidOp, nn::HardSigmoidOp, nn::HardSwishOp, nn::RequantizeOp,
+                 nn::AddOp, nn::SubOp, nn::MulOp, quant::QuantizeCastOp, quant::DequantizeCastOp>(op)) {
+    bool free = llvm::all_of(op->getOperands(), [&](Value operand) {
+      return isa<RankedTensorType>(operand.getType()) && getShape(operand) == shape && !isPerAxis(operand);
+    });
+    kind = free && !isPerAxis(op->getResult(0)) ? Kind::Free : Kind::Dimensional;
+    if (!isa<RankedTensorType>(op->getResult(0).getType()))
+      kind = Kind::Fixed;
+  } else if (isa<nn::ConcatOp, nn::PadOp, nn::SoftmaxOp, nn::LogSoftmaxOp, nn::BatchNormOp>(op)) {
+    kind = Kind::Dimensional;
+  }
+  unsigned node = addNode(kind, op, shape);
+  opNodes[op] = node;
+  for (Value result : op->getResults())
+    producers[result] = node;
+  for (OpOperand &use : op->getOpOperands())
+    consumers[&use] = node;
+
+  // The weight of a fully_connected can be rearranged at compile time: then its input and its result are nodes of
+  // their own, and only the parameters stay with the fixed one.
+  auto product = dyn_cast<nn::FullyConnectedOp>(op);
+  if (product && isRearrangedConstant(product.getWeight()) &&
+      (!product.getBias() || isRearrangedConstant(product.getBias()))) {
+    consumers[&product.getInputMutable()] = addNode(Kind::Columns, op, getShape(product.getInput()));
+    producers[product.getOutput()] = addNode(Kind::Rows, op, getShape(product.getOutput()));
+  }
+}
+
+bool LayoutGraph::accepts(const Node &node, const Layout &label) const {
+  if (label.isCanonical())
+    return true;
+  std::optional<Layout::Dimensions> dimensions;
+  switch (node.kind) {
+  case Kind::Fixed:
+  case Kind::Constant:
+    return false;
+  case Kind::Free:
+  case Kind::Reshape:
+    return true;
+  case Kind::Transpose:
+    return atResult(node, label).has_value();
+  case Kind::Boundary:
+    dimensions = label.getDimensions(node.shape);
+    return dimensions && !llvm::is_contained(dimensions->shuffled, true);
+  case Kind::Columns:
+  case Kind::Rows:
+    dimensions = label.getDimensions(node.shape);
+    return dimensions && dimensions->permutation == ArrayRef<int64_t>{0, 1} && !dimensions->shuffled[0];
+  case Kind::Dimensional:
+    break;
+  }
+
+  dimensions = label.getDimensions(node.shape);
+  if (!dimensions)
+    return false;
+  for (OpOperand &use : node.op->getOpOperands())
+    if (!atOperand(node, use, label))
+      return false;
+  if (auto concat = dyn_cast<nn::ConcatOp>(node.op))
+    return !dimensions->shuffled[concat.getAxis()];
+  if (auto pad = dyn_cast<nn::PadOp>(node.op)) {
+    for (auto [axis, shuffled] : llvm::enumerate(dimensions->shuffled))
+      if (shuffled && (pad.getBefore()[axis] != 0 || pad.getAfter()[axis] != 0))
+        return false;
+    return true;
+  }
+  if (isa<nn::SoftmaxOp, nn::LogSoftmaxOp, nn::BatchNormOp>(node.op))
+    return dimensions->permutation.back() == static_cast<int64_t>(node.shape.size()) - 1 &&
+           !dimensions->shuffled.back();
+  bool perAxis = isPerAxis(node.op->getOperand(0)) || isPerAxis(node.op->getResult(0));
+  return !perAxis || !llvm::is_contained(dimensions->shuffled, true);
+}
+
+static Layout getMovement(nn::TransposeOp op) {
+  return Layout::fromPermutation(op.getInput().getType().getShape(), op.getPermutation());
+}
+
+std::optional<Layout> LayoutGraph::atResult(const Node &node, const Layout &label) const {
+  if (node.kind == Kind::Transpose)
+    return Layout::compose(getMovement(cast<nn::TransposeOp>(node.op)).inverse(), label);
+  return label;
+}
+
+std::optional<Layout> LayoutGraph::fromResult(const Node &node, const Layout &layout) const {
+  if (node.kind == Kind::Transpose)
+    return Layout::compose(getMovement(cast<nn::TransposeOp>(node.op)), layout);
+  return layout;
+}
+
+std::optional<Layout> LayoutGraph::atOperand(const Node &node, OpOperand &use, const Layout &label) const {
+  if (node.kind != Kind::Dimensional)
+    return label;
+  if (isa<nn::BatchNormOp>(node.op) && use.getOperandNumber() > 0)
+    return Layout();
+  return label.resized(node.shape, getShape(use.get()));
+}
+
+std::optional<Layout> LayoutGraph::fromOperand(const Node &node, OpOperand &use, const Layout &layout) const {
+  if (node.kind != Kind::Dimensional)
+    return layout;
+  if (isa<nn::BatchNormOp>(node.op) && use.getOperandNumber() > 0)
+    return std::nullopt;
+  return layout.resized(getShape(use.get()), node.shape);
+}
+
+Layout LayoutGraph::getStored(Value value) const {
+  const Node &node = nodes[producers.lookup(value)];
+  return *atResult(node, node.label);
+}
+
+Layout LayoutGraph::getWanted(OpOperand &use) const {
+  const Node &node = nodes[consumers.lookup(&use)];
+  return *atOperand(node, use, node.label);
+}
+
+int64_t LayoutGraph::getCost() const {
+  llvm::MapVector<Value, SmallVector<Layout>> wanted;
+  int64_t cost = 0;
+  for (const Edge &edge : edges) {
+    Layout layout = getWanted(*edge.use);
+    if (edge.bytes == 0 || layout == getStored(edge.use->get()))
+      continue;
+    SmallVector<Layout> &layouts = wanted[edge.use->get()];
+    if (llvm::is_contained(layouts, layout))
+      continue;
+    layouts.push_back(layout);
+    cost += edge.bytes;
+  }
+  return cost;
+}
+
+bool LayoutGraph::differs(const Edge &edge, const Layout &producer, const Layout &consumer) const {
+  return atResult(nodes[edge.producer], producer) != atOperand(nodes[edge.consumer], *edge.use, consumer);
+}
+
+bool LayoutGraph::expand(unsigned seed, const Layout &label) {
+  if (label == nodes[seed].label || !accepts(nodes[seed], label))
+    return false;
+  // Carry the label to every node that could follow it.
+  llvm::MapVector<unsigned, Layout> labels;
+  labels.insert({seed, label});
+  for (size_t next = 0; next < labels.size(); ++next) {
+    auto [current, currentLabel] = *(labels.begin() + next);
+    for (unsigned index : nodes[current].edges) {
+      const Edge &edge = edges[index];
+      bool down = edge.producer == current;
+      unsigned other = down ? edge.consumer : edge.producer;
+      std::optional<Layout> layout = down ? atResult(nodes[current], currentLabel)
+                                          : atOperand(nodes[current], *edge.use, currentLabel);
+      if (layout)
+        layout = down ? fromOperand(nodes[other], *edge.use, *layout) : fromResult(nodes[other], *layout);
+      if (layout && *layout != nodes[other].label && accepts(nodes[other], *layout))
+        labels.insert({other, *layout});
+    }
+  }
+
+  // Node i of the cut: on the source's side it takes the new label, on the sink's side it keeps its own.
+  llvm::DenseMap<unsigned, unsigned> index;
+  for (auto &[node, unused] : labels)
+    index[node] = index.size();
+  MinimumCut cut(labels.size());
+  llvm::SmallDenseSet<unsigned> seen;
+  for (auto &[node, unused] : labels)
+    for (unsigned number : nodes[node].edges) {
+      const Edge &edge = edges[number];
+      if (edge.bytes == 0 || !seen.insert(number).second)
+        continue;
+      auto producer = labels.find(edge.producer), consumer = labels.find(edge.consumer);
+      const Layout &oldProducer = nodes[edge.producer].label, &oldConsumer = nodes[edge.consumer].label;
+      auto cost = [&](const Layout &from, const Layout &to) { return differs(edge, from, to) ? edge.bytes : 0; };
+      int64_t keep = cost(oldProducer, oldConsumer);
+      if (consumer == labels.end()) {
+        cut.addCost(index[edge.producer], cost(producer->second, oldConsumer) - keep);
+        continue;
+      }
+      if (producer == labels.end()) {
+        cut.addCost(index[edge.consumer], cost(oldProducer, consumer->second) - keep);
+        continue;
+      }
+      // E(p, c) = keep + (C - keep) p + (D - C) c + (B + C - keep - D) (1 - p) c. A negative last coefficient (two
+      // ways to carry the label that do not agree) is left out: then the cut is a guess, which the caller checks.
+      int64_t b = cost(oldProducer, consumer->second), c = cost(producer->second, oldConsumer),
+              d = cost(producer->second, consumer->second);
+      cut.addCost(index[edge.producer], c - keep);
+      cut.addCost(index[edge.consumer], d - c);
+      cut.addArc(index[edge.consumer], index[edge.producer], std::max<int64_t>(0, b + c - keep - d));
+    }
+
+  int64_t before = getCost();
+  llvm::BitVector chosen = cut.solve();
+  for (auto &[node, newLabel] : labels)
+    if (chosen[index[node]])
+      std::swap(nodes[node].label, newLabel);
+  if (getCost() < before)
+    return true;
+  for (auto &[node, oldLabel] : labels)
+    if (chosen[index[node]])
+      std::swap(nodes[node].label, oldLabel);
+  return false;
+}
+
+void LayoutGraph::minimize() {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const Edge &edge : edges) {
+      if (edge.bytes == 0 || !differs(edge, nodes[edge.producer].label, nodes[edge.consumer].label))
+        continue;
+      const Node &producer = nodes[edge.producer], &consumer = nodes[edge.consumer];
+      std::optional<Layout> down = fromOperand(consumer, *edge.use, *atResult(producer, producer.label));
+      changed |= down && expand(edge.consumer, *down);
+      std::optional<Layout> up = fromResult(producer, *atOperand(consumer, *edge.use, consumer.label));
+      changed |= up && expand(edge.producer, *up);
+    }
+  }
+}
+
+} // namespace tinyc::graph
