@@ -23,13 +23,15 @@ LogicalResult buildBatchNormalization(NodeImporter &node) {
     return node.emitError() << "epsilon must be finite";
   Value parameters[4];
   for (unsigned index = 1; index <= 4; ++index) {
-    FailureOr<Value> parameter = node.getFloat(index);
+    FailureOr<ConstantRef> parameter = node.getConstant(index);
     if (failed(parameter))
       return failure();
-    if (getShape(*parameter) != llvm::ArrayRef(shape[1]))
-      return node.emitError() << node.describeInput(index) << " has shape " << toString(getShape(*parameter))
-                              << ", expects [" << shape[1] << "]";
-    parameters[index - 1] = *parameter;
+    const Constant &constant = **parameter;
+    if (constant.getElementType() != DataType::Float || llvm::ArrayRef(constant.shape) != llvm::ArrayRef(shape[1]))
+      return node.emitError() << node.describeInput(index) << " is " << getName(constant.getElementType())
+                              << " of shape " << toString(constant.shape) << ", expects float32 of shape ["
+                              << shape[1] << "]";
+    parameters[index - 1] = node.materialize(*Constant::fromFloats(constant.shape, constant.getFloats()));
   }
   Value value = node.transpose(*input, channelLastPermutation(rank));
   value = node.create<nn::BatchNormOp>(value.getType(), value, parameters[0], parameters[1], parameters[2],
