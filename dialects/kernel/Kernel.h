@@ -30,6 +30,7 @@ inline constexpr llvm::StringLiteral kOutputAttr = "kernel.output";
 inline constexpr llvm::StringLiteral kInputsAttr = "kernel.inputs";
 inline constexpr llvm::StringLiteral kOutputsAttr = "kernel.outputs";
 inline constexpr llvm::StringLiteral kPlanAttr = "kernel.plan";
+inline constexpr llvm::StringLiteral kMacsAttr = "kernel.macs";
 
 } // namespace tinyc::kernel
 

@@ -25,6 +25,7 @@ def Kernel_Dialect : Dialect {
     - `kernel.inputs`, `kernel.outputs` on a planned function: one dictionary for each, with `name` (StringAttr), `type`
       (TypeAttr of the tensor), `permutation` (DenseI64ArrayAttr, where known), `offset` and `bytes` (i64, in the arena).
     - `kernel.plan` on a planned function: the buffers and the peak of the plan, see lower-plan-memory.
+    - `kernel.macs` (i64) on kernel.call: its multiply-accumulate operations, where there are any.
   }];
   let useDefaultAttributePrinterParser = 1;
 }
@@ -333,17 +334,16 @@ def Kernel_CallOp : Op<Kernel_Dialect, "call"> {
     holds the positions of those, ascending. Which argument is the output follows from the contract.
 
     ```mlir
-    kernel.call @tinyc_lookup_s8(%x, %table, %y, null) rows [0, 4]
-      params #kernel.params<"tinyc_lookup_s8_params", ["rows", "length"], [4 : i32, 16 : i32]>
-      : memref<4x16xi8>, memref<256xi8>, memref<4x16xi8>
+    kernel.call @tinyc_lookup_s8(%x, %table, %y, null) : memref<4x16xi8>, memref<256xi8>, memref<4x16xi8> rows [0, 4]
+      params <"tinyc_lookup_s8_params", ["rows", "length"], [4 : i32, 16 : i32]>
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyMemRef>:$operands,
                        DefaultValuedAttr<DenseI32ArrayAttr, "{}">:$nulls, I32Attr:$rowBegin, I32Attr:$rowEnd,
                        Kernel_ParamsAttr:$params);
   let assemblyFormat = [{
-    $callee `(` custom<Arguments>($operands, $nulls) `)` `rows` `[` custom<Rows>($rowBegin, $rowEnd) `]`
-    `params` $params attr-dict (`:` type($operands)^)?
+    $callee `(` custom<Arguments>($operands, $nulls) `)` (`:` type($operands)^)?
+    `rows` `[` custom<Rows>($rowBegin, $rowEnd) `]` `params` $params attr-dict
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
