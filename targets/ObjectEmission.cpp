@@ -56,8 +56,10 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const Target &target, Locatio
   LLVMInitializeARMTarget();
   LLVMInitializeARMTargetMC();
   LLVMInitializeARMAsmPrinter();
+  LLVMInitializeARMAsmParser(); // for the kernels' inline assembly
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
+  llvm::InitializeNativeTargetAsmParser();
 
   llvm::Triple triple(target.isHost() ? llvm::sys::getDefaultTargetTriple() : target.triple.str());
   std::string error;

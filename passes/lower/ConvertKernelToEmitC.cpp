@@ -3,6 +3,7 @@
 
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
+#include "targets/Target.h"
 
 #include "mlir/Dialect/EmitC/IR/EmitC.h"
 
@@ -114,6 +115,25 @@ std::string formatComment(StringRef text) {
   return comment;
 }
 
+/// `node: conv2d 3x3, 442368 MACs`
+std::string describe(kernel::CallOp call) {
+  std::string text = getNodeName(call.getLoc()).str();
+  llvm::raw_string_ostream os(text);
+  const targets::Kernel *row = targets::findKernel(call.getCallee());
+  if (row)
+    os << (text.empty() ? "" : ": ") << row->op;
+  kernel::ParamsAttr params = call.getParams();
+  StringRef separator = " ";
+  for (unsigned i = 0; i < params.size(); ++i)
+    if (StringRef field = params.getField(i); field == "window.kernel_height" || field == "window.kernel_width") {
+      os << separator << cast<IntegerAttr>(params.getValues()[i]).getValue();
+      separator = "x";
+    }
+  if (auto macs = call->getAttrOfType<IntegerAttr>(kernel::kMacsAttr))
+    os << ", " << macs.getValue() << " MACs";
+  return text;
+}
+
 class ConvertKernelToEmitC : public impl::ConvertKernelToEmitCPassBase<ConvertKernelToEmitC> {
 public:
   using Base::Base;
@@ -122,6 +142,7 @@ public:
     FailureOr<func::FuncOp> program = getProgram(getOperation());
     if (failed(program))
       return signalPassFailure();
+    symbols.emplace(getOperation());
     identifiers.emplace(*program);
     if (failed(convertConstants()) || failed(convertProgram(*program)))
       return signalPassFailure();
@@ -204,7 +225,7 @@ private:
         arguments.push_back(text("NULL"));
         continue;
       }
-      FailureOr<Address> address = resolveAddress(call, buffer);
+      FailureOr<Address> address = resolveAddress(call, buffer, *symbols);
       if (failed(address))
         return failure();
       arguments.push_back(text(formatAddress(*address)));
@@ -212,8 +233,8 @@ private:
     arguments.push_back(builder.getI32IntegerAttr(call.getRowBegin()));
     arguments.push_back(builder.getI32IntegerAttr(call.getRowEnd()));
 
-    if (!node.empty())
-      emitc::VerbatimOp::create(builder, loc, builder.getStringAttr("/* " + formatComment(node) + " */"), ValueRange());
+    emitc::VerbatimOp::create(builder, loc, builder.getStringAttr("/* " + formatComment(describe(call)) + " */"),
+                              ValueRange());
     emitc::CallOpaqueOp::create(builder, loc, TypeRange(), call.getCallee(), ValueRange(),
                                 builder.getArrayAttr(arguments));
     return success();
@@ -233,6 +254,7 @@ private:
     return ("(" + element + " *)" + (isByte ? "" : "(void *)") + "(arena + " + Twine(address.offset) + ")").str();
   }
 
+  std::optional<SymbolTable> symbols; // before the conversion, whose names may be the same
   std::optional<Identifiers> identifiers;
   llvm::DenseMap<Operation *, std::string> constantNames;
   bool hasNonFinite = false; // the text uses INFINITY or NAN

@@ -23,6 +23,7 @@ public:
     FailureOr<func::FuncOp> program = getProgram(getOperation());
     if (failed(program))
       return signalPassFailure();
+    symbols.emplace(getOperation());
     identifiers.emplace(*program);
     if (failed(convertConstants()) || failed(convertProgram(*program)))
       signalPassFailure();
@@ -83,7 +84,7 @@ private:
         arguments.push_back(LLVM::ZeroOp::create(builder, loc, pointer));
         continue;
       }
-      FailureOr<Address> address = resolveAddress(call, buffer);
+      FailureOr<Address> address = resolveAddress(call, buffer, *symbols);
       if (failed(address))
         return failure();
       Value base = arena;
@@ -111,6 +112,7 @@ private:
   }
 
   LLVM::LLVMPointerType pointer;
+  std::optional<SymbolTable> symbols; // before the conversion, whose names may be the same
   std::optional<Identifiers> identifiers;
   llvm::DenseMap<Operation *, LLVM::GlobalOp> constants;
 };

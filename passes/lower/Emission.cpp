@@ -8,7 +8,7 @@ using namespace mlir;
 using namespace tinyc;
 using namespace tinyc::lower;
 
-FailureOr<Address> lower::resolveAddress(Operation *user, Value buffer) {
+FailureOr<Address> lower::resolveAddress(Operation *user, Value buffer, const SymbolTable &constants) {
   auto type = dyn_cast<MemRefType>(buffer.getType());
   if (!type || !type.getElementType().isIntOrFloat())
     return user->emitOpError("expects buffers of integers or floats, got ") << buffer.getType();
@@ -23,7 +23,7 @@ FailureOr<Address> lower::resolveAddress(Operation *user, Value buffer) {
   offset *= llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
   while (Operation *definition = buffer.getDefiningOp()) {
     if (auto global = dyn_cast<memref::GetGlobalOp>(definition)) {
-      auto constant = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(definition, global.getNameAttr());
+      auto constant = constants.lookup<memref::GlobalOp>(global.getName());
       if (!constant)
         return user->emitOpError("uses the unknown constant @") << global.getName();
       return Address{constant, offset, element};

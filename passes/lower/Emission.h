@@ -19,9 +19,10 @@ struct Address {
   mlir::Type element;
 };
 
-/// Finds the address of a memref made of views, subviews and casts of the function's arena or of a constant. Emits an
-/// error at `user` if it is not known at compile time.
-mlir::FailureOr<Address> resolveAddress(mlir::Operation *user, mlir::Value buffer);
+/// Finds the address of a memref made of views, subviews and casts of the function's arena or of one of the constants.
+/// Emits an error at `user` if it is not known at compile time.
+mlir::FailureOr<Address> resolveAddress(mlir::Operation *user, mlir::Value buffer,
+                                        const mlir::SymbolTable &constants);
 
 /// The one function of a lowered program (its argument is the arena). Emits an error if there is none or more than
 /// one, or if it holds anything but kernel calls and addresses.
