@@ -1,8 +1,9 @@
-/* depthwise conv2d int8 for Armv7E-M: four channels of two neighbouring pixels at a time.
+/* depthwise conv2d int8 for Armv7E-M: four channels of a pixel at a time, with a path of its own for whole 3x3
+ * windows.
  *
  * The weights of four channels are widened into scratch once and used for all rows. Windows inside the input take
- * the plain sum. At the border inputs are widened minus the zero point, in one SXTAB16, so that padding contributes
- * nothing: acc = (bias + input_zero_point * sum of the weights) + sum over the taps inside the input of
+ * the plain sum. The general path widens its inputs minus the zero point, in one SXTAB16, so that padding
+ * contributes nothing: acc = (bias + input_zero_point * sum of the weights) + sum over the taps inside the input of
  * (x - input_zero_point) * w. Channels beyond the last multiple of four, and a channel multiplier other than 1,
  * take a scalar path. */
 #include "tinyc/armv7e_m.h"
@@ -18,10 +19,11 @@ typedef struct Sums {
 typedef struct Block {
   const tinyc_conv2d_s8_params *params;
   const int8_t *input;        /* first channel of the block, row 0, column 0 */
-  const int16_t *weights;     /* per tap: (c0, c2) (c1, c3) */
-  const int32_t *bias;        /* of the block */
+  const uint32_t *weights;    /* per tap: (c0, c2) (c1, c3) */
   const int32_t *multipliers; /* of the block */
-  Sums border_bias;           /* bias + input_zero_point * sum of the weights */
+  Sums bias, border_bias;     /* border_bias = bias + input_zero_point * sum of the weights */
+  uint32_t minus_zero;        /* a pair of -input_zero_point */
+  int fast;                   /* tinyc_is_fast_stage */
 } Block;
 
 /* sums += x * w for the four channels, x widened. */
@@ -32,111 +34,141 @@ TINYC_CORE void addProducts(Sums *sums, uint32_t even, uint32_t odd, uint32_t w_
   sums->c3 = tinyc_multiply_add_high(odd, w_odd, sums->c3);
 }
 
-TINYC_CORE void addTap(Sums *sums, const int8_t *x, uint32_t w_even, uint32_t w_odd) {
+/* One tap: x minus the zero point where minus_zero is a pair of its negative, plain where it is 0. */
+TINYC_CORE void addTap(Sums *sums, const int8_t *x, const uint32_t *w, uint32_t minus_zero) {
   uint32_t bytes = tinyc_load_s8x4(x);
-  addProducts(sums, tinyc_widen_even(bytes), tinyc_widen_odd(bytes), w_even, w_odd);
+  addProducts(sums, tinyc_widen_even_add(minus_zero, bytes), tinyc_widen_odd_add(minus_zero, bytes), w[0], w[1]);
 }
 
-static inline void storePixel(const Block *block, Sums sums, int8_t *out) {
+/* The first 2 or 3 taps of a row, `step` bytes apart. */
+TINYC_CORE void addTaps(Sums *sums, const int8_t *x, int32_t step, const uint32_t *w, uint32_t minus_zero,
+                        const int columns) {
+  addTap(sums, x, w, minus_zero);
+  addTap(sums, x + step, w + 2, minus_zero);
+  if (columns == 3)
+    addTap(sums, x + 2 * step, w + 4, minus_zero);
+}
+
+/* The output stage where tinyc_is_fast_stage does not hold. */
+static void storeSlowly(const Block *block, Sums sums, int8_t *out) {
   const tinyc_output_s8 *stage = &block->params->output;
   const int32_t *multipliers = block->multipliers;
   int32_t step = stage->multiplier_step;
-  if (tinyc_is_fast_stage(stage)) {
-    out[0] = (int8_t)tinyc_requantize_fast_s8(sums.c0, multipliers[0], stage->zero_point);
-    out[1] = (int8_t)tinyc_requantize_fast_s8(sums.c1, multipliers[step], stage->zero_point);
-    out[2] = (int8_t)tinyc_requantize_fast_s8(sums.c2, multipliers[2 * step], stage->zero_point);
-    out[3] = (int8_t)tinyc_requantize_fast_s8(sums.c3, multipliers[3 * step], stage->zero_point);
-  } else {
-    out[0] = tinyc_output_stage_s8(sums.c0, multipliers[0], stage);
-    out[1] = tinyc_output_stage_s8(sums.c1, multipliers[step], stage);
-    out[2] = tinyc_output_stage_s8(sums.c2, multipliers[2 * step], stage);
-    out[3] = tinyc_output_stage_s8(sums.c3, multipliers[3 * step], stage);
-  }
+  out[0] = tinyc_output_stage_s8(sums.c0, multipliers[0], stage);
+  out[1] = tinyc_output_stage_s8(sums.c1, multipliers[step], stage);
+  out[2] = tinyc_output_stage_s8(sums.c2, multipliers[2 * step], stage);
+  out[3] = tinyc_output_stage_s8(sums.c3, multipliers[3 * step], stage);
 }
 
-/* One pixel whose window may leave the input; (top, left) is the input position of tap (0, 0). */
-static void computeBorderPixel(const Block *block, int32_t top, int32_t left, tinyc_taps rows, int8_t *out) {
+TINYC_CORE void storeFast(const int32_t *multipliers, int32_t step, int32_t zero_point, Sums sums, int8_t *out) {
+  out[0] = (int8_t)tinyc_requantize_fast_s8(sums.c0, multipliers[0], zero_point);
+  out[1] = (int8_t)tinyc_requantize_fast_s8(sums.c1, multipliers[step], zero_point);
+  out[2] = (int8_t)tinyc_requantize_fast_s8(sums.c2, multipliers[2 * step], zero_point);
+  out[3] = (int8_t)tinyc_requantize_fast_s8(sums.c3, multipliers[3 * step], zero_point);
+}
+
+/* Any pixel of any window; (top, left) is the input position of tap (0, 0), rows and columns the taps inside the
+ * input. */
+static __attribute__((noinline)) void computePixel(const Block *block, int32_t top, int32_t left, tinyc_taps rows,
+                                                   tinyc_taps columns, int8_t *out) {
   const tinyc_conv2d_s8_params *params = block->params;
   const tinyc_window *window = &params->window;
-  tinyc_taps columns = tinyc_inner_taps(left, window->dilation_width, window->kernel_width, window->input_width);
-  int32_t pixel = window->input_channels, x_step = window->dilation_width * pixel;
-  uint32_t minus_zero = ((uint32_t)-params->input_zero_point & 0xffffu) * 0x10001u;
+  int32_t x_step = window->dilation_width * window->input_channels;
+  uint32_t minus_zero = block->minus_zero;
   Sums sums = block->border_bias;
   for (int32_t ky = rows.begin; ky < rows.end; ky++) {
     const int8_t *x = block->input + tinyc_input_offset(window, top + ky * window->dilation_height) +
-                      (left + columns.begin * window->dilation_width) * pixel;
-    const int16_t *w = block->weights + (ky * window->kernel_width + columns.begin) * 4;
-    for (int32_t kx = columns.begin; kx < columns.end; kx++, x += x_step, w += 4) {
-      uint32_t bytes = tinyc_load_s8x4(x);
-      addProducts(&sums, tinyc_widen_even_add(minus_zero, bytes), tinyc_widen_odd_add(minus_zero, bytes),
-                  tinyc_load_s16x2(w), tinyc_load_s16x2(w + 2));
-    }
+                      (left + columns.begin * window->dilation_width) * window->input_channels;
+    const uint32_t *w = block->weights + 2 * (ky * window->kernel_width + columns.begin);
+    for (int32_t kx = columns.end - columns.begin; kx > 0; kx--, x += x_step, w += 2)
+      addTap(&sums, x, w, minus_zero);
   }
-  storePixel(block, sums, out);
+  if (block->fast)
+    storeFast(block->multipliers, params->output.multiplier_step, params->output.zero_point, sums, out);
+  else
+    storeSlowly(block, sums, out);
 }
 
-/* Two neighbouring pixels with both windows inside the input. kernel_width is a constant where it is 3. */
-TINYC_CORE void computePixelPair(const Block *block, int32_t top, int32_t left, int8_t *out,
-                                 const int32_t kernel_width) {
+/* Neighbouring pixels whose 3x3 windows have the same taps inside the input. */
+typedef struct Span {
+  const int8_t *x[3];      /* first pixel's first tap inside, of each tap row inside */
+  const uint32_t *weights; /* of that tap */
+  int8_t *out;
+  int32_t pixels;
+} Span;
+
+TINYC_CORE void computeSpan(const Block *block, const Span *span, const int rows, const int columns) {
   const tinyc_window *window = &block->params->window;
-  int32_t pixel = window->input_channels, x_step = window->dilation_width * pixel;
-  int32_t stride = window->stride_width * pixel;
-  const int32_t *bias = block->bias;
-  const int16_t *w = block->weights;
-  Sums first = {bias[0], bias[1], bias[2], bias[3]}, second = first;
-  for (int32_t ky = 0; ky < window->kernel_height; ky++) {
-    const int8_t *x = block->input + tinyc_input_offset(window, top + ky * window->dilation_height) + left * pixel;
-    if (kernel_width == 3) {
-      const int8_t *x1 = x + x_step, *x2 = x1 + x_step;
-      uint32_t even = tinyc_load_s16x2(w), odd = tinyc_load_s16x2(w + 2);
-      addTap(&first, x, even, odd);
-      addTap(&second, x + stride, even, odd);
-      even = tinyc_load_s16x2(w + 4);
-      odd = tinyc_load_s16x2(w + 6);
-      addTap(&first, x1, even, odd);
-      addTap(&second, x1 + stride, even, odd);
-      even = tinyc_load_s16x2(w + 8);
-      odd = tinyc_load_s16x2(w + 10);
-      addTap(&first, x2, even, odd);
-      addTap(&second, x2 + stride, even, odd);
-      w += 12;
-    } else {
-      for (int32_t kx = 0; kx < kernel_width; kx++, x += x_step, w += 4) {
-        uint32_t even = tinyc_load_s16x2(w), odd = tinyc_load_s16x2(w + 2);
-        addTap(&first, x, even, odd);
-        addTap(&second, x + stride, even, odd);
-      }
-    }
+  const tinyc_output_s8 *stage = &block->params->output;
+  int32_t x_step = window->dilation_width * window->input_channels;
+  int32_t stride = window->stride_width * window->input_channels;
+  const int8_t *x0 = span->x[0], *x1 = span->x[1], *x2 = span->x[2];
+  const uint32_t *w = span->weights;
+  int8_t *out = span->out;
+  int whole = rows == 3 && columns == 3;
+  uint32_t minus_zero = whole ? 0 : block->minus_zero;
+  const Sums *bias = whole ? &block->bias : &block->border_bias;
+  for (int32_t pixels = span->pixels; pixels > 0; pixels--, out += window->output_channels) {
+    Sums sums = *bias;
+    addTaps(&sums, x0, x_step, w, minus_zero, columns);
+    addTaps(&sums, x1, x_step, w + 6, minus_zero, columns);
+    if (rows == 3)
+      addTaps(&sums, x2, x_step, w + 12, minus_zero, columns);
+    if (block->fast)
+      storeFast(block->multipliers, stage->multiplier_step, stage->zero_point, sums, out);
+    else
+      storeSlowly(block, sums, out);
+    x0 += stride;
+    x1 += stride;
+    x2 += stride;
   }
-  storePixel(block, first, out);
-  storePixel(block, second, out + window->output_channels);
 }
 
-static void computeBlock(const Block *block, int8_t *output, int32_t row_begin, int32_t row_end) {
+/* Functions of their own, so that each has all registers to itself. */
+static __attribute__((noinline)) void computeSpan3x3(const Block *block, const Span *span) {
+  computeSpan(block, span, 3, 3);
+}
+static __attribute__((noinline)) void computeSpan2x3(const Block *block, const Span *span) {
+  computeSpan(block, span, 2, 3);
+}
+static __attribute__((noinline)) void computeSpan3x2(const Block *block, const Span *span) {
+  computeSpan(block, span, 3, 2);
+}
+static __attribute__((noinline)) void computeSpan2x2(const Block *block, const Span *span) {
+  computeSpan(block, span, 2, 2);
+}
+
+static void computeRow(const Block *block, int32_t y, int8_t *out) {
   const tinyc_window *window = &block->params->window;
-  int32_t width = window->output_width, reach = (window->kernel_width - 1) * window->dilation_width;
-  for (int32_t y = row_begin; y < row_end; y++) {
-    int8_t *out = output + tinyc_output_offset(window, y);
-    int32_t top = y * window->stride_height - window->pad_top, left = -window->pad_left;
-    tinyc_taps rows = tinyc_inner_taps(top, window->dilation_height, window->kernel_height, window->input_height);
-    int inside = rows.end - rows.begin == window->kernel_height;
-    int32_t x = 0;
-    while (x < width) {
-      if (!inside || left < 0 || x + 2 > width || left + window->stride_width + reach >= window->input_width) {
-        computeBorderPixel(block, top, left, rows, out);
-        x++;
-        out += window->output_channels;
-        left += window->stride_width;
-        continue;
-      }
-      if (window->kernel_width == 3)
-        computePixelPair(block, top, left, out, 3);
-      else
-        computePixelPair(block, top, left, out, window->kernel_width);
-      x += 2;
-      out += 2 * window->output_channels;
-      left += 2 * window->stride_width;
+  int32_t pixel = window->input_channels, stride = window->stride_width, width = window->output_width;
+  int32_t top = y * window->stride_height - window->pad_top, left = -window->pad_left;
+  tinyc_taps rows = tinyc_inner_taps(top, window->dilation_height, window->kernel_height, window->input_height);
+  int32_t row_count = rows.end - rows.begin;
+  int spans = window->kernel_width == 3 && window->kernel_height == 3 && row_count >= 2;
+  const int8_t *input_rows[3] = {block->input, block->input, block->input};
+  for (int32_t ky = 0; spans && ky < row_count; ky++)
+    input_rows[ky] += tinyc_input_offset(window, top + (rows.begin + ky) * window->dilation_height);
+
+  for (int32_t x = 0, pixels; x < width;
+       x += pixels, left += pixels * stride, out += pixels * window->output_channels) {
+    tinyc_taps columns = tinyc_inner_taps(left, window->dilation_width, window->kernel_width, window->input_width);
+    int32_t column_count = columns.end - columns.begin;
+    pixels = 1;
+    if (!spans || column_count < 2) {
+      computePixel(block, top, left, rows, columns, out);
+      continue;
     }
+    if (column_count == 3)
+      pixels = tinyc_min_s32((window->input_width - 1 - 2 * window->dilation_width - left) / stride + 1, width - x);
+    int32_t offset = (left + columns.begin * window->dilation_width) * pixel;
+    Span span = {{input_rows[0] + offset, input_rows[1] + offset, input_rows[2] + offset},
+                 block->weights + 2 * (rows.begin * 3 + columns.begin),
+                 out,
+                 pixels};
+    if (column_count == 3)
+      (row_count == 3 ? computeSpan3x3 : computeSpan2x3)(block, &span);
+    else
+      (row_count == 3 ? computeSpan3x2 : computeSpan2x2)(block, &span);
   }
 }
 
@@ -174,29 +206,29 @@ void tinyc_depthwise_conv2d_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params,
   const tinyc_window *window = &params->window;
   int32_t taps = window->kernel_height * window->kernel_width, channels = window->output_channels;
   int32_t depth_multiplier = channels / window->input_channels, step = params->output.multiplier_step;
-  int32_t zero = params->input_zero_point, o = 0;
+  int32_t o = 0;
 
   for (; depth_multiplier == 1 && o + 4 <= channels; o += 4) {
-    int16_t *wide = (int16_t *)scratch;
-    Sums sums = {0, 0, 0, 0};
-    for (int32_t tap = 0; tap < taps; tap++, wide += 4) {
-      const int8_t *w = weights + tap * channels + o;
-      uint32_t bytes = tinyc_load_s8x4(w);
-      tinyc_store_s16x2(wide, tinyc_widen_even(bytes));
-      tinyc_store_s16x2(wide + 2, tinyc_widen_odd(bytes));
-      sums.c0 += w[0];
-      sums.c1 += w[1];
-      sums.c2 += w[2];
-      sums.c3 += w[3];
+    uint32_t *wide = (uint32_t *)scratch;
+    for (int32_t tap = 0; tap < taps; tap++) {
+      uint32_t bytes = tinyc_load_s8x4(weights + tap * channels + o);
+      wide[2 * tap] = tinyc_widen_even(bytes);
+      wide[2 * tap + 1] = tinyc_widen_odd(bytes);
     }
     Block block = {params,
                    input + o,
-                   (const int16_t *)scratch,
-                   bias + o,
+                   wide,
                    multipliers + o * step,
-                   {bias[o] + zero * sums.c0, bias[o + 1] + zero * sums.c1, bias[o + 2] + zero * sums.c2,
-                    bias[o + 3] + zero * sums.c3}};
-    computeBlock(&block, output + o, row_begin, row_end);
+                   {bias[o], bias[o + 1], bias[o + 2], bias[o + 3]},
+                   {0, 0, 0, 0},
+                   ((uint32_t)-params->input_zero_point & 0xffffu) * 0x10001u,
+                   tinyc_is_fast_stage(&params->output)};
+    uint32_t zero = ((uint32_t)params->input_zero_point & 0xffffu) * 0x10001u;
+    block.border_bias = block.bias;
+    for (int32_t tap = 0; tap < taps; tap++)
+      addProducts(&block.border_bias, zero, zero, wide[2 * tap], wide[2 * tap + 1]);
+    for (int32_t y = row_begin; y < row_end; y++)
+      computeRow(&block, y, output + o + tinyc_output_offset(window, y));
   }
   for (; o < channels; o++)
     computeChannel(params, input + o / depth_multiplier, weights + o, bias[o], multipliers[o * step], output + o,
