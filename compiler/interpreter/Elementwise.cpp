@@ -145,7 +145,7 @@ FailureOr<Kernel> compileUnary(Operation *op) {
         return makeUnary([alpha, beta](float x) { return tinyc_limit_f32(alpha * x + beta, 0.0f, 1.0f); });
       })
       .Case([](HardSwishOp) {
-        return makeUnary([](float x) { return x * tinyc_limit_f32(x / 6.0f + 0.5f, 0.0f, 1.0f); });
+        return makeUnary([](float x) { return x * tinyc_limit_f32(1.0f / 6.0f * x + 0.5f, 0.0f, 1.0f); });
       })
       .Default([](Operation *other) -> FailureOr<Kernel> {
         return other->emitOpError("has no reference semantics");

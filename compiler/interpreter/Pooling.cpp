@@ -101,7 +101,7 @@ FailureOr<Kernel> compileMaxPool(MaxPoolOp op) {
       MutableArrayRef<float> values = out.get<float>();
       pool.apply(
           operands[0]->get<float>(), -std::numeric_limits<float>::infinity(),
-          [](float largest, float x) { return x > largest ? x : largest; },
+          [](float largest, float x) { return x > largest || x != x ? x : largest; }, // NaN wins
           [&](ArrayRef<float> sums, int64_t, int64_t first) {
             for (int64_t channel = 0; channel < pool.channels; ++channel)
               values[first + channel] = clamp(sums[channel]);

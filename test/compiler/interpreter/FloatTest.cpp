@@ -1,19 +1,12 @@
 // Float forms against the examples of the ONNX operator specification, numbers worked by hand, and naive definitions.
 #include "InterpreterFixture.h"
+#include "RandomConvolution.h"
 
 using namespace tinyc::nn;
 
 namespace {
 
-class FloatTest : public InterpreterFixture {
-protected:
-  std::vector<float> randomFloats(int64_t count) {
-    std::vector<float> values;
-    for (int64_t i = 0; i < count; ++i)
-      values.push_back(static_cast<float>(random(-1000, 1000)) / 500.0f);
-    return values;
-  }
-};
+class FloatTest : public InterpreterFixture {};
 
 std::vector<float> sequence(int first, int last) {
   std::vector<float> values;
@@ -51,50 +44,15 @@ TEST_F(FloatTest, conv2dBiasAndClamp) {
 // Random shapes, groups and windows against the definition in NNOps.td, summed in double.
 TEST_F(FloatTest, conv2dRandom) {
   for (int round = 0; round < 120; ++round) {
-    int64_t batch = random(1, 2), groups = random(0, 2) ? 1 : random(2, 9), inputs = random(1, 5);
-    int64_t outputs = groups > 1 && random(0, 1) ? 1 : random(1, 19), kernel[2] = {random(1, 4), random(1, 4)};
-    if (outputs == 1 && groups > 1)
-      inputs = 1; // depthwise
-    int64_t size[2], out[2], strides[2], dilations[2], before[2], after[2];
-    for (int axis : {0, 1}) {
-      strides[axis] = random(1, 3), dilations[axis] = random(1, 2);
-      before[axis] = random(0, 3), after[axis] = random(0, 3);
-      int64_t extent = (kernel[axis] - 1) * dilations[axis] + 1;
-      size[axis] = std::max<int64_t>(1, extent - before[axis] - after[axis]) + random(0, 6);
-      out[axis] = (size[axis] + before[axis] + after[axis] - extent) / strides[axis] + 1;
-    }
-    int64_t channels = inputs * groups, outChannels = outputs * groups;
-    std::vector<float> x = randomFloats(batch * size[0] * size[1] * channels), bias = randomFloats(outChannels);
-    std::vector<float> w = randomFloats(outChannels * kernel[0] * kernel[1] * inputs);
-    std::string op;
-    llvm::raw_string_ostream(op) << "nn.conv2d %a, %b, %c {strides = array<i64: " << strides[0] << ", " << strides[1]
-                                 << ">, pads = array<i64: " << before[0] << ", " << before[1] << ", " << after[0]
-                                 << ", " << after[1] << ">, dilations = array<i64: " << dilations[0] << ", "
-                                 << dilations[1] << ">, groups = " << groups << " : i64} : (tensor<" << batch << "x"
-                                 << size[0] << "x" << size[1] << "x" << channels << "xf32>, tensor<" << outChannels
-                                 << "x" << kernel[0] << "x" << kernel[1] << "x" << inputs << "xf32>, tensor<"
-                                 << outChannels << "xf32>) -> tensor<" << batch << "x" << out[0] << "x" << out[1]
-                                 << "x" << outChannels << "xf32>";
-    std::vector<float> expected;
-    for (int64_t n = 0; n < batch; ++n)
-      for (int64_t y = 0; y < out[0]; ++y)
-        for (int64_t column = 0; column < out[1]; ++column)
-          for (int64_t o = 0; o < outChannels; ++o) {
-            double sum = bias[o];
-            for (int64_t ky = 0; ky < kernel[0]; ++ky)
-              for (int64_t kx = 0; kx < kernel[1]; ++kx)
-                for (int64_t i = 0; i < inputs; ++i) {
-                  int64_t atY = y * strides[0] + ky * dilations[0] - before[0];
-                  int64_t atX = column * strides[1] + kx * dilations[1] - before[1];
-                  if (atY < 0 || atY >= size[0] || atX < 0 || atX >= size[1])
-                    continue;
-                  sum += static_cast<double>(
-                             x[((n * size[0] + atY) * size[1] + atX) * channels + o / outputs * inputs + i]) *
-                         w[((o * kernel[0] + ky) * kernel[1] + kx) * inputs + i];
-                }
-            expected.push_back(static_cast<float>(sum));
-          }
-    expectNear(runFloat(op, {x, w, bias}), expected, 1e-4f);
+    RandomConvolution conv(random(1, 2), [&](int64_t low, int64_t high) { return random(low, high); });
+    std::vector<float> x = randomFloats(conv.inputElements()), w = randomFloats(conv.weightElements());
+    std::vector<float> bias = randomFloats(conv.outChannels()), expected;
+    for (double sum : conv.accumulate<double>(x, w, bias, 0.0))
+      expected.push_back(static_cast<float>(sum));
+    expectNear(runFloat("nn.conv2d %a, %b, %c {" + conv.attributes() + "} : (" + conv.inputType("f32") + ", " +
+                            conv.weightType("f32") + ", " + conv.biasType("f32") + ") -> " + conv.outputType("f32"),
+                        {x, w, bias}),
+               expected, 1e-4f);
   }
 }
 

@@ -1,41 +1,14 @@
 // Integer forms: exactly the definition in NNOps.td in wide arithmetic, and near the float form on the real values.
 #include "ExactRequantization.h"
 #include "InterpreterFixture.h"
-
-#include "llvm/Support/Format.h"
+#include "RandomConvolution.h"
 
 using namespace mlir;
 using namespace tinyc::nn;
 
 namespace {
 
-class IntegerTest : public InterpreterFixture {
-protected:
-  std::vector<int8_t> randomInt8(int64_t count, int64_t low = -128) {
-    std::vector<int8_t> values;
-    for (int64_t i = 0; i < count; ++i)
-      values.push_back(static_cast<int8_t>(random(low, 127)));
-    return values;
-  }
-  double randomScale(double low, double high) {
-    return low * std::exp2(std::log2(high / low) * static_cast<double>(random(0, 1000000)) / 1e6);
-  }
-  static std::string quantized(double scale, int64_t zeroPoint) {
-    std::string text;
-    llvm::raw_string_ostream(text) << "!quant.uniform<i8:f32, " << llvm::format("%.17g", scale) << ":" << zeroPoint
-                                   << ">";
-    return text;
-  }
-  static std::string perAxis(const char *storage, const std::vector<double> &scales) {
-    std::string text;
-    llvm::raw_string_ostream stream(text);
-    stream << "!quant.uniform<" << storage << ":f32:0, {";
-    for (auto [index, scale] : llvm::enumerate(scales))
-      stream << (index ? ", " : "") << llvm::format("%.17g", scale);
-    stream << "}>";
-    return text;
-  }
-};
+class IntegerTest : public InterpreterFixture {};
 
 // in - 3 = 7, -2; times 2 and -1 plus bias 100: 7 * 2 + 2 * 1 + 100 = 116; * 0.5 * 0.25 / 1.0 = 14.5 -> 15, + (-4) = 11.
 TEST_F(IntegerTest, fullyConnectedByHand) {
@@ -50,78 +23,38 @@ TEST_F(IntegerTest, fullyConnectedByHand) {
 
 TEST_F(IntegerTest, conv2dRandom) {
   for (int round = 0; round < 150; ++round) {
-    int64_t groups = random(0, 2) ? 1 : random(2, 9), inputs = random(1, 5);
-    int64_t outputs = groups > 1 && random(0, 1) ? 1 : random(1, 19), kernel[2] = {random(1, 4), random(1, 4)};
-    if (outputs == 1 && groups > 1)
-      inputs = 1; // depthwise
-    int64_t size[2], out[2], strides[2], dilations[2], before[2], after[2];
-    for (int axis : {0, 1}) {
-      strides[axis] = random(1, 3), dilations[axis] = random(1, 2);
-      before[axis] = random(0, 3), after[axis] = random(0, 3);
-      int64_t extent = (kernel[axis] - 1) * dilations[axis] + 1;
-      size[axis] = std::max<int64_t>(1, extent - before[axis] - after[axis]) + random(0, 6);
-      out[axis] = (size[axis] + before[axis] + after[axis] - extent) / strides[axis] + 1;
-    }
-    int64_t channels = inputs * groups, outChannels = outputs * groups;
+    RandomConvolution conv(1, [&](int64_t low, int64_t high) { return random(low, high); });
     int64_t zeroPoint = random(-128, 127), outZeroPoint = random(-128, 127);
     double scale = randomScale(0.001, 0.1), outScale = randomScale(0.001, round % 2 ? 1.0 : 0.01);
     std::vector<double> weightScales, ratios, biasScales;
-    bool onePerTensor = round % 5 == 0;
-    for (int64_t o = 0; o < outChannels; ++o)
-      weightScales.push_back(onePerTensor && o ? weightScales[0] : randomScale(0.001, 0.1));
-    for (double weightScale : weightScales) {
-      ratios.push_back(scale * weightScale / outScale);
-      biasScales.push_back(scale * weightScale);
-    }
-    int shift = exactShift(ratios);
-    std::vector<int8_t> x = randomInt8(size[0] * size[1] * channels);
-    std::vector<int8_t> w = randomInt8(outChannels * kernel[0] * kernel[1] * inputs, -127);
     std::vector<int32_t> bias;
-    for (int64_t o = 0; o < outChannels; ++o)
+    bool onePerTensor = round % 5 == 0;
+    for (int64_t o = 0; o < conv.outChannels(); ++o) {
+      weightScales.push_back(onePerTensor && o ? weightScales[0] : randomScale(0.001, 0.1));
+      ratios.push_back(scale * weightScales[o] / outScale);
+      biasScales.push_back(scale * weightScales[o]);
       bias.push_back(static_cast<int32_t>(random(-100000, 100000)));
-    auto shaped = [](ArrayRef<int64_t> shape, const std::string &element) {
-      std::string text = "tensor<";
-      for (int64_t dim : shape)
-        text += std::to_string(dim) + "x";
-      return text + element + ">";
-    };
-    std::string xType = shaped({1, size[0], size[1], channels}, quantized(scale, zeroPoint));
-    std::string wType = shaped({outChannels, kernel[0], kernel[1], inputs},
-                               onePerTensor ? quantized(weightScales[0], 0) : perAxis("i8", weightScales));
-    std::string biasType = shaped({outChannels}, perAxis("i32", biasScales));
-    std::string op;
-    llvm::raw_string_ostream(op) << "nn.conv2d %a, %b, %c {strides = array<i64: " << strides[0] << ", " << strides[1]
-                                 << ">, pads = array<i64: " << before[0] << ", " << before[1] << ", " << after[0]
-                                 << ", " << after[1] << ">, dilations = array<i64: " << dilations[0] << ", "
-                                 << dilations[1] << ">, groups = " << groups << " : i64, clampMin = -0.5 : f32} : ("
-                                 << xType << ", " << wType << ", " << biasType << ") -> "
-                                 << shaped({1, out[0], out[1], outChannels}, quantized(outScale, outZeroPoint));
-    std::vector<int8_t> expected;
-    std::vector<double> real;
+    }
+    std::vector<int8_t> x = randomInt8(conv.inputElements()), w = randomInt8(conv.weightElements(), -127);
+    std::string xType = conv.inputType(quantized(scale, zeroPoint));
+    std::string wType = conv.weightType(onePerTensor ? quantized(weightScales[0], 0) : perAxis("i8", weightScales));
+    std::string biasType = conv.biasType(perAxis("i32", biasScales));
+    std::vector<int8_t> actual = run<int8_t>("nn.conv2d %a, %b, %c {" + conv.attributes() +
+                                                 ", clampMin = -0.5 : f32} : (" + xType + ", " + wType + ", " +
+                                                 biasType + ") -> " +
+                                                 conv.outputType(quantized(outScale, outZeroPoint)),
+                                             {tensor<int8_t>(xType, x), tensor<int8_t>(wType, w),
+                                              tensor<int32_t>(biasType, bias)});
+    std::vector<int64_t> accs = conv.accumulate<int64_t>(x, w, bias, zeroPoint);
+    ASSERT_EQ(actual.size(), accs.size());
     int64_t low = std::clamp<int64_t>(std::llrint(-0.5 / outScale) + outZeroPoint, -128, 127);
-    for (int64_t y = 0; y < out[0]; ++y)
-      for (int64_t column = 0; column < out[1]; ++column)
-        for (int64_t o = 0; o < outChannels; ++o) {
-          int64_t acc = bias[o];
-          for (int64_t ky = 0; ky < kernel[0]; ++ky)
-            for (int64_t kx = 0; kx < kernel[1]; ++kx)
-              for (int64_t i = 0; i < inputs; ++i) {
-                int64_t atY = y * strides[0] + ky * dilations[0] - before[0];
-                int64_t atX = column * strides[1] + kx * dilations[1] - before[1];
-                if (atY < 0 || atY >= size[0] || atX < 0 || atX >= size[1])
-                  continue;
-                acc += (x[(atY * size[1] + atX) * channels + o / outputs * inputs + i] - zeroPoint) *
-                       w[((o * kernel[0] + ky) * kernel[1] + kx) * inputs + i];
-              }
-          expected.push_back(static_cast<int8_t>(exactOutput(acc, ratios[o], shift, outZeroPoint, low)));
-          real.push_back(static_cast<double>(acc) * scale * weightScales[o] / outScale +
-                         static_cast<double>(outZeroPoint));
-        }
-    std::vector<int8_t> actual = run<int8_t>(
-        op, {tensor<int8_t>(xType, x), tensor<int8_t>(wType, w), tensor<int32_t>(biasType, bias)});
-    ASSERT_EQ(actual, expected) << op;
-    for (size_t i = 0; i < actual.size(); ++i)
-      ASSERT_NEAR(actual[i], std::clamp(real[i], static_cast<double>(low), 127.0), 0.501);
+    int shift = exactShift(ratios);
+    for (size_t i = 0; i < accs.size(); ++i) {
+      double ratio = ratios[i % ratios.size()];
+      ASSERT_EQ(actual[i], exactOutput(accs[i], ratio, shift, outZeroPoint, low));
+      double real = static_cast<double>(accs[i]) * ratio + static_cast<double>(outZeroPoint);
+      ASSERT_NEAR(actual[i], std::clamp(real, static_cast<double>(low), 127.0), 0.501);
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/Format.h"
 
 #include "gtest/gtest.h"
 
@@ -102,6 +103,37 @@ protected:
   // Uniform integers low .. high; the same on every host, unlike std::uniform_int_distribution.
   int64_t random(int64_t low, int64_t high) {
     return low + static_cast<int64_t>(generator() % static_cast<uint64_t>(high - low + 1));
+  }
+
+  std::vector<float> randomFloats(int64_t count) {
+    std::vector<float> values;
+    for (int64_t i = 0; i < count; ++i)
+      values.push_back(static_cast<float>(random(-1000, 1000)) / 500.0f);
+    return values;
+  }
+  std::vector<int8_t> randomInt8(int64_t count, int64_t low = -128) {
+    std::vector<int8_t> values;
+    for (int64_t i = 0; i < count; ++i)
+      values.push_back(static_cast<int8_t>(random(low, 127)));
+    return values;
+  }
+  double randomScale(double low, double high) {
+    return low * std::exp2(std::log2(high / low) * static_cast<double>(random(0, 1000000)) / 1e6);
+  }
+  static std::string quantized(double scale, int64_t zeroPoint) {
+    std::string text;
+    llvm::raw_string_ostream(text) << "!quant.uniform<i8:f32, " << llvm::format("%.17e", scale) << ":" << zeroPoint
+                                   << ">";
+    return text;
+  }
+  static std::string perAxis(const char *storage, const std::vector<double> &scales) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    stream << "!quant.uniform<" << storage << ":f32:0, {";
+    for (auto [index, scale] : llvm::enumerate(scales))
+      stream << (index ? ", " : "") << llvm::format("%.17e", scale);
+    stream << "}>";
+    return text;
   }
 
   mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
