@@ -127,6 +127,11 @@ FailureOr<Value> createBias(OpBuilder &builder, Location location, ArrayRef<doub
   return nn::ConstantOp::create(builder, location, stored.getType(), stored.toElements()).getResult();
 }
 
+bool isFloat(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getElementType().isF32();
+}
+
 void updateFunctionType(func::FuncOp function) {
   Operation *terminator = function.getBody().front().getTerminator();
   function.setFunctionType(FunctionType::get(function.getContext(), function.getBody().front().getArgumentTypes(),

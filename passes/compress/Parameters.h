@@ -45,6 +45,9 @@ mlir::Value createWeight(mlir::OpBuilder &builder, mlir::Location location, cons
 mlir::FailureOr<mlir::Value> createBias(mlir::OpBuilder &builder, mlir::Location location, llvm::ArrayRef<double> bias,
                                         double inputScale, mlir::quant::QuantizedType weight, int64_t &channel);
 
+/// A tensor of f32.
+bool isFloat(mlir::Value value);
+
 /// Gives the function the types of its arguments and of what it returns.
 void updateFunctionType(mlir::func::FuncOp function);
 

@@ -33,7 +33,7 @@ public:
     for (Operation &op : block)
       if (!isa<nn::ConstantOp>(op) && llvm::any_of(llvm::concat<Value>(llvm::to_vector(op.getOperands()),
                                                                        llvm::to_vector(op.getResults())),
-                                                   [](Value value) { return isFloat(value); }))
+                                                   isFloat))
         ops.push_back(&op);
     SmallVector<std::string> reasons;
     for (Operation *op : ops)
@@ -53,11 +53,6 @@ public:
   }
 
 private:
-  static bool isFloat(Value value) {
-    auto type = dyn_cast<RankedTensorType>(value.getType());
-    return type && type.getElementType().isF32();
-  }
-
   /// Why an op has no integer form; empty if it has one.
   std::string explainFloat(Operation *op) {
     if (isa<quant::DequantizeCastOp, quant::QuantizeCastOp, func::ReturnOp>(op))

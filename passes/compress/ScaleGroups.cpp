@@ -4,11 +4,6 @@ using namespace mlir;
 
 namespace tinyc::compress {
 
-static bool isFloat(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isF32();
-}
-
 static bool sharesScale(Operation *op) {
   auto quantizable = dyn_cast_or_null<nn::QuantizableOpInterface>(op);
   return quantizable && quantizable.sharesScale();

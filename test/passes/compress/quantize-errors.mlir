@@ -1,0 +1,35 @@
+// RUN: split-file %s %t
+// RUN: tinyc-opt %t/range.mlir -verify-diagnostics -compress-quantize
+// RUN: tinyc-opt %t/weight.mlir -verify-diagnostics -compress-quantize
+// RUN: tinyc-opt %t/island.mlir -verify-diagnostics -compress-quantize | FileCheck %s
+// RUN: not tinyc-opt %t/range.mlir -compress-quantize=weights=int3 2>&1 | FileCheck %s --check-prefix=TYPE
+
+// TYPE: error: expects weights and activations of type int8, got int3
+
+//--- range.mlir
+func.func @main(%x: tensor<1x4xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<1x4xf32> {
+  // expected-error @below {{expects a calibrated range in nn.range to quantize by}}
+  %0 = nn.leaky_relu %x {alpha = 0.1 : f32} : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %0 : tensor<1x4xf32>
+}
+
+//--- weight.mlir
+func.func @main(%x: tensor<1x1xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<1x1xf32> {
+  %w = nn.constant dense<0x7FC00000> : tensor<1x1xf32> -> tensor<1x1xf32>
+  // expected-error @below {{expects finite weights and biases to quantize}}
+  %0 = nn.fully_connected %x, %w {nn.range = array<f64: -1.0, 1.0>} : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}
+
+//--- island.mlir
+// An op without an integer form is computed in float between casts; its constants stay float.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[X:.+]] = quant.dcast %{{.*}} : tensor<1x1x!quant.uniform
+// CHECK: %[[Y:.+]] = nn.batch_norm %[[X]], %{{.*}} -> tensor<1x1xf32>
+// CHECK: quant.qcast %[[Y]]
+func.func @main(%x: tensor<1x1xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<1x1xf32> {
+  %c = nn.constant dense<1.0> : tensor<1xf32> -> tensor<1xf32>
+  // expected-warning @below {{stays in float: the op has no integer form}}
+  %0 = nn.batch_norm %x, %c, %c, %c, %c {epsilon = 0.0 : f32, nn.range = array<f64: -1.0, 1.0>} : (tensor<1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}
