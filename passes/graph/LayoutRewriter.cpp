@@ -30,6 +30,26 @@ static std::optional<SmallVector<int64_t>> findPermutation(ArrayRef<int64_t> fro
   return permutation;
 }
 
+/// Composes the permutation of an argument or a result: stored dimension i is now dimension permutation[i] of before.
+static void setPermutation(func::FuncOp function, unsigned index, bool isResult, ArrayRef<int64_t> permutation) {
+  if (llvm::is_sorted(permutation))
+    return;
+  StringRef name = nn::kPermutationAttr;
+  auto before = isResult ? function.getResultAttrOfType<DenseI64ArrayAttr>(index, name)
+                         : function.getArgAttrOfType<DenseI64ArrayAttr>(index, name);
+  SmallVector<int64_t> composed =
+      before && before.size() == static_cast<int64_t>(permutation.size())
+          ? permute(before.asArrayRef(), permutation)
+          : llvm::to_vector(permutation);
+  StringAttr key = StringAttr::get(function.getContext(), name);
+  if (llvm::is_sorted(composed)) {
+    isResult ? function.removeResultAttr(index, key) : function.removeArgAttr(index, key);
+    return;
+  }
+  Attribute value = DenseI64ArrayAttr::get(function.getContext(), composed);
+  isResult ? function.setResultAttr(index, key, value) : function.setArgAttr(index, key, value);
+}
+
 Value LayoutRewriter::reshape(Value value, ArrayRef<int64_t> shape, Location loc) {
   RankedTensorType type = getTensor(value);
   if (type.getShape() == shape)
@@ -237,7 +257,7 @@ void LayoutRewriter::rewriteReturn(func::ReturnOp op) {
     if (!permutation)
       permutation = label.getDimensions(type.getShape())->permutation;
     operands.push_back(arrange(use, permute(type.getShape(), *permutation)));
-    setPermutation(use.getOperandNumber(), true, *permutation);
+    setPermutation(function, use.getOperandNumber(), true, *permutation);
   }
   func::ReturnOp::create(builder, op.getLoc(), operands);
 }
@@ -267,26 +287,6 @@ void LayoutRewriter::rewrite(Operation *op) {
     stored[before] = after;
 }
 
-/// Composes the permutation of an argument or a result: stored dimension i is now dimension permutation[i] of before.
-void LayoutRewriter::setPermutation(unsigned index, bool isResult, ArrayRef<int64_t> permutation) {
-  if (llvm::is_sorted(permutation))
-    return;
-  StringRef name = nn::kPermutationAttr;
-  auto before = isResult ? function.getResultAttrOfType<DenseI64ArrayAttr>(index, name)
-                         : function.getArgAttrOfType<DenseI64ArrayAttr>(index, name);
-  SmallVector<int64_t> composed =
-      before && before.size() == static_cast<int64_t>(permutation.size())
-          ? permute(before.asArrayRef(), permutation)
-          : llvm::to_vector(permutation);
-  StringAttr key = builder.getStringAttr(name);
-  if (llvm::is_sorted(composed)) {
-    isResult ? function.removeResultAttr(index, key) : function.removeArgAttr(index, key);
-    return;
-  }
-  Attribute value = builder.getDenseI64ArrayAttr(composed);
-  isResult ? function.setResultAttr(index, key, value) : function.setArgAttr(index, key, value);
-}
-
 void LayoutRewriter::addArguments() {
   Block &block = function.front();
   for (BlockArgument argument : llvm::to_vector(block.getArguments())) {
@@ -295,41 +295,10 @@ void LayoutRewriter::addArguments() {
       SmallVector<int64_t> permutation =
           graph.getStored(argument).getDimensions(tensor.getShape())->permutation;
       type = RankedTensorType::get(permute(tensor.getShape(), permutation), tensor.getElementType());
-      setPermutation(argument.getArgNumber(), false, permutation);
+      setPermutation(function, argument.getArgNumber(), false, permutation);
     }
     stored[argument] = block.addArgument(type, argument.getLoc());
   }
-}
-
-/// An argument that only feeds (perhaps through a cast) a reshape which moves dimensions of size 1 takes the reshaped
-/// form: 1x1x49x10 read by a convolution as 1x49x10x1.
-void LayoutRewriter::absorbReshape(BlockArgument argument) {
-  if (!isa<RankedTensorType>(argument.getType()))
-    return;
-  Value value = argument;
-  SmallVector<Value> chain = {value};
-  while (value.hasOneUse() && value.use_begin()->getOwner()->getNumOperands() == 1 &&
-         isa<quant::QuantizeCastOp, quant::DequantizeCastOp, nn::ClampOp>(value.use_begin()->getOwner())) {
-    value = value.use_begin()->getOwner()->getResult(0);
-    chain.push_back(value);
-  }
-  ArrayRef<int64_t> from = getTensor(argument).getShape(), to;
-  for (Operation *user : value.getUsers()) {
-    auto reshape = dyn_cast<nn::ReshapeOp>(user);
-    if (!reshape || (!to.empty() && reshape.getType().getShape() != to))
-      return;
-    to = reshape.getType().getShape();
-  }
-  std::optional<SmallVector<int64_t>> permutation = findPermutation(from, Layout(), to);
-  if (to.empty() || !permutation)
-    return;
-  for (Operation *user : llvm::make_early_inc_range(value.getUsers())) {
-    user->getResult(0).replaceAllUsesWith(value);
-    user->erase();
-  }
-  for (Value link : chain)
-    link.setType(RankedTensorType::get(to, getTensor(link).getElementType()));
-  setPermutation(argument.getArgNumber(), false, *permutation);
 }
 
 void LayoutRewriter::run() {
@@ -345,10 +314,66 @@ void LayoutRewriter::run() {
     if (op->use_empty())
       op->erase();
   block.eraseArguments(0, argumentCount);
-  if (!keepBoundary)
-    for (BlockArgument argument : block.getArguments())
-      absorbReshape(argument);
   function.setType(builder.getFunctionType(block.getArgumentTypes(), block.getTerminator()->getOperandTypes()));
+}
+
+/// True if a tensor of shape `from` becomes one of shape `to` by moving dimensions of size 1 only.
+static std::optional<SmallVector<int64_t>> findUnitMove(Value from, Value to) {
+  if (getTensor(from).getRank() < 3)
+    return std::nullopt;
+  return findPermutation(getTensor(from).getShape(), Layout(), getTensor(to).getShape());
+}
+
+static void absorbIntoArgument(func::FuncOp function, BlockArgument argument) {
+  Value value = argument;
+  SmallVector<Value> chain = {value};
+  while (value.hasOneUse() && isa<quant::QuantizeCastOp, quant::DequantizeCastOp>(*value.user_begin())) {
+    value = value.user_begin()->getResult(0);
+    chain.push_back(value);
+  }
+  nn::ReshapeOp first;
+  for (Operation *user : value.getUsers()) {
+    auto reshape = dyn_cast<nn::ReshapeOp>(user);
+    if (!reshape || (first && reshape.getType() != first.getType()))
+      return;
+    first = reshape;
+  }
+  std::optional<SmallVector<int64_t>> permutation;
+  if (first)
+    permutation = findUnitMove(argument, first);
+  if (!permutation)
+    return;
+  ArrayRef<int64_t> shape = first.getType().getShape();
+  for (Value link : chain)
+    link.setType(RankedTensorType::get(shape, getTensor(link).getElementType()));
+  for (Operation *user : llvm::make_early_inc_range(value.getUsers())) {
+    user->getResult(0).replaceAllUsesWith(value);
+    user->erase();
+  }
+  setPermutation(function, argument.getArgNumber(), false, *permutation);
+}
+
+static void absorbIntoResult(func::FuncOp function, OpOperand &use) {
+  auto reshape = use.get().getDefiningOp<nn::ReshapeOp>();
+  if (!reshape)
+    return;
+  if (auto permutation = findUnitMove(reshape, reshape.getInput())) {
+    use.set(reshape.getInput());
+    if (reshape->use_empty())
+      reshape->erase();
+    setPermutation(function, use.getOperandNumber(), true, *permutation);
+  }
+}
+
+void absorbReshapes(func::FuncOp function) {
+  Block &block = function.front();
+  for (BlockArgument argument : block.getArguments())
+    if (isa<RankedTensorType>(argument.getType()))
+      absorbIntoArgument(function, argument);
+  for (OpOperand &use : block.getTerminator()->getOpOperands())
+    absorbIntoResult(function, use);
+  function.setType(FunctionType::get(function.getContext(), block.getArgumentTypes(),
+                                     block.getTerminator()->getOperandTypes()));
 }
 
 } // namespace tinyc::graph

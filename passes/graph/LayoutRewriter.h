@@ -10,8 +10,8 @@ namespace tinyc::graph {
 /// Builds the function anew, each value in the layout the graph has chosen for it.
 class LayoutRewriter {
 public:
-  LayoutRewriter(mlir::func::FuncOp function, const LayoutGraph &graph, bool keepBoundary)
-      : function(function), graph(graph), keepBoundary(keepBoundary), builder(function.getContext()) {}
+  LayoutRewriter(mlir::func::FuncOp function, const LayoutGraph &graph)
+      : function(function), graph(graph), builder(function.getContext()) {}
   void run();
 
 private:
@@ -30,16 +30,16 @@ private:
   void rewriteReturn(mlir::func::ReturnOp op);
   mlir::Operation *clone(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, llvm::ArrayRef<mlir::Type> types);
 
-  void absorbReshape(mlir::BlockArgument argument);
-  void setPermutation(unsigned index, bool isResult, llvm::ArrayRef<int64_t> permutation);
-
   mlir::func::FuncOp function;
   const LayoutGraph &graph;
-  bool keepBoundary;
   mlir::OpBuilder builder;
   llvm::DenseMap<mlir::Value, mlir::Value> stored; // what stands for a value now
   llvm::DenseMap<mlir::Value, llvm::SmallVector<std::pair<Layout, mlir::Value>>> moved; // transposes made so far
 };
+
+/// A reshape at the boundary that only moves dimensions of size 1 goes into the boundary's type: an argument 1x1x49x10
+/// that a convolution reads as 1x49x10x1 becomes 1x49x10x1. Sets `nn.permutation`.
+void absorbReshapes(mlir::func::FuncOp function);
 
 } // namespace tinyc::graph
 

@@ -67,7 +67,8 @@ def PropagateLayoutPass : Pass<"graph-propagate-layout", "::mlir::ModuleOp"> {
     layouts in a function (NCHW and NHWC) the cut is the optimum. What stays is an nn.transpose on the cheapest value, for
     example on int8 rather than on float.
 
-    Reshapes move down to the first op that needs the shape, as a by-product.
+    Reshapes move down to the first op that needs the shape, as a by-product. A reshape at the boundary that only moves
+    dimensions of size 1 (of an image with one channel) goes into the boundary's type.
 
     A function that others call keeps its boundary, as do all with `keep-boundary`.
   }];

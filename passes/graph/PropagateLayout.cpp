@@ -28,7 +28,9 @@ struct PropagateLayoutPass : impl::PropagateLayoutPassBase<PropagateLayoutPass> 
     int64_t before = graph.getCost();
     graph.minimize();
     if (graph.getCost() < before)
-      LayoutRewriter(function, graph, keep).run();
+      LayoutRewriter(function, graph).run();
+    if (!keep)
+      absorbReshapes(function);
   }
 };
 } // namespace
