@@ -34,37 +34,44 @@ TINYC_CORE void addProducts(Sums *sums, uint32_t even, uint32_t odd, uint32_t w_
   sums->c3 = tinyc_multiply_add_high(odd, w_odd, sums->c3);
 }
 
-/* One tap: x minus the zero point where minus_zero is a pair of its negative, plain where it is 0. */
-TINYC_CORE void addTap(Sums *sums, const int8_t *x, const uint32_t *w, uint32_t minus_zero) {
+/* One tap; minus_zero is a pair of the negative zero point, not used with `whole`, which takes x as it is. */
+TINYC_CORE void addTap(Sums *sums, const int8_t *x, const uint32_t *w, uint32_t minus_zero, const int whole) {
   uint32_t bytes = tinyc_load_s8x4(x);
-  addProducts(sums, tinyc_widen_even_add(minus_zero, bytes), tinyc_widen_odd_add(minus_zero, bytes), w[0], w[1]);
+  uint32_t even = whole ? tinyc_widen_even(bytes) : tinyc_widen_even_add(minus_zero, bytes);
+  uint32_t odd = whole ? tinyc_widen_odd(bytes) : tinyc_widen_odd_add(minus_zero, bytes);
+  addProducts(sums, even, odd, w[0], w[1]);
 }
 
 /* The first 2 or 3 taps of a row, `step` bytes apart. */
 TINYC_CORE void addTaps(Sums *sums, const int8_t *x, int32_t step, const uint32_t *w, uint32_t minus_zero,
-                        const int columns) {
-  addTap(sums, x, w, minus_zero);
-  addTap(sums, x + step, w + 2, minus_zero);
+                        const int columns, const int whole) {
+  addTap(sums, x, w, minus_zero, whole);
+  addTap(sums, x + step, w + 2, minus_zero, whole);
   if (columns == 3)
-    addTap(sums, x + 2 * step, w + 4, minus_zero);
+    addTap(sums, x + 2 * step, w + 4, minus_zero, whole);
 }
 
 /* The output stage where tinyc_is_fast_stage does not hold. */
-static void storeSlowly(const Block *block, Sums sums, int8_t *out) {
-  const tinyc_output_s8 *stage = &block->params->output;
-  const int32_t *multipliers = block->multipliers;
-  int32_t step = stage->multiplier_step;
-  out[0] = tinyc_output_stage_s8(sums.c0, multipliers[0], stage);
-  out[1] = tinyc_output_stage_s8(sums.c1, multipliers[step], stage);
-  out[2] = tinyc_output_stage_s8(sums.c2, multipliers[2 * step], stage);
-  out[3] = tinyc_output_stage_s8(sums.c3, multipliers[3 * step], stage);
+static __attribute__((noinline)) void storeSlowly(const tinyc_output_s8 *stage, int32_t acc, int32_t multiplier,
+                                                  int8_t *out) {
+  *out = tinyc_output_stage_s8(acc, multiplier, stage);
 }
 
-TINYC_CORE void storeFast(const int32_t *multipliers, int32_t step, int32_t zero_point, Sums sums, int8_t *out) {
-  out[0] = (int8_t)tinyc_requantize_fast_s8(sums.c0, multipliers[0], zero_point);
-  out[1] = (int8_t)tinyc_requantize_fast_s8(sums.c1, multipliers[step], zero_point);
-  out[2] = (int8_t)tinyc_requantize_fast_s8(sums.c2, multipliers[2 * step], zero_point);
-  out[3] = (int8_t)tinyc_requantize_fast_s8(sums.c3, multipliers[3 * step], zero_point);
+TINYC_CORE void store(const Block *block, Sums sums, int8_t *out) {
+  const tinyc_output_s8 *stage = &block->params->output;
+  const int32_t *multipliers = block->multipliers;
+  int32_t step = stage->multiplier_step, zero_point = stage->zero_point;
+  if (block->fast) {
+    out[0] = (int8_t)tinyc_requantize_fast_s8(sums.c0, multipliers[0], zero_point);
+    out[1] = (int8_t)tinyc_requantize_fast_s8(sums.c1, multipliers[step], zero_point);
+    out[2] = (int8_t)tinyc_requantize_fast_s8(sums.c2, multipliers[2 * step], zero_point);
+    out[3] = (int8_t)tinyc_requantize_fast_s8(sums.c3, multipliers[3 * step], zero_point);
+  } else {
+    storeSlowly(stage, sums.c0, multipliers[0], out);
+    storeSlowly(stage, sums.c1, multipliers[step], out + 1);
+    storeSlowly(stage, sums.c2, multipliers[2 * step], out + 2);
+    storeSlowly(stage, sums.c3, multipliers[3 * step], out + 3);
+  }
 }
 
 /* Any pixel of any window; (top, left) is the input position of tap (0, 0), rows and columns the taps inside the
@@ -81,12 +88,9 @@ static __attribute__((noinline)) void computePixel(const Block *block, int32_t t
                       (left + columns.begin * window->dilation_width) * window->input_channels;
     const uint32_t *w = block->weights + 2 * (ky * window->kernel_width + columns.begin);
     for (int32_t kx = columns.end - columns.begin; kx > 0; kx--, x += x_step, w += 2)
-      addTap(&sums, x, w, minus_zero);
+      addTap(&sums, x, w, minus_zero, 0);
   }
-  if (block->fast)
-    storeFast(block->multipliers, params->output.multiplier_step, params->output.zero_point, sums, out);
-  else
-    storeSlowly(block, sums, out);
+  store(block, sums, out);
 }
 
 /* Neighbouring pixels whose 3x3 windows have the same taps inside the input. */
@@ -99,25 +103,21 @@ typedef struct Span {
 
 TINYC_CORE void computeSpan(const Block *block, const Span *span, const int rows, const int columns) {
   const tinyc_window *window = &block->params->window;
-  const tinyc_output_s8 *stage = &block->params->output;
   int32_t x_step = window->dilation_width * window->input_channels;
   int32_t stride = window->stride_width * window->input_channels;
   const int8_t *x0 = span->x[0], *x1 = span->x[1], *x2 = span->x[2];
   const uint32_t *w = span->weights;
   int8_t *out = span->out;
-  int whole = rows == 3 && columns == 3;
+  const int whole = rows == 3 && columns == 3;
   uint32_t minus_zero = whole ? 0 : block->minus_zero;
   const Sums *bias = whole ? &block->bias : &block->border_bias;
   for (int32_t pixels = span->pixels; pixels > 0; pixels--, out += window->output_channels) {
-    Sums sums = *bias;
-    addTaps(&sums, x0, x_step, w, minus_zero, columns);
-    addTaps(&sums, x1, x_step, w + 6, minus_zero, columns);
+    Sums sums = {bias->c0, bias->c1, bias->c2, bias->c3};
+    addTaps(&sums, x0, x_step, w, minus_zero, columns, whole);
+    addTaps(&sums, x1, x_step, w + 6, minus_zero, columns, whole);
     if (rows == 3)
-      addTaps(&sums, x2, x_step, w + 12, minus_zero, columns);
-    if (block->fast)
-      storeFast(block->multipliers, stage->multiplier_step, stage->zero_point, sums, out);
-    else
-      storeSlowly(block, sums, out);
+      addTaps(&sums, x2, x_step, w + 12, minus_zero, columns, whole);
+    store(block, sums, out);
     x0 += stride;
     x1 += stride;
     x2 += stride;
