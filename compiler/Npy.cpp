@@ -233,7 +233,7 @@ static double halfToDouble(uint16_t bits) {
 }
 
 template <typename T> static T load(const char *data, int64_t index) {
-  return support::endian::read<T, endianness::little, support::unaligned>(data + index * sizeof(T));
+  return support::endian::read<T, support::unaligned>(data + index * sizeof(T), endianness::little);
 }
 
 double NpyArray::get(int64_t index) const {
