@@ -19,6 +19,8 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/ObjCopy/ConfigManager.h"
+#include "llvm/ObjCopy/ObjCopy.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -140,6 +142,22 @@ void optimize(llvm::Module &program, llvm::TargetMachine &machine) {
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(program, moduleAnalyses);
 }
 
+/// Removes what a firmware has no use for and trips over: unwind tables, which must lie near the code, and the note on
+/// the stack, which makes GNU ld complain about all the files of newlib that lack it.
+llvm::Error removeNotes(StringRef object, SmallVectorImpl<char> &result) {
+  llvm::Expected<std::unique_ptr<llvm::object::ObjectFile>> file =
+      llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef(object, "model.o"));
+  if (!file)
+    return file.takeError();
+  llvm::objcopy::ConfigManager config;
+  for (StringRef section : {".ARM.exidx*", ".note.GNU-stack"})
+    if (llvm::Error error = config.Common.ToRemove.addMatcher(llvm::objcopy::NameOrPattern::create(
+            section, llvm::objcopy::MatchStyle::Wildcard, [](llvm::Error error) { return error; })))
+      return error;
+  llvm::raw_svector_ostream os(result);
+  return llvm::objcopy::executeObjcopyOnBinary(config, **file, os);
+}
+
 /// The linked and optimized program, or null.
 std::unique_ptr<llvm::Module> build(ModuleOp lowered, const Target &target, llvm::TargetMachine &machine,
                                     llvm::LLVMContext &context) {
@@ -179,11 +197,18 @@ LogicalResult targets::emitObject(ModuleOp lowered, const Target &target, SmallV
   std::unique_ptr<llvm::Module> program = build(lowered, target, *machine, context);
   if (!program)
     return failure();
-  llvm::raw_svector_ostream os(object);
+  SmallVector<char, 0> emitted;
+  llvm::raw_svector_ostream os(emitted);
   llvm::legacy::PassManager passes;
   if (machine->addPassesToEmitFile(passes, os, nullptr, llvm::CodeGenFileType::ObjectFile))
     return emitError(lowered.getLoc()) << "target " << target.name << " cannot emit object files";
   passes.run(*program);
+  if (target.isHost()) {
+    object.assign(emitted.begin(), emitted.end());
+    return success();
+  }
+  if (llvm::Error error = removeNotes(StringRef(emitted.data(), emitted.size()), object))
+    return emitError(lowered.getLoc()) << "cannot finish the object file: " << llvm::toString(std::move(error));
   return success();
 }
 
