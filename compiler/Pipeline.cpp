@@ -13,6 +13,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
 
 using namespace mlir;
 
@@ -21,6 +23,34 @@ namespace tinyc {
 void registerDialects(DialectRegistry &registry) {
   registry.insert<nn::NNDialect, kernel::KernelDialect, quant::QuantDialect, func::FuncDialect, arith::ArithDialect,
                   memref::MemRefDialect>();
+}
+
+namespace {
+struct CompressFlags : PassPipelineOptions<CompressFlags> {
+  Option<bool> quantize{*this, "quantize", llvm::cl::desc("Calibrate with random inputs and quantize to int8"),
+                        llvm::cl::init(false)};
+};
+struct LowerFlags : PassPipelineOptions<LowerFlags> {
+  Option<std::string> target{*this, "target", llvm::cl::desc("Processor"), llvm::cl::init("cortex-m7")};
+  Option<int64_t> sram{*this, "sram", llvm::cl::desc("Budget in bytes; 0: none"), llvm::cl::init(0)};
+  Option<int64_t> flash{*this, "flash", llvm::cl::desc("Budget in bytes; 0: none"), llvm::cl::init(0)};
+};
+} // namespace
+
+void registerPipelines() {
+  PassPipelineRegistration<>("graph", "Phase Graph: fold, fuse and choose layouts", graph::buildGraphPipeline);
+  PassPipelineRegistration<CompressFlags>(
+      "compress", "Phase Compress: quantize", [](OpPassManager &manager, const CompressFlags &flags) {
+        compress::CompressOptions options;
+        options.quantize = flags.quantize;
+        compress::buildCompressPipeline(manager, options);
+      });
+  PassPipelineRegistration<>("schedule", "Phase Schedule: order the operators", schedule::buildSchedulePipeline);
+  PassPipelineRegistration<LowerFlags>(
+      "lower", "Phase Kernel: select kernels, pack weights, plan and verify memory",
+      [](OpPassManager &manager, const LowerFlags &flags) {
+        lower::buildLowerPipeline(manager, {flags.target, flags.sram, flags.flash});
+      });
 }
 
 static LogicalResult run(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build) {
@@ -65,7 +95,7 @@ static compress::CalibratePassOptions makeCalibration(const Options &options) {
   return calibration;
 }
 
-static LogicalResult runCompress(ModuleOp module, const Options &options) {
+static LogicalResult runCompress(ModuleOp module, const Options &options, bool hasQuantization) {
   auto function = *module.getOps<func::FuncOp>().begin();
   bool isFloat = llvm::any_of(function.getOps<nn::QuantizableOpInterface>(), [](nn::QuantizableOpInterface op) {
     return !nn::getQuantizedElement(op->getResult(0).getType());
@@ -96,7 +126,7 @@ static LogicalResult runCompress(ModuleOp module, const Options &options) {
     compression.data.getInputs = [&datasets, spread, count](int64_t index) {
       return datasets->get(spread > 0 ? index * spread / count : index);
     };
-  } else if (isFloat && options.quantize == Quantize::Automatic) {
+  } else if (isFloat && !hasQuantization && options.quantize == Quantize::Automatic) {
     module.emitRemark("compiled in float32: give --calibrate=X.npy for int8, or --quantize=none to say so");
   }
   return run(module, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, compression); });
@@ -122,7 +152,7 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
     *facts = found;
   if (last == Phase::Graph)
     return module;
-  if (failed(runCompress(*module, options)))
+  if (failed(runCompress(*module, options, found.hasQuantization)))
     return nullptr;
   if (last == Phase::Compress)
     return module;

@@ -19,6 +19,9 @@ struct Target;
 /// The dialects that a compilation uses, with their interfaces and translations.
 void registerDialects(mlir::DialectRegistry &registry);
 
+/// Makes the phases known to tinyc-opt as the pipelines graph, compress, schedule and lower.
+void registerPipelines();
+
 /// What the float model was, before compression changed it.
 struct ModelFacts {
   int64_t parameters = 0; ///< elements of weights and biases, batch norm folded

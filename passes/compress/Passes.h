@@ -23,7 +23,7 @@ struct CalibrationData {
 std::unique_ptr<mlir::Pass> createCalibratePass(CalibratePassOptions options, CalibrationData data);
 
 struct CompressOptions {
-  /// Quantize what is still float, with the ranges that `data` shows. Without, only the model's own Q/DQ are folded.
+  /// Quantize what is still float, with the ranges that `data` shows.
   bool quantize = false;
   CalibratePassOptions calibration;
   CalibrationData data;
@@ -31,7 +31,7 @@ struct CompressOptions {
   bool fullInteger = false;
 };
 
-/// fold-qdq, then calibrate and quantize where asked for, then verify.
+/// Calibrate and quantize where asked for, then verify. Q/DQ pairs are folded earlier, before the graph passes.
 void buildCompressPipeline(mlir::OpPassManager &manager, const CompressOptions &options);
 
 #define GEN_PASS_REGISTRATION

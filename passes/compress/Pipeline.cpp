@@ -7,7 +7,6 @@ using namespace mlir;
 namespace tinyc::compress {
 
 void buildCompressPipeline(OpPassManager &manager, const CompressOptions &options) {
-  manager.addNestedPass<func::FuncOp>(createFoldQDQPass());
   if (options.quantize) {
     manager.addNestedPass<func::FuncOp>(createCalibratePass(options.calibration, options.data));
     manager.addNestedPass<func::FuncOp>(createQuantizePass());

@@ -14,9 +14,6 @@ namespace tinyc::graph {
 /// All passes of the phase, in order, on a module.
 void buildGraphPipeline(mlir::OpPassManager &manager);
 
-/// Makes buildGraphPipeline known as the pipeline `graph`.
-void registerGraphPipeline();
-
 #define GEN_PASS_REGISTRATION
 #include "passes/graph/Passes.h.inc"
 

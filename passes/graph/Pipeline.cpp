@@ -26,8 +26,4 @@ void buildGraphPipeline(OpPassManager &manager) {
   add(createCSEPass());
 }
 
-void registerGraphPipeline() {
-  PassPipelineRegistration<>("graph", "Fold, fuse and choose layouts", buildGraphPipeline);
-}
-
 } // namespace tinyc::graph
