@@ -158,6 +158,10 @@ private:
     terminator->erase();
     for (Operation *op : llvm::reverse(original))
       op->erase();
+    // Views that only other views needed.
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.front())))
+      if (isa<memref::ReinterpretCastOp, memref::GetGlobalOp>(op) && op.use_empty())
+        op.erase();
     // Arguments: the tensors go, the buffers stay.
     unsigned tensors = llvm::count_if(function.front().getArgumentTypes(), isTensor);
     function.front().eraseArguments(0, tensors);

@@ -1,0 +1,31 @@
+// RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m7 | FileCheck %s --check-prefixes=CHECK,DSP
+// RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m4 | FileCheck %s --check-prefixes=CHECK,DSP
+// RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m33 | FileCheck %s --check-prefixes=CHECK,DSP
+// RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m0plus | FileCheck %s --check-prefixes=CHECK,GENERIC
+// RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m3 | FileCheck %s --check-prefixes=CHECK,GENERIC
+// RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m55 | FileCheck %s --check-prefixes=CHECK,GENERIC
+// RUN: tinyc-opt %s -lower-select-kernels=target=host | FileCheck %s --check-prefixes=CHECK,GENERIC
+
+// The kernel for the DSP extension gets scratch memory in the size that runtime/include/tinyc/scratch.h says; the
+// generic one needs none.
+// CHECK-LABEL: func @conv2d(
+// DSP: %[[S:.*]] = memref.alloc() : memref<{{[0-9]+}}xi8>
+// DSP: kernel.conv2d {{.*}} scratch %[[S]] {{.*}} kernel = @tinyc_conv2d_s8_s8_armv7e_m
+// GENERIC-NOT: memref.alloc
+// GENERIC: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8,
+func.func @conv2d(%x: memref<1x8x8x3xi8>, %w: memref<4x3x3x3xi8>, %b: memref<4xi32>, %m: memref<1xi32>, %y: memref<1x8x8x4xi8>) {
+  kernel.conv2d %x, %w bias %b : memref<4xi32> multipliers %m : memref<1xi32> : memref<1x8x8x3xi8>, memref<4x3x3x3xi8>
+    -> %y : memref<1x8x8x4xi8> {groups = 1 : i32,
+    stage = #kernel.output_s8<zeroPoint = 3, clampMin = -128, clampMax = 127, shift = 32>,
+    window = #kernel.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1]>}
+  return
+}
+
+// A kernel that the preferred ISA lacks is the generic one.
+// CHECK-LABEL: func @softmax(
+// CHECK-NOT: memref.alloc
+// CHECK: kernel.softmax {{.*}} {kernel = @tinyc_softmax_f32}
+func.func @softmax(%x: memref<1x8xf32>) {
+  kernel.softmax %x : memref<1x8xf32> -> %x : memref<1x8xf32>
+  return
+}
