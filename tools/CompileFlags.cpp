@@ -93,8 +93,12 @@ bool CompileFlags::fill(Options &options) const {
   if (options.calibrationLimit < 0)
     return complain("--calibrate-limit: expected a number of samples");
   Expected<InputTransform> transform = parseInputTransform(flags->scale, flags->offset);
-  if (!transform)
-    return complain(toString(transform.takeError()));
+  if (!transform) {
+    std::string message = toString(transform.takeError());
+    StringRef text = message;
+    text.consume_front("error: ");
+    return complain(text);
+  }
   options.inputTransform = *transform;
   return parseBudget("sram", flags->sram, options.sramBudget) &&
          parseBudget("flash", flags->flash, options.flashBudget);
