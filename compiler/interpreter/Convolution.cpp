@@ -44,9 +44,9 @@ struct Shape {
 
 // Weights in the order the hot loops read them. T is float or int16_t.
 template <typename T> struct Weights {
-  std::vector<PackedMatrix<T>> groups;   // [depth][outputs of the group]
-  std::vector<T> depthwise;              // [tap][channel]
-  std::vector<Accumulator<T>> bias;      // of depthwise
+  std::vector<PackedMatrix<T>> groups; // [depth][outputs of the group]
+  std::vector<T> depthwise;            // [tap][channel]
+  std::vector<Accumulator<T>> bias;    // of depthwise
 };
 
 template <typename T, typename Stored>
@@ -93,7 +93,8 @@ void findTaps(const Shape &shape, const T *image, int64_t y, int64_t x, SmallVec
 }
 
 // Accumulators of one image, in blocks of consecutive output pixels: consume(first pixel, pixels, accumulators
-// [pixels][outputChannels]). `image` holds float, or input minus zero point; so elements outside it are 0 in both forms.
+// [pixels][outputChannels]). `image` holds float, or input minus zero point; so elements outside it are 0 in both
+// forms.
 template <typename T, typename Consume>
 void convolve(const Shape &shape, const Weights<T> &weights, const T *image, Consume consume) {
   constexpr int64_t patchElements = 1 << 14;
@@ -144,8 +145,8 @@ template <typename T> ArrayRef<T> biasValues(Operands operands) {
   return operands.size() > 2 && operands[2] ? operands[2]->get<T>() : ArrayRef<T>();
 }
 
-// Checks the types of a product with constant weights in integer form, and the range of its accumulators where the weights
-// are known.
+// Checks the types of a product with constant weights in integer form, and the range of its accumulators where the
+// weights are known.
 LogicalResult checkIntegerProduct(Operation *op, Operands constants) {
   Value input = op->getOperand(0), weight = op->getOperand(1);
   if (failed(expectInt8(op, input.getType())) || failed(expectInt8(op, op->getResult(0).getType())))

@@ -147,9 +147,7 @@ FailureOr<Kernel> compileUnary(Operation *op) {
       .Case([](HardSwishOp) {
         return makeUnary([](float x) { return x * tinyc_limit_f32(1.0f / 6.0f * x + 0.5f, 0.0f, 1.0f); });
       })
-      .Default([](Operation *other) -> FailureOr<Kernel> {
-        return other->emitOpError("has no reference semantics");
-      });
+      .Default([](Operation *other) -> FailureOr<Kernel> { return other->emitOpError("has no reference semantics"); });
 }
 
 FailureOr<Kernel> compileRequantize(RequantizeOp op) {
@@ -190,9 +188,8 @@ FailureOr<Kernel> compileQuantize(quant::QuantizeCastOp op) {
 }
 
 FailureOr<Kernel> compileDequantize(quant::DequantizeCastOp op) {
-  return Kernel([](Operands operands, HostTensor &out) {
-    llvm::copy(operands[0]->toReal(), out.get<float>().begin());
-  });
+  return Kernel(
+      [](Operands operands, HostTensor &out) { llvm::copy(operands[0]->toReal(), out.get<float>().begin()); });
 }
 
 } // namespace tinyc::nn

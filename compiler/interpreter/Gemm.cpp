@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-// One version for AVX2 and one for the baseline, chosen when the program is loaded. Lanes are independent and there is no
-// FMA in either, so both give the same bits.
+// One version for AVX2 and one for the baseline, chosen when the program is loaded. Lanes are independent and there is
+// no FMA in either, so both give the same bits.
 #if defined(__x86_64__) && defined(__ELF__)
 #define TINYC_VECTOR_VERSIONS __attribute__((target_clones("avx2", "default")))
 #else
@@ -25,8 +25,8 @@ typedef int32_t IntLanes __attribute__((vector_size(32)));
 typedef uint32_t UnsignedLanes __attribute__((vector_size(32)));
 typedef int16_t ShortLanes __attribute__((vector_size(16)));
 
-// Loads, products and sums of eight lanes. Vectors are passed by reference: by value their calling convention depends on
-// the instruction set.
+// Loads, products and sums of eight lanes. Vectors are passed by reference: by value their calling convention depends
+// on the instruction set.
 template <typename T> struct Lanes;
 
 template <> struct Lanes<float> {

@@ -13,8 +13,8 @@ namespace tinyc::nn {
 /// float for float, int32_t for int16_t.
 template <typename T> using Accumulator = std::conditional_t<std::is_same_v<T, float>, float, int32_t>;
 
-/// The right operand of a product, [depth][columns], packed into panels of `kPanel` columns: [panel][depth][kPanel], the
-/// last panel filled with zeros. `bias` has one entry for each column, with the same padding.
+/// The right operand of a product, [depth][columns], packed into panels of `kPanel` columns: [panel][depth][kPanel],
+/// the last panel filled with zeros. `bias` has one entry for each column, with the same padding.
 template <typename T> struct PackedMatrix {
   static constexpr int64_t kPanel = 16;
   int64_t depth = 0, columns = 0;
@@ -25,13 +25,11 @@ template <typename T> struct PackedMatrix {
   PackedMatrix(int64_t depth, int64_t columns)
       : depth(depth), columns(columns), values((columns + kPanel - 1) / kPanel * kPanel * depth),
         bias((columns + kPanel - 1) / kPanel * kPanel) {}
-  T &at(int64_t k, int64_t column) {
-    return values[(column / kPanel * depth + k) * kPanel + column % kPanel];
-  }
+  T &at(int64_t k, int64_t column) { return values[(column / kPanel * depth + k) * kPanel + column % kPanel]; }
 };
 
-/// c[m][n] = bias[n] + sum over k of a[m][k] * b[k][n], for `rows` rows; `aPitch` and `cPitch` are the distances of rows
-/// in elements.
+/// c[m][n] = bias[n] + sum over k of a[m][k] * b[k][n], for `rows` rows; `aPitch` and `cPitch` are the distances of
+/// rows in elements.
 void multiply(const float *a, int64_t aPitch, int64_t rows, const PackedMatrix<float> &b, float *c, int64_t cPitch);
 void multiply(const int16_t *a, int64_t aPitch, int64_t rows, const PackedMatrix<int16_t> &b, int32_t *c,
               int64_t cPitch);

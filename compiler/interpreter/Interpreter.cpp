@@ -20,8 +20,8 @@ LogicalResult expectInt8(Operation *op, Type type) {
   return success();
 }
 
-OutputStage::OutputStage(Requantization requantization, quant::UniformQuantizedType result,
-                         std::optional<float> lower, std::optional<float> upper)
+OutputStage::OutputStage(Requantization requantization, quant::UniformQuantizedType result, std::optional<float> lower,
+                         std::optional<float> upper)
     : multipliers(std::move(requantization.multipliers)) {
   stage.zero_point = static_cast<int32_t>(result.getZeroPoint());
   std::tie(stage.clamp_min, stage.clamp_max) = computeClamp(result, lower, upper);

@@ -1,5 +1,5 @@
-// Ops of the nn dialect as functions on host tensors. An op is compiled once (weights packed, integer constants computed)
-// and then run for each sample, by many threads at once.
+// Ops of the nn dialect as functions on host tensors. An op is compiled once (weights packed, integer constants
+// computed) and then run for each sample, by many threads at once.
 #ifndef TINYC_COMPILER_INTERPRETER_KERNELS_H
 #define TINYC_COMPILER_INTERPRETER_KERNELS_H
 
@@ -18,8 +18,8 @@ using Operands = llvm::ArrayRef<const HostTensor *>;
 /// Computes the op's result, which has the result's type and holds zeros, from its operands.
 using Kernel = llvm::unique_function<void(Operands, HostTensor &) const>;
 
-/// Each compiles the ops of one file. `constants` holds a tensor for each operand known now, null for the others, and is
-/// not referred to after the return. They fail with a diagnostic at the op.
+/// Each compiles the ops of one file. `constants` holds a tensor for each operand known now, null for the others, and
+/// is not referred to after the return. They fail with a diagnostic at the op.
 mlir::FailureOr<Kernel> compileConvolution(Conv2DOp op, Operands constants);
 mlir::FailureOr<Kernel> compileFullyConnected(FullyConnectedOp op, Operands constants);
 mlir::FailureOr<Kernel> compileMatMul(MatMulOp op);

@@ -25,8 +25,7 @@ template <typename F> void walkElements(ArrayRef<int64_t> shape, ArrayRef<int64_
     walkElements(shape.drop_front(), strides.drop_front(), offset + i * strides.front(), f);
 }
 
-template <typename T>
-void permute(const char *from, char *to, ArrayRef<int64_t> shape, ArrayRef<int64_t> strides) {
+template <typename T> void permute(const char *from, char *to, ArrayRef<int64_t> shape, ArrayRef<int64_t> strides) {
   walkElements(shape, strides, 0, [&](int64_t offset) {
     std::memcpy(to, from + offset * sizeof(T), sizeof(T));
     to += sizeof(T);
@@ -36,9 +35,8 @@ void permute(const char *from, char *to, ArrayRef<int64_t> shape, ArrayRef<int64
 } // namespace
 
 FailureOr<Kernel> compileReshape(ReshapeOp) {
-  return Kernel([](Operands operands, HostTensor &out) {
-    llvm::copy(operands[0]->getBytes(), out.getBytes().begin());
-  });
+  return Kernel(
+      [](Operands operands, HostTensor &out) { llvm::copy(operands[0]->getBytes(), out.getBytes().begin()); });
 }
 
 FailureOr<Kernel> compileTranspose(TransposeOp op) {
@@ -88,7 +86,8 @@ FailureOr<Kernel> compilePad(PadOp op) {
     dispatchElement(output.getElementType(), [&](auto zero) {
       using T = decltype(zero);
       MutableArrayRef<T> values = out.get<T>();
-      std::fill(values.begin(), values.end(), std::is_same_v<T, float> ? static_cast<T>(value) : static_cast<T>(stored));
+      std::fill(values.begin(), values.end(),
+                std::is_same_v<T, float> ? static_cast<T>(value) : static_cast<T>(stored));
       const T *from = operands[0]->get<T>().data();
       walkElements(input.getShape(), strides, origin, [&](int64_t offset) { values[offset] = *from++; });
     });

@@ -26,8 +26,8 @@ struct Pool {
     }
   }
 
-  // Each output pixel: sums[c] = combine(sums[c], element) from `initial` over the window's elements inside the input, then
-  // finish(sums, elements in the window, output pixel).
+  // Each output pixel: sums[c] = combine(sums[c], element) from `initial` over the window's elements inside the input,
+  // then finish(sums, elements in the window, output pixel).
   template <typename T, typename Sum, typename Combine, typename Finish>
   void apply(ArrayRef<T> in, Sum initial, Combine combine, Finish finish) const {
     std::vector<Sum> sums(channels);
@@ -115,8 +115,7 @@ FailureOr<Kernel> compileMaxPool(MaxPoolOp op) {
   return Kernel([=, low = low, high = high](Operands operands, HostTensor &out) {
     MutableArrayRef<int8_t> values = out.get<int8_t>();
     pool.apply(
-        operands[0]->get<int8_t>(), int8_t(-128),
-        [](int8_t largest, int8_t q) { return q > largest ? q : largest; },
+        operands[0]->get<int8_t>(), int8_t(-128), [](int8_t largest, int8_t q) { return q > largest ? q : largest; },
         [&](ArrayRef<int8_t> sums, int64_t, int64_t first) {
           for (int64_t channel = 0; channel < pool.channels; ++channel)
             values[first + channel] = static_cast<int8_t>(tinyc_limit_s32(sums[channel], low, high));

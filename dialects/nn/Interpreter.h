@@ -16,8 +16,8 @@ class HostTensor {
 public:
   HostTensor() = default;
   explicit HostTensor(mlir::RankedTensorType type);
-  /// The elements of an attribute, for a tensor of `type` (f32 or storage integers); a tensor without type if they cannot
-  /// be read (a resource that is absent).
+  /// The elements of an attribute, for a tensor of `type` (f32 or storage integers); a tensor without type if they
+  /// cannot be read (a resource that is absent).
   static HostTensor fromElements(mlir::RankedTensorType type, mlir::ElementsAttr elements);
 
   mlir::RankedTensorType getType() const { return type; }
@@ -46,8 +46,8 @@ private:
 /// at the op, for an op without reference semantics.
 mlir::FailureOr<HostTensor> evaluate(mlir::Operation *op, llvm::ArrayRef<const HostTensor *> operands);
 
-/// Runs a model function. Constants are converted once at creation; `run` is const and may be called by many threads. The
-/// function must outlive the interpreter and stay as it is.
+/// Runs a model function. Constants are converted once at creation; `run` is const and may be called by many threads.
+/// The function must outlive the interpreter and stay as it is.
 class Interpreter {
 public:
   /// Fails, with a diagnostic at the op, if the function holds an op without reference semantics.
@@ -65,13 +65,13 @@ public:
   /// freed after their last use.
   mlir::FailureOr<std::vector<HostTensor>> run(llvm::ArrayRef<HostTensor> inputs, Observer observer = nullptr) const;
 
-  /// `count` inferences on all cores: sample i's inputs come from `getInputs(i)`, its outputs go to `consume(i, outputs)`.
-  /// Both, and the observer, are called from many threads at once, never twice at once for one i; `worker` numbers the
-  /// thread, 0 .. getWorkerCount() - 1.
-  mlir::LogicalResult runAll(int64_t count, llvm::function_ref<std::vector<HostTensor>(int64_t)> getInputs,
-                             llvm::function_ref<void(int64_t, std::vector<HostTensor>)> consume,
-                             llvm::function_ref<void(unsigned worker, mlir::Value, const HostTensor &)> observer =
-                                 nullptr) const;
+  /// `count` inferences on all cores: sample i's inputs come from `getInputs(i)`, its outputs go to `consume(i,
+  /// outputs)`. Both, and the observer, are called from many threads at once, never twice at once for one i; `worker`
+  /// numbers the thread, 0 .. getWorkerCount() - 1.
+  mlir::LogicalResult
+  runAll(int64_t count, llvm::function_ref<std::vector<HostTensor>(int64_t)> getInputs,
+         llvm::function_ref<void(int64_t, std::vector<HostTensor>)> consume,
+         llvm::function_ref<void(unsigned worker, mlir::Value, const HostTensor &)> observer = nullptr) const;
   static unsigned getWorkerCount();
 
 private:

@@ -1,5 +1,6 @@
-// Integer constants of quantized programs, from real scales: the dialect's types in, tinyc/scales.h's arithmetic. All of
-// it is IEEE double in a fixed order, so that every host computes the same constants; compile with -ffp-contract=off.
+// Integer constants of quantized programs, from real scales: the dialect's types in, tinyc/scales.h's arithmetic. All
+// of it is IEEE double in a fixed order, so that every host computes the same constants; compile with
+// -ffp-contract=off.
 #include "dialects/nn/QuantizedArithmetic.h"
 #include "tinyc/scales.h"
 
@@ -102,9 +103,7 @@ AddConstants computeAdd(quant::UniformQuantizedType lhs, quant::UniformQuantized
 double evaluateUnary(Operation *op, double x) {
   return llvm::TypeSwitch<Operation *, double>(op)
       .Case([&](ClampOp clamp) { return clampReal(x, toOptional(clamp.getMin()), toOptional(clamp.getMax())); })
-      .Case([&](LeakyReluOp leaky) {
-        return x < 0 ? static_cast<double>(leaky.getAlpha().convertToFloat()) * x : x;
-      })
+      .Case([&](LeakyReluOp leaky) { return x < 0 ? static_cast<double>(leaky.getAlpha().convertToFloat()) * x : x; })
       .Case([&](SigmoidOp) { return sigmoid(x); })
       .Case([&](HardSigmoidOp hard) {
         return clampReal(hard.getAlpha().convertToFloat() * x + hard.getBeta().convertToFloat(), 0.0f, 1.0f);

@@ -69,8 +69,8 @@ mlir::FailureOr<llvm::SmallVector<int32_t>> foldInputZeroPoint(llvm::ArrayRef<in
 Requantization computeConvolutionRequantization(mlir::quant::QuantizedType input, mlir::quant::QuantizedType weight,
                                                 mlir::quant::UniformQuantizedType result, int64_t channels);
 
-/// The requantization of avg_pool: multipliers[n - firstCount] belongs to a window with n elements inside the input, or,
-/// with includePad, the only multiplier to every window.
+/// The requantization of avg_pool: multipliers[n - firstCount] belongs to a window with n elements inside the input,
+/// or, with includePad, the only multiplier to every window.
 struct AvgPoolRequantization {
   Requantization requantization;
   int64_t firstCount = 1;

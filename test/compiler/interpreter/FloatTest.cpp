@@ -20,8 +20,8 @@ TEST_F(FloatTest, conv2dOnnxExamplePadded) {
   EXPECT_EQ(runFloat("nn.conv2d %a, %b {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = "
                      "array<i64: 1, 1>} : (tensor<1x5x5x1xf32>, tensor<1x3x3x1xf32>) -> tensor<1x5x5x1xf32>",
                      {sequence(0, 24), std::vector<float>(9, 1.0f)}),
-            (std::vector<float>{12, 21, 27, 33, 24, 33, 54, 63, 72, 51, 63, 99, 108, 117, 81, 93, 144, 153, 162, 111,
-                                72, 111, 117, 123, 84}));
+            (std::vector<float>{12,  21, 27, 33,  24,  33,  54,  63, 72,  51,  63,  99, 108,
+                                117, 81, 93, 144, 153, 162, 111, 72, 111, 117, 123, 84}));
 }
 
 // ONNX Conv, example "conv with strides and asymmetric padding": padding along the height only.
@@ -94,8 +94,7 @@ TEST_F(FloatTest, binaryBroadcast) {
   EXPECT_EQ(runFloat("nn.mul %a, %b : (tensor<2x2x2xf32>, tensor<2x1x2xf32>) -> tensor<2x2x2xf32>",
                      {{1, 2, 3, 4, 5, 6, 7, 8}, {1, 10, 2, 20}}),
             (std::vector<float>{1, 20, 3, 40, 10, 120, 14, 160}));
-  EXPECT_EQ(runFloat("nn.add %a, %b : (tensor<f32>, tensor<f32>) -> tensor<f32>", {{1}, {2}}),
-            (std::vector<float>{3}));
+  EXPECT_EQ(runFloat("nn.add %a, %b : (tensor<f32>, tensor<f32>) -> tensor<f32>", {{1}, {2}}), (std::vector<float>{3}));
 }
 
 // Every pair of operand dimensions that broadcasting allows, against index arithmetic.
@@ -142,8 +141,7 @@ TEST_F(FloatTest, unaryOnnxExamples) {
   EXPECT_EQ(runFloat("nn.clamp %a {min = -1.0 : f32, max = 1.0 : f32}" + types, {{-2, 0, 2}}),
             (std::vector<float>{-1, 0, 1}));
   EXPECT_EQ(runFloat("nn.clamp %a {min = 0.0 : f32}" + types, {{-2, 0, 2}}), (std::vector<float>{0, 0, 2}));
-  EXPECT_EQ(runFloat("nn.leaky_relu %a {alpha = 0.1 : f32}" + types, {{-1, 0, 1}}),
-            (std::vector<float>{-0.1f, 0, 1}));
+  EXPECT_EQ(runFloat("nn.leaky_relu %a {alpha = 0.1 : f32}" + types, {{-1, 0, 1}}), (std::vector<float>{-0.1f, 0, 1}));
   expectNear(runFloat("nn.sigmoid %a" + types, {{-1, 0, 1}}), {0.26894143f, 0.5f, 0.7310586f}, 1e-7f);
   expectNear(runFloat("nn.hard_sigmoid %a {alpha = 0.5 : f32, beta = 0.6 : f32}" + types, {{-1, 0, 1}}),
              {0.1f, 0.6f, 1.0f}, 1e-7f);
@@ -156,12 +154,12 @@ TEST_F(FloatTest, avgPoolOnnxExamples) {
                              "dilations = array<i64: 1, 1>";
   const std::string types = " : (tensor<1x5x5x1xf32>) -> tensor<1x5x5x1xf32>";
   expectNear(runFloat("nn.avg_pool %a {" + window + "}" + types, {sequence(1, 25)}),
-             {7,    7.5, 8,    8.5, 9,    9.5,  10,   10.5, 11,   11.5, 12, 12.5, 13,
-              13.5, 14,  14.5, 15,  15.5, 16,   16.5, 17,   17.5, 18,   18.5, 19},
+             {7,    7.5, 8,    8.5, 9,    9.5, 10,   10.5, 11,   11.5, 12,   12.5, 13,
+              13.5, 14,  14.5, 15,  15.5, 16,  16.5, 17,   17.5, 18,   18.5, 19},
              1e-5f);
   expectNear(runFloat("nn.avg_pool %a {" + window + ", includePad}" + types, {sequence(1, 25)}),
-             {2.52f, 3.6f,  4.8f, 4.08f, 3.24f, 4.56f, 6.4f,   8.4f,  7.04f, 5.52f, 7.2f,  10.0f, 13.0f,
-              10.8f, 8.4f,  6.96f, 9.6f, 12.4f, 10.24f, 7.92f, 6.12f, 8.4f,  10.8f, 8.88f, 6.84f},
+             {2.52f, 3.6f, 4.8f,  4.08f, 3.24f, 4.56f,  6.4f,  8.4f,  7.04f, 5.52f, 7.2f,  10.0f, 13.0f,
+              10.8f, 8.4f, 6.96f, 9.6f,  12.4f, 10.24f, 7.92f, 6.12f, 8.4f,  10.8f, 8.88f, 6.84f},
              1e-5f);
 }
 
@@ -171,8 +169,8 @@ TEST_F(FloatTest, maxPoolOnnxExamples) {
                      "array<i64: 2, 2, 2, 2>, dilations = array<i64: 1, 1>} : (tensor<1x5x5x1xf32>) -> "
                      "tensor<1x5x5x1xf32>",
                      {sequence(1, 25)}),
-            (std::vector<float>{13, 14, 15, 15, 15, 18, 19, 20, 20, 20, 23, 24, 25, 25, 25,
-                                23, 24, 25, 25, 25, 23, 24, 25, 25, 25}));
+            (std::vector<float>{13, 14, 15, 15, 15, 18, 19, 20, 20, 20, 23, 24, 25,
+                                25, 25, 23, 24, 25, 25, 25, 23, 24, 25, 25, 25}));
   EXPECT_EQ(runFloat("nn.max_pool %a {kernel = array<i64: 2, 2>, strides = array<i64: 1, 1>, pads = "
                      "array<i64: 0, 0, 0, 0>, dilations = array<i64: 2, 2>, clampMax = 14.0 : f32} : "
                      "(tensor<1x4x4x1xf32>) -> tensor<1x2x2x1xf32>",
@@ -220,15 +218,15 @@ TEST_F(FloatTest, castsOnnxExamples) {
                          {tensor<float>("tensor<6xf32>", {0, 2, 3, 1000, -254, -1000})}),
             (std::vector<uint8_t>{128, 129, 130, 255, 1, 0}));
   const std::string perAxis = "tensor<1x3x3x2x!quant.uniform<u8:f32:1, {2.0:84, 4.0:24, 5.0:196}>>";
-  const std::vector<float> real = {-162, 10, -100, 232, -20, -50, -76, 0,    0,    252,  32,   -44,
-                                   245,  -485, -960, -270, -375, -470};
+  const std::vector<float> real = {-162, 10, -100, 232, -20,  -50,  -76,  0,    0,
+                                   252,  32, -44,  245, -485, -960, -270, -375, -470};
   const std::vector<uint8_t> stored = {3, 89, 34, 200, 74, 59, 5, 24, 24, 87, 32, 13, 245, 99, 4, 142, 121, 102};
   EXPECT_EQ(run<uint8_t>("\"quant.qcast\"(%a) : (tensor<1x3x3x2xf32>) -> " + perAxis,
                          {tensor<float>("tensor<1x3x3x2xf32>", real)}),
             stored);
-  EXPECT_EQ(run<float>("\"quant.dcast\"(%a) : (" + perAxis + ") -> tensor<1x3x3x2xf32>",
-                       {tensor<uint8_t>(perAxis, stored)}),
-            real);
+  EXPECT_EQ(
+      run<float>("\"quant.dcast\"(%a) : (" + perAxis + ") -> tensor<1x3x3x2xf32>", {tensor<uint8_t>(perAxis, stored)}),
+      real);
   EXPECT_EQ(run<float>("\"quant.dcast\"(%a) : (tensor<4x!quant.uniform<u8:f32, 2.0:128>>) -> tensor<4xf32>",
                        {tensor<uint8_t>("tensor<4x!quant.uniform<u8:f32, 2.0:128>>", {0, 3, 128, 255})}),
             (std::vector<float>{-256, -250, 0, 254}));

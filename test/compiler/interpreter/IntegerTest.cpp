@@ -10,7 +10,8 @@ namespace {
 
 class IntegerTest : public InterpreterFixture {};
 
-// in - 3 = 7, -2; times 2 and -1 plus bias 100: 7 * 2 + 2 * 1 + 100 = 116; * 0.5 * 0.25 / 1.0 = 14.5 -> 15, + (-4) = 11.
+// in - 3 = 7, -2; times 2 and -1 plus bias 100: 7 * 2 + 2 * 1 + 100 = 116; * 0.5 * 0.25 / 1.0 = 14.5 -> 15, + (-4)
+// = 11.
 TEST_F(IntegerTest, fullyConnectedByHand) {
   EXPECT_EQ(run<int8_t>("nn.fully_connected %a, %b, %c : (tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>, "
                         "tensor<1x2x!quant.uniform<i8:f32, 0.25>>, tensor<1x!quant.uniform<i32:f32, 0.125>>) -> "
@@ -39,12 +40,10 @@ TEST_F(IntegerTest, conv2dRandom) {
     std::string xType = conv.inputType(quantized(scale, zeroPoint));
     std::string wType = conv.weightType(onePerTensor ? quantized(weightScales[0], 0) : perAxis("i8", weightScales));
     std::string biasType = conv.biasType(perAxis("i32", biasScales));
-    std::vector<int8_t> actual = run<int8_t>("nn.conv2d %a, %b, %c {" + conv.attributes() +
-                                                 ", clampMin = -0.5 : f32} : (" + xType + ", " + wType + ", " +
-                                                 biasType + ") -> " +
-                                                 conv.outputType(quantized(outScale, outZeroPoint)),
-                                             {tensor<int8_t>(xType, x), tensor<int8_t>(wType, w),
-                                              tensor<int32_t>(biasType, bias)});
+    std::vector<int8_t> actual =
+        run<int8_t>("nn.conv2d %a, %b, %c {" + conv.attributes() + ", clampMin = -0.5 : f32} : (" + xType + ", " +
+                        wType + ", " + biasType + ") -> " + conv.outputType(quantized(outScale, outZeroPoint)),
+                    {tensor<int8_t>(xType, x), tensor<int8_t>(wType, w), tensor<int32_t>(biasType, bias)});
     std::vector<int64_t> accs = conv.accumulate<int64_t>(x, w, bias, zeroPoint);
     ASSERT_EQ(actual.size(), accs.size());
     int64_t low = std::clamp<int64_t>(std::llrint(-0.5 / outScale) + outZeroPoint, -128, 127);
@@ -194,8 +193,8 @@ TEST_F(IntegerTest, avgPoolRandom) {
     int shift = exactShift({scale / outScale / static_cast<double>(*llvm::min_element(counts))});
     std::vector<int8_t> expected;
     for (size_t i = 0; i < accs.size(); ++i)
-      expected.push_back(static_cast<int8_t>(
-          exactOutput(accs[i], scale / outScale / static_cast<double>(counts[i]), shift, outZero)));
+      expected.push_back(
+          static_cast<int8_t>(exactOutput(accs[i], scale / outScale / static_cast<double>(counts[i]), shift, outZero)));
     auto shaped = [&](const int64_t *dims, const std::string &element) {
       return "tensor<1x" + std::to_string(dims[0]) + "x" + std::to_string(dims[1]) + "x" + std::to_string(channels) +
              "x" + element + ">";
@@ -232,10 +231,9 @@ TEST_F(IntegerTest, softmaxRandom) {
     for (bool logarithm : {false, true}) {
       double outScale = logarithm ? 0.25 : 1.0 / 256;
       int64_t outZero = logarithm ? 127 : -128;
-      std::vector<int8_t> actual =
-          run<int8_t>(std::string(logarithm ? "nn.log_softmax" : "nn.softmax") + " %a : (" + inType + ") -> " + shape +
-                          quantized(outScale, outZero) + ">",
-                      {tensor<int8_t>(inType, x)});
+      std::vector<int8_t> actual = run<int8_t>(std::string(logarithm ? "nn.log_softmax" : "nn.softmax") + " %a : (" +
+                                                   inType + ") -> " + shape + quantized(outScale, outZero) + ">",
+                                               {tensor<int8_t>(inType, x)});
       ASSERT_EQ(actual.size(), x.size());
       for (size_t i = 0; i < x.size(); ++i) {
         size_t first = i / length * length;

@@ -41,8 +41,8 @@ protected:
     stream << "func.func @main(";
     for (auto [index, input] : llvm::enumerate(signature.getInputs()))
       stream << (index ? ", %" : "%") << static_cast<char>('a' + index) << ": " << input;
-    stream << ") -> " << signature.getResult(0) << " { %result = " << op << " return %result : "
-           << signature.getResult(0) << " }";
+    stream << ") -> " << signature.getResult(0) << " { %result = " << op
+           << " return %result : " << signature.getResult(0) << " }";
     return parse(text);
   }
 

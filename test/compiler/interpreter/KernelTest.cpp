@@ -13,9 +13,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 class KernelTest : public InterpreterFixture {
 protected:
-  quant::UniformQuantizedType element(const std::string &text) {
-    return cast<quant::UniformQuantizedType>(type(text));
-  }
+  quant::UniformQuantizedType element(const std::string &text) { return cast<quant::UniformQuantizedType>(type(text)); }
   std::string randomActivation() { return quantized(randomScale(0.005, 0.2), random(-128, 127)); }
 
   static tinyc_output_s8 stageOf(const Requantization &requantization, quant::UniformQuantizedType result,
@@ -26,10 +24,10 @@ protected:
   }
   static tinyc_window windowOf(const RandomConvolution &conv) {
     auto of = [](int64_t value) { return static_cast<int32_t>(value); };
-    return {of(conv.size[0]),    of(conv.size[1]),    of(conv.channels()),    of(conv.size[0]),
-            of(conv.out[0]),     of(conv.out[1]),     of(conv.outChannels()), of(conv.out[0]),
-            of(conv.kernel[0]),  of(conv.kernel[1]),  of(conv.strides[0]),    of(conv.strides[1]),
-            of(conv.dilations[0]), of(conv.dilations[1]), of(conv.before[0]),  of(conv.before[1])};
+    return {of(conv.size[0]),      of(conv.size[1]),      of(conv.channels()),    of(conv.size[0]),
+            of(conv.out[0]),       of(conv.out[1]),       of(conv.outChannels()), of(conv.out[0]),
+            of(conv.kernel[0]),    of(conv.kernel[1]),    of(conv.strides[0]),    of(conv.strides[1]),
+            of(conv.dilations[0]), of(conv.dilations[1]), of(conv.before[0]),     of(conv.before[1])};
   }
   // [channel][tap] to [tap][channel]
   template <typename T> static std::vector<T> tapsFirst(const RandomConvolution &conv, const std::vector<T> &weights) {
@@ -98,16 +96,15 @@ TEST_F(KernelTest, convolutionFloat) {
         runFloat("nn.conv2d %a, %b, %c {" + conv.attributes() + "} : (" + conv.inputType("f32") + ", " +
                      conv.weightType("f32") + ", " + conv.biasType("f32") + ") -> " + conv.outputType("f32"),
                  {x, w, bias});
-    tinyc_conv2d_f32_params params = {
-        windowOf(conv), static_cast<int32_t>(conv.groups), {-kInfinity, kInfinity}};
+    tinyc_conv2d_f32_params params = {windowOf(conv), static_cast<int32_t>(conv.groups), {-kInfinity, kInfinity}};
     std::vector<float> actual(expected.size());
     auto rows = static_cast<int32_t>(conv.out[0]);
     tinyc_conv2d_f32_f32(&params, x.data(), w.data(), bias.data(), actual.data(), nullptr, 0, rows);
     expectNear(actual, expected, 1e-4f);
     if (conv.inputs > 1)
       continue;
-    tinyc_depthwise_conv2d_f32_f32(&params, x.data(), tapsFirst(conv, w).data(), bias.data(), actual.data(), nullptr,
-                                   0, rows);
+    tinyc_depthwise_conv2d_f32_f32(&params, x.data(), tapsFirst(conv, w).data(), bias.data(), actual.data(), nullptr, 0,
+                                   rows);
     if (conv.outputs == 1)
       ASSERT_EQ(actual, expected);
     else
@@ -162,20 +159,19 @@ TEST_F(KernelTest, pooling) {
       pool.dilations[axis] = 1;
       pool.before[axis] = pool.after[axis] = random(0, pool.kernel[axis] - 1);
       pool.size[axis] = pool.kernel[axis] + random(0, 6);
-      pool.out[axis] =
-          (pool.size[axis] + 2 * pool.before[axis] - pool.kernel[axis]) / pool.strides[axis] + 1;
+      pool.out[axis] = (pool.size[axis] + 2 * pool.before[axis] - pool.kernel[axis]) / pool.strides[axis] + 1;
     }
     bool includePad = round % 2;
     std::string input = randomActivation(), output = randomActivation(), attributes = pool.attributes();
-    attributes = attributes.substr(0, attributes.rfind(", groups")) + ", kernel = array<i64: " +
-                 std::to_string(pool.kernel[0]) + ", " + std::to_string(pool.kernel[1]) + ">";
+    attributes = attributes.substr(0, attributes.rfind(", groups")) +
+                 ", kernel = array<i64: " + std::to_string(pool.kernel[0]) + ", " + std::to_string(pool.kernel[1]) +
+                 ">";
     std::vector<int8_t> x = randomInt8(pool.inputElements());
     std::vector<float> reals = randomFloats(pool.inputElements());
     std::string average = "nn.avg_pool %a {" + attributes + (includePad ? ", includePad} : (" : "} : (");
 
-    std::vector<int8_t> expected =
-        run<int8_t>(average + pool.inputType(input) + ") -> " + pool.outputType(output),
-                    {tensor<int8_t>(pool.inputType(input), x)}),
+    std::vector<int8_t> expected = run<int8_t>(average + pool.inputType(input) + ") -> " + pool.outputType(output),
+                                               {tensor<int8_t>(pool.inputType(input), x)}),
                         actual(expected.size());
     AvgPoolRequantization average8 = computeAvgPoolRequantization(
         cast<AvgPoolOp>((*module->getOps<func::FuncOp>().begin()).getBody().front().front()));
@@ -197,17 +193,18 @@ TEST_F(KernelTest, pooling) {
     tinyc_avg_pool_f32(&floats, reals.data(), means.data(), nullptr, 0, rows);
     EXPECT_EQ(runFloat(average + pool.inputType("f32") + ") -> " + pool.outputType("f32"), {reals}), means);
     tinyc_max_pool_f32(&floats, reals.data(), maxima.data(), nullptr, 0, rows);
-    EXPECT_EQ(runFloat("nn.max_pool %a {" + attributes + "} : (" + pool.inputType("f32") + ") -> " +
-                           pool.outputType("f32"),
-                       {reals}),
-              maxima);
+    EXPECT_EQ(
+        runFloat("nn.max_pool %a {" + attributes + "} : (" + pool.inputType("f32") + ") -> " + pool.outputType("f32"),
+                 {reals}),
+        maxima);
   }
 }
 
 TEST_F(KernelTest, binary) {
   for (int round = 0; round < 60; ++round) {
     std::string lhs = randomActivation(), rhs = randomActivation(), output = randomActivation();
-    std::string lhsType = RandomConvolution::shaped({5, 1, 7}, lhs), rhsType = RandomConvolution::shaped({1, 3, 7}, rhs);
+    std::string lhsType = RandomConvolution::shaped({5, 1, 7}, lhs),
+                rhsType = RandomConvolution::shaped({1, 3, 7}, rhs);
     std::string signature = " : (" + lhsType + ", " + rhsType + ") -> " + RandomConvolution::shaped({5, 3, 7}, output);
     std::vector<int8_t> a = randomInt8(35), b = randomInt8(21), actual(105);
     tinyc_elementwise_s8_params params = {};
@@ -252,7 +249,9 @@ TEST_F(KernelTest, unaryFloat) {
       {"nn.clamp %a {min = -1.0 : f32, max = 2.0 : f32}", tinyc_clamp_f32, {1, 100, 0, 0, {-1.0f, 2.0f}}},
       {"nn.leaky_relu %a {alpha = 0.1 : f32}", tinyc_leaky_relu_f32, {1, 100, 0.1f, 0, {0, 0}}},
       {"nn.sigmoid %a", tinyc_sigmoid_f32, {1, 100, 0, 0, {0, 0}}},
-      {"nn.hard_sigmoid %a {alpha = 0.2 : f32, beta = 0.5 : f32}", tinyc_hard_sigmoid_f32, {1, 100, 0.2f, 0.5f, {0, 0}}},
+      {"nn.hard_sigmoid %a {alpha = 0.2 : f32, beta = 0.5 : f32}",
+       tinyc_hard_sigmoid_f32,
+       {1, 100, 0.2f, 0.5f, {0, 0}}},
       {"nn.hard_swish %a", tinyc_hard_swish_f32, {1, 100, 1.0f / 6.0f, 0.5f, {0, 0}}},
   };
   for (const Function &function : functions) {
@@ -294,9 +293,9 @@ TEST_F(KernelTest, castsAndSoftmaxInt8) {
                                          static_cast<int32_t>(element(output).getZeroPoint())};
       (logarithm ? tinyc_log_softmax_s8 : tinyc_softmax_s8)(&softmax, x.data(), constants.exponentials.data(),
                                                             actual.data(), nullptr, 0, 4);
-      EXPECT_EQ(run<int8_t>((logarithm ? "nn.log_softmax %a" : "nn.softmax %a") + signature,
-                            {tensor<int8_t>(inputType, x)}),
-                actual);
+      EXPECT_EQ(
+          run<int8_t>((logarithm ? "nn.log_softmax %a" : "nn.softmax %a") + signature, {tensor<int8_t>(inputType, x)}),
+          actual);
     }
 
     std::vector<float> reals = randomFloats(100), back(100);

@@ -1,7 +1,6 @@
 // Whole functions: order, constants, observers, threads, errors.
 #include "InterpreterFixture.h"
 
-
 using namespace mlir;
 using namespace tinyc::nn;
 
@@ -108,8 +107,7 @@ TEST_F(ProgramTest, refusesInputOfAnotherType) {
   auto interpreter = Interpreter::create(parse(affine));
   ASSERT_TRUE(succeeded(interpreter)) << message;
   EXPECT_TRUE(failed(interpreter->run({tensor<float>("tensor<1xf32>", {1})})));
-  EXPECT_NE(message.find("expects input 0 of type 'tensor<2xf32>', got 'tensor<1xf32>'"), std::string::npos)
-      << message;
+  EXPECT_NE(message.find("expects input 0 of type 'tensor<2xf32>', got 'tensor<1xf32>'"), std::string::npos) << message;
 }
 
 TEST_F(ProgramTest, refusesOpsWithoutSemantics) {

@@ -130,8 +130,7 @@ TEST_F(QuantizedArithmeticTest, addConstants) {
       double left = static_cast<double>(a - lhs.getZeroPoint()) * lhs.getScale();
       double right = static_cast<double>(b - rhs.getZeroPoint()) * rhs.getScale();
       double real = (subtract ? left - right : left + right) / result + static_cast<double>(out.getZeroPoint());
-      ASSERT_NEAR(static_cast<double>(acc >> constants.shift), real,
-                  0.5 + 255.0 / std::exp2(constants.shift) + 1e-9);
+      ASSERT_NEAR(static_cast<double>(acc >> constants.shift), real, 0.5 + 255.0 / std::exp2(constants.shift) + 1e-9);
     }
   }
 }
@@ -163,8 +162,8 @@ TEST_F(QuantizedArithmeticTest, foldInputZeroPoint) {
   EXPECT_EQ(*folded, (SmallVector<int32_t>{-8, 8}));
   auto weight = DenseElementsAttr::get(RankedTensorType::get({2, 1, 1, 2}, IntegerType::get(&context, 8)),
                                        ArrayRef<int8_t>{1, -5, 6, -2});
-  auto bias = DenseElementsAttr::get(RankedTensorType::get({2}, IntegerType::get(&context, 32)),
-                                     ArrayRef<int32_t>{3, 0});
+  auto bias =
+      DenseElementsAttr::get(RankedTensorType::get({2}, IntegerType::get(&context, 32)), ArrayRef<int32_t>{3, 0});
   folded = foldInputZeroPoint(weight, bias, -2, nullptr);
   ASSERT_TRUE(succeeded(folded));
   EXPECT_EQ(*folded, (SmallVector<int32_t>{-5, 8}));

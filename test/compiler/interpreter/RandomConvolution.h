@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-/// Pairs are height and width; `inputs` and `outputs` are channels of one group. A third of the shapes is grouped, half of
-/// these depthwise.
+/// Pairs are height and width; `inputs` and `outputs` are channels of one group. A third of the shapes is grouped, half
+/// of these depthwise.
 struct RandomConvolution {
   int64_t batch, groups, inputs, outputs;
   int64_t size[2], out[2], kernel[2], strides[2], dilations[2], before[2], after[2];
