@@ -146,6 +146,18 @@ LogicalResult foldUnary(NodeImporter &node) {
   return success();
 }
 
+/// Combines each `count` successive values into one.
+template <typename T> static std::vector<T> reduceRows(Arithmetic operation, llvm::ArrayRef<T> values, int64_t count) {
+  std::vector<T> results;
+  for (; !values.empty(); values = values.drop_front(count)) {
+    T result = values.front();
+    for (T value : values.slice(1, count - 1))
+      result = evaluate(operation, result, value);
+    results.push_back(result);
+  }
+  return results;
+}
+
 LogicalResult foldReduction(NodeImporter &node) {
   const int64_t sinceOpset = node.getOperatorName() == "ReduceSum" ? 13 : 18;
   FailureOr<std::optional<Shape>> given = node.getIntsFromAttributeOrInput("axes", 1, sinceOpset);
@@ -153,8 +165,8 @@ LogicalResult foldReduction(NodeImporter &node) {
   if (failed(given) || failed(input))
     return failure();
   const Constant &tensor = **input;
-  if (tensor.type != DataType::Int64 && tensor.type != DataType::Int32)
-    return node.emitError() << "is supported on integers known at compile time only";
+  if (tensor.quantization)
+    return node.emitError() << "is not supported on dequantized integers";
   const bool all = !*given || (*given)->empty(), keep = node.getInt("keepdims", 1) != 0;
   if (all && node.getInt("noop_with_empty_axes", 0) != 0) {
     node.setOutput(*input);
@@ -180,14 +192,12 @@ LogicalResult foldReduction(NodeImporter &node) {
     return node.emitError() << "a reduction over no elements is not supported";
   llvm::append_range(permutation, *axes);
   const Arithmetic operation = *parseArithmetic(node.getOperatorName());
-  llvm::SmallVector<int64_t> values = permute(*input, permutation)->getIntegers(), results;
-  for (size_t start = 0; start < values.size(); start += count) {
-    int64_t result = values[start];
-    for (int64_t value : llvm::ArrayRef(values).slice(start + 1, count - 1))
-      result = evaluate(operation, result, value);
-    results.push_back(result);
-  }
-  node.setOutput(Constant::fromIntegers(tensor.type, shape, results));
+  ConstantRef rows = permute(*input, permutation);
+  if (tensor.type == DataType::Float)
+    node.setOutput(Constant::fromFloats(shape, reduceRows<float>(operation, rows->getFloats(), count)));
+  else
+    node.setOutput(
+        Constant::fromIntegers(tensor.type, shape, reduceRows<int64_t>(operation, rows->getIntegers(), count)));
   return success();
 }
 

@@ -290,8 +290,6 @@ std::optional<Model> readModelText(StringRef text, ErrorHandler handleError) {
     ::onnx::Common::Status status = parser.Parse(proto);
     if (!status.IsOK())
       message = status.ErrorMessage();
-    else if (!parser.EndOfInput())
-      message = "unexpected text after the graph " + parser.GetCurrentPos();
   } catch (const std::exception &exception) {
     message = std::string("a number is out of range: ") + exception.what();
   }
