@@ -1,5 +1,6 @@
 #include "compiler/Package.h"
 
+#include "compiler/Npy.h"
 #include "compiler/PackageTexts.h"
 #include "dialects/kernel/Kernel.h"
 #include "targets/CEmission.h"
@@ -61,6 +62,8 @@ static std::string makeKernelTable(ArrayRef<const targets::Kernel *> kernels) {
 static Error addSources(ModuleOp lowered, const targets::Target &target, StringRef prefix, const Report &report,
                         PackageFiles &files) {
   raw_string_ostream os(files["model.c"]);
+  os << "/* model.c - the network of model.h: weights, parameters and calls. Made by tinyc for " << target.name
+     << ". */\n";
   if (failed(targets::emitC(lowered, os)))
     return fail("cannot emit C");
 
@@ -92,20 +95,25 @@ static Error addSources(ModuleOp lowered, const targets::Target &target, StringR
   return Error::success();
 }
 
-static Error writeFile(const Twine &path, StringRef contents) {
-  std::error_code code = sys::fs::create_directories(sys::path::parent_path(path.str()));
+/// Makes a directory with its parents, as mkdir would: the umask applies.
+static std::error_code makeDirectories(const Twine &path) {
+  return sys::fs::create_directories(path, /*IgnoreExisting=*/true, sys::fs::all_all);
+}
+
+static Error writeFile(const std::string &path, StringRef contents) {
+  std::error_code code = makeDirectories(sys::path::parent_path(path));
   if (code)
-    return fail(path + ": " + code.message());
-  raw_fd_ostream stream(path.str(), code);
+    return makeFileError(path, code.message());
+  raw_fd_ostream stream(path, code);
   if (code)
-    return fail(path + ": " + code.message());
+    return makeFileError(path, code.message());
   stream << contents;
   stream.close();
   if (!stream.has_error())
     return Error::success();
   code = stream.error();
   stream.clear_error();
-  return fail(path + ": " + code.message());
+  return makeFileError(path, code.message());
 }
 
 /// Whether the directory may receive a package: it does not exist, is empty, or holds an earlier package.
@@ -113,15 +121,15 @@ static Error checkDestination(StringRef directory) {
   if (!sys::fs::exists(directory))
     return Error::success();
   if (!sys::fs::is_directory(directory))
-    return fail(directory + ": is a file, expects a directory");
+    return makeFileError(directory, "is a file, expects a directory");
   std::error_code code;
   bool empty = sys::fs::directory_iterator(directory, code) == sys::fs::directory_iterator();
   if (code)
-    return fail(directory + ": " + code.message());
+    return makeFileError(directory, code.message());
   if (!empty && !sys::fs::exists(directory + "/report.json"))
-    return fail(directory + ": is neither empty nor a package of tinyc, which has a report.json");
+    return makeFileError(directory, "is neither empty nor a package of tinyc, which has a report.json");
   if (!sys::fs::can_write(directory))
-    return fail(directory + ": " + std::make_error_code(std::errc::permission_denied).message());
+    return makeFileError(directory, std::make_error_code(std::errc::permission_denied).message());
   return Error::success();
 }
 
@@ -143,7 +151,7 @@ static Error writeFiles(StringRef output, const PackageFiles &files) {
   SmallString<128> directory(output);
   sys::path::remove_dots(directory, /*remove_dot_dot=*/false);
   if (std::error_code code = sys::fs::make_absolute(directory))
-    return fail(output + ": " + code.message());
+    return makeFileError(output, code.message());
   while (directory.size() > 1 && sys::path::is_separator(directory.back()))
     directory.pop_back();
   if (Error error = checkDestination(directory))
@@ -161,19 +169,19 @@ static Error writeFiles(StringRef output, const PackageFiles &files) {
     for (const std::string &parent : madeParents)
       sys::fs::remove(parent);
   });
-  std::error_code code = sys::fs::create_directories(sys::path::parent_path(directory));
+  std::error_code code = makeDirectories(sys::path::parent_path(directory));
   if (!code)
     code = sys::fs::createUniqueDirectory(directory + ".partial", staging);
   if (code)
-    return fail(output + ": " + code.message());
+    return makeFileError(output, code.message());
   for (const auto &[path, contents] : files)
-    if (Error error = writeFile(staging + "/" + path, contents))
+    if (Error error = writeFile((staging + "/" + path).str(), contents))
       return error;
 
   if (!sys::fs::exists(directory)) {
     code = sys::fs::rename(staging, directory);
     if (code)
-      return fail(output + ": " + code.message());
+      return makeFileError(output, code.message());
     sys::fs::setPermissions(directory, static_cast<sys::fs::perms>(0777 & ~sys::fs::getUmask()));
     staging.clear();
     madeParents.clear();
@@ -181,11 +189,11 @@ static Error writeFiles(StringRef output, const PackageFiles &files) {
   }
   for (const auto &file : files) {
     std::string path = (directory + "/" + file.first).str();
-    code = sys::fs::create_directories(sys::path::parent_path(path));
+    code = makeDirectories(sys::path::parent_path(path));
     if (!code)
       code = sys::fs::rename(staging + "/" + file.first, path);
     if (code)
-      return fail(path + ": " + code.message());
+      return makeFileError(path, code.message());
   }
   removeStale(directory, files);
   return Error::success();

@@ -212,7 +212,7 @@ static std::string makePortRows(const Ports &ports) {
     os << "| " << direction.lower() << " " << index << " | " << clean(port.name) << " | " << getCType(port) << " | "
        << list(port.shape) << " | " << getLayout(port) << " | " << port.bytes << " | ";
     if (port.type == "int8")
-      os << "(q - (" << port.zeroPoint << ")) * " << format("%.9g", port.scale) << " |\n";
+      os << "(q " << (port.zeroPoint < 0 ? "+ " : "- ") << std::abs(port.zeroPoint) << ") * " << format("%.9g", port.scale) << " |\n";
     else
       os << "as stored |\n";
   });
@@ -316,6 +316,10 @@ defines `@PREFIX@_run` alone.
 std::string makeBuildFile(StringRef prefix, ArrayRef<std::string> sources) {
   static const char text[] = R"(# The network as a static library, tinyc_@PREFIX@. Processor flags come from the toolchain file or the parent project.
 cmake_minimum_required(VERSION 3.13)
+# A compiler without operating system cannot link the executables that CMake tries it with.
+if(NOT DEFINED CMAKE_TRY_COMPILE_TARGET_TYPE)
+  set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+endif()
 project(tinyc_@PREFIX@ LANGUAGES C)
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release)

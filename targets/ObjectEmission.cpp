@@ -118,8 +118,13 @@ LogicalResult linkKernels(llvm::Module &program, const Target &target, Location 
   for (llvm::Function &function : program) {
     if (function.isDeclaration() && function.getName().starts_with("tinyc_"))
       return emitError(loc) << "unknown kernel " << function.getName() << " for target " << target.name;
-    if (!function.isDeclaration() && exported.contains(function.getName()))
+    if (function.isDeclaration())
+      continue;
+    // Inlining kernels into the program gains nothing, and the stack would be that of all of them.
+    if (exported.contains(function.getName()))
       function.addFnAttr(llvm::Attribute::NoUnwind);
+    else if (function.getName().starts_with("tinyc_"))
+      function.addFnAttr(llvm::Attribute::NoInline);
   }
   return success();
 }

@@ -41,8 +41,7 @@ static llvm::orc::SymbolMap getKernels(llvm::orc::LLJIT &jit) {
   return symbols;
 }
 
-static llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> compile(std::unique_ptr<llvm::Module> program,
-                                                                 std::unique_ptr<llvm::LLVMContext> context) {
+static llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> compile(llvm::orc::ThreadSafeModule program) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   llvm::Expected<llvm::orc::JITTargetMachineBuilder> machine = llvm::orc::JITTargetMachineBuilder::detectHost();
@@ -54,11 +53,20 @@ static llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> compile(std::unique_ptr
       llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(*machine)).create();
   if (!jit)
     return jit.takeError();
-  program->setDataLayout((*jit)->getDataLayout());
-  program->setTargetTriple((*jit)->getTargetTriple());
-  if (llvm::Error error = (*jit)->getMainJITDylib().define(llvm::orc::absoluteSymbols(getKernels(**jit))))
+  llvm::orc::SymbolMap kernels = getKernels(**jit);
+  llvm::Error unknown = program.withModuleDo([&](llvm::Module &module) -> llvm::Error {
+    module.setDataLayout((*jit)->getDataLayout());
+    module.setTargetTriple((*jit)->getTargetTriple());
+    for (const llvm::Function &function : module)
+      if (function.isDeclaration() && !kernels.contains((*jit)->mangleAndIntern(function.getName())))
+        return llvm::createStringError("unknown kernel " + function.getName() + " for target host");
+    return llvm::Error::success();
+  });
+  if (unknown)
+    return unknown;
+  if (llvm::Error error = (*jit)->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(kernels))))
     return error;
-  if (llvm::Error error = (*jit)->addIRModule(llvm::orc::ThreadSafeModule(std::move(program), std::move(context))))
+  if (llvm::Error error = (*jit)->addIRModule(std::move(program)))
     return error;
   return jit;
 }
@@ -79,12 +87,13 @@ FailureOr<std::unique_ptr<HostProgram>> HostProgram::create(ModuleOp lowered) {
   if (!module)
     return failure();
 
-  llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> jit = compile(std::move(module), std::move(context));
+  llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> jit =
+      compile(llvm::orc::ThreadSafeModule(std::move(module), std::move(context)));
   if (!jit)
-    return lowered.emitError("cannot compile for the host: ") << llvm::toString(jit.takeError());
+    return lowered.emitError() << llvm::toString(jit.takeError());
   llvm::Expected<llvm::orc::ExecutorAddr> address = (*jit)->lookup((*program).getSymName());
   if (!address)
-    return lowered.emitError("cannot compile for the host: ") << llvm::toString(address.takeError());
+    return lowered.emitError() << llvm::toString(address.takeError());
   auto code = std::make_unique<Code>();
   code->jit = std::move(*jit);
   return std::unique_ptr<HostProgram>(
