@@ -114,7 +114,7 @@ std::string Reader::fillTensor(const ::onnx::TensorProto &proto, Constant &const
       return "has " + std::to_string(raw.size()) + " bytes of data, its shape " + toString(constant.shape) + " of " +
              getName(type) + " needs " + std::to_string(constant.getNumElements() * width);
     if (!converted) {
-      std::memcpy(constant.bytes.data(), raw.data(), raw.size());
+      llvm::copy(raw, constant.bytes.begin());
       return "";
     }
     for (auto [index, element] : llvm::enumerate(constant.get<float>()))
