@@ -42,8 +42,9 @@ Expected<InputTransform> parseInputTransform(StringRef scale, StringRef offset) 
 static Error spread(ArrayRef<float> numbers, int64_t channels, StringRef option, StringRef path,
                     SmallVectorImpl<float> &result) {
   if (numbers.size() != 1 && static_cast<int64_t>(numbers.size()) != channels)
-    return makeFileError(path, "expects " + (channels == 1 ? Twine("1 number") : "1 or " + Twine(channels) + " numbers") +
-                                   " in " + option + ", one per channel, got " + Twine(numbers.size()));
+    return makeFileError(
+        path, (channels == 1 ? "expects 1 number in " : "expects 1 or " + Twine(channels) + " numbers (channels) in ") +
+                  option + ", got " + Twine(numbers.size()));
   for (int64_t channel = 0; channel < channels; ++channel)
     result.push_back(numbers[numbers.size() == 1 ? 0 : channel]);
   return Error::success();

@@ -183,7 +183,8 @@ Expected<NpyArray> NpyArray::read(StringRef path) {
   size_t begin = version == 1 ? 10 : 12;
   if (bytes.size() < begin)
     return makeFileError(path, "is truncated in its header");
-  size_t length = version == 1 ? support::endian::read16le(bytes.data() + 8) : support::endian::read32le(bytes.data() + 8);
+  const char *field = bytes.data() + 8;
+  size_t length = version == 1 ? support::endian::read16le(field) : support::endian::read32le(field);
   if (bytes.size() - begin < length)
     return makeFileError(path, "is truncated in its header");
 
@@ -311,8 +312,7 @@ Error writeNpy(StringRef path, ArrayRef<int64_t> shape, ArrayRef<float> values) 
 }
 
 Error writeNpy(StringRef path, ArrayRef<int64_t> shape, ArrayRef<int8_t> values) {
-  return nameFile(path,
-                  writeBytes(path, shape, "|i1", {reinterpret_cast<const char *>(values.data()), values.size()}));
+  return nameFile(path, writeBytes(path, shape, "|i1", {reinterpret_cast<const char *>(values.data()), values.size()}));
 }
 
 } // namespace tinyc

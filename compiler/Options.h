@@ -47,7 +47,7 @@ struct Options {
   std::vector<std::string> calibrationFiles; ///< FILE.npy, [samples, ...]; NAME=FILE.npy for each of several inputs
   InputTransform inputTransform;
   CalibrationMethod calibrationMethod = CalibrationMethod::Percentile;
-  double percentile = 99.99;   ///< of the values of a tensor, for CalibrationMethod::Percentile
+  double percentile = 99.999;  ///< of the values of a tensor on either side, for CalibrationMethod::Percentile
   int64_t calibrationLimit = 0; ///< use the first samples only, this many; 0: up to 512, spread over all
 
   std::optional<int64_t> sramBudget, flashBudget; ///< bytes

@@ -1,3 +1,4 @@
+#include "passes/compress/Parameters.h"
 #include "passes/compress/Passes.h"
 
 #include <limits>
@@ -12,91 +13,113 @@ namespace tinyc::compress {
 
 namespace {
 
-constexpr unsigned kBins = 2048;
-
-/// What one thread saw of one tensor. Extremes and counts merge to the same result in any order.
-struct Extremes {
-  float least = std::numeric_limits<float>::infinity();
-  float greatest = -std::numeric_limits<float>::infinity();
-  bool finite = true;
-
+/// What is known of the values of one tensor: extremes, and counts in bins of width 2^exponent aligned to zero. Bins
+/// become wider as greater values arrive, two joining into one, so that the result depends on the values alone, not on
+/// their order or on the threads they came from.
+class Histogram {
+public:
   void add(ArrayRef<float> values) {
     for (float value : values) {
       finite &= std::isfinite(value);
-      least = std::min(least, value);
-      greatest = std::max(greatest, value);
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+    if (!finite || values.empty())
+      return;
+    widen(std::max(std::abs(low), std::abs(high)));
+    double inverse = std::ldexp(1.0, -exponent);
+    for (float value : values) {
+      double position = value * inverse;
+      auto bin = static_cast<int64_t>(position);
+      bin -= position < static_cast<double>(bin); // rounds down, exactly
+      ++counts[kHalf + bin];
     }
   }
-  void merge(const Extremes &other) {
+
+  void merge(Histogram &other) {
     finite &= other.finite;
-    least = std::min(least, other.least);
-    greatest = std::max(greatest, other.greatest);
-  }
-};
-
-using Range = std::pair<double, double>;
-
-/// Counts of the values of one tensor in equal bins between its extremes.
-class Histogram {
-public:
-  explicit Histogram(const Extremes &extremes)
-      : low(extremes.least), width((static_cast<double>(extremes.greatest) - extremes.least) / kBins), counts(kBins, 0) {}
-
-  void add(ArrayRef<float> values) {
-    double inverse = width > 0 ? 1.0 / width : 0.0;
-    for (float value : values)
-      ++counts[std::clamp<int64_t>(static_cast<int64_t>((value - low) * inverse), 0, kBins - 1)];
-  }
-  void merge(const Histogram &other) {
+    low = std::min(low, other.low);
+    high = std::max(high, other.high);
+    setExponent(std::max(exponent, other.exponent));
+    other.setExponent(exponent);
     for (auto [mine, others] : llvm::zip_equal(counts, other.counts))
       mine += others;
   }
 
-  /// The narrowest range of whole bins outside of which lie at most `share` of the values on either side.
+  bool isFinite() const { return finite; }
+  Range getExtremes() const { return {low, high}; }
+
+  /// The narrowest range of whole bins outside of which lies at most `share` of the values on either side.
   Range getPercentile(double share) const {
     uint64_t total = 0;
     for (uint64_t count : counts)
       total += count;
     auto allowed = static_cast<uint64_t>(share * static_cast<double>(total));
-    unsigned begin = 0, end = kBins;
-    for (uint64_t outside = counts[begin]; begin + 1 < end && outside <= allowed; outside += counts[begin])
+    size_t begin = 0, end = counts.size();
+    for (uint64_t outside = counts[begin]; outside <= allowed; outside += counts[begin])
       ++begin;
-    for (uint64_t outside = counts[end - 1]; begin + 1 < end && outside <= allowed; outside += counts[end - 1])
+    for (uint64_t outside = counts[end - 1]; outside <= allowed; outside += counts[end - 1])
       --end;
-    return {low + begin * width, low + end * width};
+    return {std::max<double>(low, getEdge(begin)), std::min<double>(high, getEdge(end))};
   }
 
   /// The range, among those that shrink the extremes towards zero, with the least squared error of 8-bit
   /// quantization: step^2 / 12 for each value inside, the squared distance to the range for each outside.
   Range getLeastError() const {
     constexpr int kSteps = 100;
-    double high = low + kBins * width, bestError = std::numeric_limits<double>::infinity();
+    double bestError = std::numeric_limits<double>::infinity();
     Range best = {low, high};
     for (int step = kSteps; step > kSteps / 4; --step) {
       double fraction = static_cast<double>(step) / kSteps;
-      Range range = {std::min(low, 0.0) * fraction, std::max(high, 0.0) * fraction};
+      Range range = {std::min<double>(low, 0.0) * fraction, std::max<double>(high, 0.0) * fraction};
       double error = getError(range);
       if (error < bestError) {
         bestError = error;
         best = range;
       }
     }
-    return {std::max(best.first, low), std::min(best.second, high)};
+    return {std::max<double>(best.first, low), std::min<double>(best.second, high)};
   }
 
 private:
+  static constexpr int64_t kHalf = 2048;   // bins on either side of zero
+  static constexpr int kNoExponent = -200; // nothing but zeros seen
+
+  double getEdge(size_t bin) const { return std::ldexp(static_cast<double>(bin) - kHalf, exponent); }
+
   double getError(Range range) const {
     double quantum = (range.second - range.first) / 255.0, inside = quantum * quantum / 12.0, error = 0.0;
     for (auto [bin, count] : llvm::enumerate(counts)) {
-      double value = low + (bin + 0.5) * width;
+      if (count == 0)
+        continue;
+      double value = (getEdge(bin) + getEdge(bin + 1)) / 2;
       double distance = std::max({range.first - value, value - range.second, 0.0});
       error += static_cast<double>(count) * (distance > 0 ? distance * distance : inside);
     }
     return error;
   }
 
-  double low, width;
-  SmallVector<uint64_t> counts;
+  /// Makes room for values of up to `magnitude`.
+  void widen(float magnitude) {
+    if (magnitude > 0)
+      setExponent(std::max(exponent, std::ilogb(magnitude) - 10)); // magnitude < 2^11 bins
+  }
+
+  void setExponent(int wanted) {
+    int shift = std::min(wanted - exponent, 12); // 12 leaves zero and one bin below it
+    exponent = wanted;
+    if (shift == 0)
+      return;
+    SmallVector<uint64_t, 0> joined(counts.size(), 0);
+    for (auto [bin, count] : llvm::enumerate(counts))
+      joined[kHalf + ((static_cast<int64_t>(bin) - kHalf) >> shift)] += count;
+    counts = std::move(joined);
+  }
+
+  float low = std::numeric_limits<float>::infinity(), high = -std::numeric_limits<float>::infinity();
+  bool finite = true;
+  int exponent = kNoExponent;
+  SmallVector<uint64_t, 0> counts = SmallVector<uint64_t, 0>(2 * kHalf, 0);
 };
 
 struct CalibratePass : impl::CalibratePassBase<CalibratePass> {
@@ -167,49 +190,29 @@ private:
   }
 
   LogicalResult observe(const nn::Interpreter &interpreter, const CalibrationData &samples) {
-    unsigned workers = nn::Interpreter::getWorkerCount();
-    auto runAll = [&](llvm::function_ref<void(unsigned, unsigned, ArrayRef<float>)> visit) {
-      return interpreter.runAll(
-          samples.count, samples.getInputs, [](int64_t, std::vector<nn::HostTensor>) {},
-          [&](unsigned worker, Value value, const nn::HostTensor &tensor) {
-            auto *found = values.find(value);
-            if (found != values.end())
-              visit(worker, found->second, tensor.get<float>());
-          });
-    };
-
-    std::vector<std::vector<Extremes>> extremes(workers, std::vector<Extremes>(values.size()));
-    if (failed(runAll([&](unsigned worker, unsigned index, ArrayRef<float> elements) {
-          extremes[worker][index].add(elements);
-        })))
+    std::vector<std::vector<Histogram>> histograms(nn::Interpreter::getWorkerCount(),
+                                                   std::vector<Histogram>(values.size()));
+    if (failed(interpreter.runAll(
+            samples.count, samples.getInputs, [](int64_t, std::vector<nn::HostTensor>) {},
+            [&](unsigned worker, Value value, const nn::HostTensor &tensor) {
+              auto *found = values.find(value);
+              if (found != values.end())
+                histograms[worker][found->second].add(tensor.get<float>());
+            })))
       return failure();
-    for (const std::vector<Extremes> &others : llvm::drop_begin(extremes))
-      for (auto [mine, other] : llvm::zip_equal(extremes.front(), others))
+    for (std::vector<Histogram> &others : llvm::drop_begin(histograms))
+      for (auto [mine, other] : llvm::zip_equal(histograms.front(), others))
         mine.merge(other);
 
     ranges.clear();
     for (auto [value, index] : values) {
-      const Extremes &seen = extremes.front()[index];
-      if (!seen.finite)
+      const Histogram &histogram = histograms.front()[index];
+      if (!histogram.isFinite())
         return reportNotFinite(value);
-      ranges.push_back({seen.least, seen.greatest});
+      ranges.push_back(method == "min-max" ? histogram.getExtremes()
+                       : method == "mse"   ? histogram.getLeastError()
+                                           : histogram.getPercentile(1.0 - percentile / 100.0));
     }
-    if (method == "min-max")
-      return success();
-
-    std::vector<std::vector<Histogram>> histograms(workers);
-    for (std::vector<Histogram> &mine : histograms)
-      for (const Extremes &seen : extremes.front())
-        mine.emplace_back(seen);
-    if (failed(runAll([&](unsigned worker, unsigned index, ArrayRef<float> elements) {
-          histograms[worker][index].add(elements);
-        })))
-      return failure();
-    for (const std::vector<Histogram> &others : llvm::drop_begin(histograms))
-      for (auto [mine, other] : llvm::zip_equal(histograms.front(), others))
-        mine.merge(other);
-    for (auto [range, histogram] : llvm::zip_equal(ranges, histograms.front()))
-      range = method == "mse" ? histogram.getLeastError() : histogram.getPercentile(1.0 - percentile / 100.0);
     return success();
   }
 

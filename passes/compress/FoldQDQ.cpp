@@ -1,5 +1,6 @@
 #include "passes/compress/Passes.h"
 #include "passes/compress/QDQCasts.h"
+#include "passes/compress/StoredParameters.h"
 
 using namespace mlir;
 
@@ -17,8 +18,8 @@ using quant::QuantizeCastOp;
 class QDQFolder {
 public:
   explicit QDQFolder(func::FuncOp function)
-      : function(function), block(function.getBody().front()), rewriter(function.getContext()),
-        casts(block, rewriter) {}
+      : function(function), block(function.getBody().front()), rewriter(function.getContext()), casts(block, rewriter) {
+  }
 
   LogicalResult run() {
     if (llvm::none_of(block, [](Operation &op) { return isa<QuantizeCastOp, DequantizeCastOp>(op); }))
@@ -90,8 +91,8 @@ private:
       }
       nn::HostTensor constant = *getConstant(operand.get());
       rewriter.setInsertionPoint(op);
-      casts.set(operand, createActivationConstant(rewriter, operand.get().getLoc(), constant,
-                                            op.sharesScale() ? target : chooseConstantType(op->getContext(), constant)));
+      quant::UniformQuantizedType type = op.sharesScale() ? target : chooseConstantType(op->getContext(), constant);
+      casts.set(operand, createActivationConstant(rewriter, operand.get().getLoc(), constant, type));
     }
     casts.setResultType(op, target);
     return convertParameters(op, target);
@@ -105,93 +106,37 @@ private:
     OpOperand &weightOperand = op->getOpOperand(*weightIndex);
     nn::HostTensor weight = *getStored(weightOperand.get());
     std::optional<nn::HostTensor> bias;
-    std::vector<float> biasReals;
-    if (biasIndex) {
+    if (biasIndex)
       bias = *getStored(op->getOperand(*biasIndex));
-      biasReals = bias->toReal();
-    }
 
     rewriter.setInsertionPoint(op);
-    if (std::optional<nn::HostTensor> symmetric = makeSymmetric(weight)) {
-      casts.set(weightOperand, nn::ConstantOp::create(rewriter, weightOperand.get().getLoc(), symmetric->getType(),
-                                                symmetric->toElements()));
+    Location location = weightOperand.get().getLoc();
+    std::optional<nn::HostTensor> symmetric = makeSymmetric(weight);
+    SmallVector<double> biasReals;
+    if (bias && !readBias(*bias, input, symmetric ? nn::getQuantizedElement(symmetric->getType()) : nullptr, biasReals))
+      op->emitRemark("rescales the bias to input scale * weight scale");
+    if (symmetric) {
+      nn::HostTensor raised = raiseWeakChannels(*symmetric, input, result.getScale());
+      casts.set(weightOperand, nn::ConstantOp::create(rewriter, location, raised.getType(), raised.toElements()));
     } else {
       op->emitWarning() << (nn::getQuantizedElement(weight.getType())
                                 ? "asymmetric weights are quantized anew, symmetric per output channel"
                                 : "float weights are quantized, symmetric per output channel");
       nn::HostTensor reals(RankedTensorType::get(weight.getType().getShape(), rewriter.getF32Type()));
       llvm::copy(weight.toReal(), reals.get<float>().begin());
-      casts.set(weightOperand, createWeight(rewriter, weightOperand.get().getLoc(), reals,
-                                      chooseWeightScales(reals, biasReals, input, result.getScale())));
+      casts.set(weightOperand, createWeight(rewriter, location, reals,
+                                            chooseWeightScales(reals, biasReals, input, result.getScale())));
     }
     if (!bias)
       return success();
-    return convertBias(op, op->getOpOperand(*biasIndex), *bias, input,
-                       nn::getQuantizedElement(weightOperand.get().getType()));
-  }
-
-  /// The same weight with zero points 0, along axis 0; nullopt if it is float, quantized along another axis, or a shift by
-  /// the zero point leaves its storage type.
-  std::optional<nn::HostTensor> makeSymmetric(const nn::HostTensor &weight) {
-    quant::QuantizedType type = nn::getQuantizedElement(weight.getType());
-    if (!type || type.getStorageTypeIntegralWidth() > 8)
-      return std::nullopt;
-    auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
-    if (perAxis && perAxis.getQuantizedDimension() != 0)
-      return std::nullopt;
-    unsigned bits = type.getStorageTypeIntegralWidth();
-    int64_t least = quant::QuantizedType::getDefaultMinimumForInteger(true, bits);
-    int64_t greatest = quant::QuantizedType::getDefaultMaximumForInteger(true, bits);
-    quant::QuantizedType symmetric;
-    if (perAxis) {
-      SmallVector<int64_t> zeroPoints(perAxis.getZeroPoints().size(), 0);
-      symmetric = quant::UniformQuantizedPerAxisType::get(type.getFlags(), type.getStorageType(),
-                                                          type.getExpressedType(), perAxis.getScales(), zeroPoints, 0,
-                                                          least, greatest);
-    } else {
-      symmetric = quant::UniformQuantizedType::get(type.getFlags(), type.getStorageType(), type.getExpressedType(),
-                                                   nn::getScale(type), 0, least, greatest);
-    }
-    nn::HostTensor shifted(RankedTensorType::get(weight.getType().getShape(), symmetric));
-    int64_t length = weight.getNumElements() / weight.getType().getDimSize(0);
-    for (auto [index, stored] : llvm::enumerate(weight.get<int8_t>())) {
-      int64_t value = stored - getZeroPoint(type, index / length);
-      if (value < least || value > greatest)
-        return std::nullopt;
-      shifted.get<int8_t>()[index] = static_cast<int8_t>(value);
-    }
-    return shifted;
-  }
-
-  LogicalResult convertBias(Operation *op, OpOperand &operand, const nn::HostTensor &bias, double input,
-                            quant::QuantizedType weight) {
-    quant::QuantizedType type = nn::getQuantizedElement(bias.getType());
-    SmallVector<double> reals;
-    double coarsest = 0.0; // relative change of a scale that rounds stored integers anew
-    for (int64_t channel = 0; channel < bias.getNumElements(); ++channel) {
-      if (!type) {
-        reals.push_back(bias.get<float>()[channel]);
-        continue;
-      }
-      bool wide = type.getStorageTypeIntegralWidth() > 16;
-      int64_t stored = wide                                      ? bias.get<int32_t>()[channel]
-                       : type.getStorageTypeIntegralWidth() > 8 ? bias.get<int16_t>()[channel]
-                                                                 : bias.get<int8_t>()[channel];
-      double scale = nn::getScale(type, channel), expected = input * nn::getScale(weight, channel);
-      // Scales are float products in the model: equal up to their rounding means equal.
-      if (std::abs(scale - expected) <= 1e-6 * expected)
-        scale = expected;
-      else
-        coarsest = std::max(coarsest, std::abs(scale - expected) / expected);
-      reals.push_back(static_cast<double>(stored - getZeroPoint(type, channel)) * scale);
-    }
-    if (coarsest > 0.0)
-      op->emitRemark("rescales the bias to input scale * weight scale");
+    OpOperand &biasOperand = op->getOpOperand(*biasIndex);
     int64_t channel = 0;
-    FailureOr<Value> quantized = createBias(rewriter, operand.get().getLoc(), reals, input, weight, channel);
+    FailureOr<Value> quantized = createBias(rewriter, biasOperand.get().getLoc(), biasReals, input,
+                                            nn::getQuantizedElement(weightOperand.get().getType()), channel);
     if (failed(quantized))
-      return op->emitOpError("expects biases that fit 32 bits, got ") << reals[channel] << " in channel " << channel;
-    casts.set(operand, *quantized);
+      return op->emitOpError("expects biases that fit 32 bits, got ")
+             << biasReals[channel] << " in channel " << channel;
+    casts.set(biasOperand, *quantized);
     return success();
   }
 

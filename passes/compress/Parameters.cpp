@@ -14,10 +14,10 @@ static constexpr double kLeastWidth = 1e-12;
 static double roundScale(double scale) { return static_cast<double>(static_cast<float>(scale)); }
 
 static quant::UniformQuantizedType makeSigned(MLIRContext *context, double scale, int64_t zeroPoint, unsigned bits) {
-  return quant::UniformQuantizedType::get(
-      quant::QuantizationFlags::Signed, IntegerType::get(context, bits), Float32Type::get(context), scale, zeroPoint,
-      quant::QuantizedType::getDefaultMinimumForInteger(/*isSigned=*/true, bits),
-      quant::QuantizedType::getDefaultMaximumForInteger(/*isSigned=*/true, bits));
+  return quant::UniformQuantizedType::get(quant::QuantizationFlags::Signed, IntegerType::get(context, bits),
+                                          Float32Type::get(context), scale, zeroPoint,
+                                          quant::QuantizedType::getDefaultMinimumForInteger(/*isSigned=*/true, bits),
+                                          quant::QuantizedType::getDefaultMaximumForInteger(/*isSigned=*/true, bits));
 }
 
 quant::UniformQuantizedType chooseActivationType(MLIRContext *context, Range range, unsigned bits) {
@@ -66,14 +66,18 @@ quant::UniformQuantizedType chooseConstantType(MLIRContext *context, const nn::H
   return chooseActivationType(context, range);
 }
 
-SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, ArrayRef<float> bias, double inputScale,
+double getLeastWeightScale(double inputScale, double resultScale) {
+  return std::max(roundScale(std::ldexp(resultScale / inputScale, -20)), kLeastWidth);
+}
+
+SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, ArrayRef<double> bias, double inputScale,
                                        double resultScale, unsigned bits) {
   double greatest = std::ldexp(1.0, bits - 1) - 1;
   int64_t channels = weight.getType().getDimSize(0), length = weight.getNumElements() / channels;
   // The bias leaves room for the products' sum: inputs of 8 bits are at most 255 from their zero point.
   double room = std::numeric_limits<int32_t>::max() - 255.0 * greatest * static_cast<double>(length);
   double biasLimit = std::max(room, std::ldexp(1.0, 24));
-  double leastScale = std::max(std::ldexp(resultScale / inputScale, -20), kLeastWidth);
+  double leastScale = getLeastWeightScale(inputScale, resultScale);
 
   SmallVector<double> scales;
   for (int64_t channel = 0; channel < channels; ++channel) {
@@ -82,7 +86,7 @@ SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, ArrayRef<fl
       magnitude = std::max(magnitude, std::abs(static_cast<double>(real)));
     double scale = std::max(magnitude / greatest, leastScale);
     if (!bias.empty())
-      scale = std::max(scale, std::abs(static_cast<double>(bias[channel])) / (inputScale * biasLimit));
+      scale = std::max(scale, std::abs(bias[channel]) / (inputScale * biasLimit));
     scales.push_back(roundScale(scale));
   }
   return scales;
@@ -92,9 +96,9 @@ Value createWeight(OpBuilder &builder, Location location, const nn::HostTensor &
                    unsigned bits) {
   int64_t greatest = (int64_t{1} << (bits - 1)) - 1, length = weight.getNumElements() / scales.size();
   SmallVector<int64_t> zeroPoints(scales.size(), 0);
-  auto type = quant::UniformQuantizedPerAxisType::get(
-      quant::QuantizationFlags::Signed, builder.getIntegerType(bits), builder.getF32Type(), scales, zeroPoints,
-      /*quantizedDimension=*/0, -greatest, greatest);
+  auto type = quant::UniformQuantizedPerAxisType::get(quant::QuantizationFlags::Signed, builder.getIntegerType(bits),
+                                                      builder.getF32Type(), scales, zeroPoints,
+                                                      /*quantizedDimension=*/0, -greatest, greatest);
   nn::HostTensor stored(RankedTensorType::get(weight.getType().getShape(), type));
   for (auto [index, real] : llvm::enumerate(weight.get<float>()))
     stored.get<int8_t>()[index] = static_cast<int8_t>(quantize(real, scales[index / length], 0, type));
@@ -111,8 +115,8 @@ FailureOr<Value> createBias(OpBuilder &builder, Location location, ArrayRef<doub
     for (double scale : perAxis.getScales())
       scales.push_back(inputScale * scale);
     SmallVector<int64_t> zeroPoints(scales.size(), 0);
-    type = quant::UniformQuantizedPerAxisType::get(quant::QuantizationFlags::Signed, storage, real, scales, zeroPoints, 0,
-                                                   least, greatest);
+    type = quant::UniformQuantizedPerAxisType::get(quant::QuantizationFlags::Signed, storage, real, scales, zeroPoints,
+                                                   /*quantizedDimension=*/0, least, greatest);
   } else {
     type = quant::UniformQuantizedType::get(quant::QuantizationFlags::Signed, storage, real,
                                             inputScale * nn::getScale(weight), 0, least, greatest);

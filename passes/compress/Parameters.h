@@ -10,12 +10,12 @@ namespace tinyc::compress {
 /// Real bounds [first, second].
 using Range = std::pair<double, double>;
 
-/// The type of an activation: `bits` wide, signed, asymmetric. The range is widened to contain zero, which the zero point
-/// represents exactly (Jacob et al. 2018, section 3).
+/// The type of an activation: `bits` wide, signed, asymmetric. The range is widened to contain zero, which the zero
+/// point represents exactly (Jacob et al. 2018, section 3).
 mlir::quant::UniformQuantizedType chooseActivationType(mlir::MLIRContext *context, Range range, unsigned bits = 8);
 
-/// The type of a result whose range the op's definition fixes: 2^bits steps from its lower bound, so that both the step and
-/// the zero point are exact for ranges like 0..1 (scale 1/256, zero point -128).
+/// The type of a result whose range the op's definition fixes: 2^bits steps from its lower bound, so that both the step
+/// and the zero point are exact for ranges like 0..1 (scale 1/256, zero point -128).
 mlir::quant::UniformQuantizedType chooseFixedType(mlir::MLIRContext *context, Range range, unsigned bits = 8);
 
 /// round(real / scale) + zero point, ties to even, saturated.
@@ -30,10 +30,13 @@ mlir::Value createActivationConstant(mlir::OpBuilder &builder, mlir::Location lo
 /// The type for a real constant used as activation: its own range.
 mlir::quant::UniformQuantizedType chooseConstantType(mlir::MLIRContext *context, const nn::HostTensor &value);
 
+/// The least scale of a weight's channel: the multiplier input scale * weight scale / result scale is at least 2^-20,
+/// so that as an integer of 2^32 it has 12 bits.
+double getLeastWeightScale(double inputScale, double resultScale);
+
 /// Symmetric scales for each output channel (dimension 0) of a real weight, at `bits` wide storage without the least
-/// integer. Raised where a channel's scale would be out of proportion to the result: where the bias would leave int32, and
-/// where the multiplier input scale * weight scale / result scale would fall under 2^-20 and lose precision.
-llvm::SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, llvm::ArrayRef<float> bias,
+/// integer; at least getLeastWeightScale, and as great as the bias needs to fit int32.
+llvm::SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, llvm::ArrayRef<double> bias,
                                              double inputScale, double resultScale, unsigned bits = 8);
 
 /// A real weight on given scales, as a new nn.constant at the insertion point.

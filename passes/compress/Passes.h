@@ -12,8 +12,8 @@ namespace tinyc::compress {
 #define GEN_PASS_DECL
 #include "passes/compress/Passes.h.inc"
 
-/// Samples to calibrate with. `getInputs(i)` returns the function's arguments for sample i, 0 <= i < count; it is called from
-/// many threads at once.
+/// Samples to calibrate with. `getInputs(i)` returns the function's arguments for sample i, 0 <= i < count; it is
+/// called from many threads at once.
 struct CalibrationData {
   std::function<std::vector<nn::HostTensor>(int64_t)> getInputs;
   int64_t count = 0;

@@ -8,12 +8,12 @@ include "mlir/Pass/PassBase.td"
 def FoldQDQPass : Pass<"compress-fold-qdq", "::mlir::func::FuncOp"> {
   let summary = "Turn the Q/DQ pairs of an imported model into ops in integer form";
   let description = [{
-    `op(dcast(x), dcast(w), dcast(b)) -> qcast` becomes the op on the quantized types, with the model's own scales. Casts
-    move through ops that keep scales (reshape, transpose, pad, max_pool, concat), a clamp before a qcast is fused into
-    its producer, casts at the function's border become the border's types, and a qcast of a dcast becomes
+    `op(dcast(x), dcast(w), dcast(b)) -> qcast` becomes the op on the quantized types, with the model's own scales.
+    Casts move through ops that keep scales (reshape, transpose, pad, max_pool, concat), a clamp before a qcast is fused
+    into its producer, casts at the function's border become the border's types, and a qcast of a dcast becomes
     nn.requantize. Unsigned activations become signed (q - 128). Weights with zero points that no shift removes are
-    quantized anew per channel, with a warning; a bias of another scale than input scale * weight scale is
-    rescaled. Ops that the model leaves without scales stay in float between casts, each with a warning.
+    quantized anew per channel, with a warning; a bias of another scale than input scale * weight scale is rescaled. Ops
+    that the model leaves without scales stay in float between casts, each with a warning.
 
     The pass has to run before any folding rewrite, because upstream folds dcast(qcast(x)) to x. It leaves functions
     without casts alone.
@@ -29,12 +29,11 @@ def CalibratePass : Pass<"compress-calibrate", "::mlir::func::FuncOp"> {
     - `min-max`: the least and the greatest value.
     - `percentile`: the values between which lies all but a share of 100 - percentile % on either side.
     - `mse`: the range whose 8-bit quantization has the least mean squared error.
-    The last two are read from a histogram of 2048 bins between the extremes. The result does not depend on the number of
-    threads.
+    The last two are read from a histogram of 2048 to 4096 bins. The result does not depend on the number of threads.
   }];
   let options = [
-    Option<"method", "method", "std::string", /*default=*/"\"min-max\"", "min-max, percentile or mse">,
-    Option<"percentile", "percentile", "double", /*default=*/"99.99", "Share of the values on either side, in %">,
+    Option<"method", "method", "std::string", /*default=*/"\"percentile\"", "min-max, percentile or mse">,
+    Option<"percentile", "percentile", "double", /*default=*/"99.999", "Share of the values on either side, in %">,
     Option<"samples", "samples", "int64_t", /*default=*/"16", "Random samples, if no data is given">,
     Option<"seed", "seed", "uint64_t", /*default=*/"1", "Seed of the random samples">,
     Option<"low", "low", "double", /*default=*/"-1.0", "Least random input">,
@@ -46,11 +45,11 @@ def CalibratePass : Pass<"compress-calibrate", "::mlir::func::FuncOp"> {
 def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
   let summary = "Quantize a calibrated float function to integer form";
   let description = [{
-    Activations get an asymmetric type per tensor from `nn.range` (or the range that the op's definition fixes), widened to
-    contain zero; ops that keep scales share one type with their operands, through nn.requantize where an operand that
-    others read would lose more than a bit. Weights become symmetric per output channel, biases int32 of input scale *
-    weight scale. Arguments and results of the function become quantized. Ops without an integer form stay in float between
-    casts, each with a warning. All by QuantizableOpInterface.
+    Activations get an asymmetric type per tensor from `nn.range` (or the range that the op's definition fixes), widened
+    to contain zero; ops that keep scales share one type with their operands, through nn.requantize where an operand
+    that others read would lose more than a bit. Weights become symmetric per output channel, biases int32 of input
+    scale * weight scale. Arguments and results of the function become quantized. Ops without an integer form stay in
+    float between casts, each with a warning. All by QuantizableOpInterface.
   }];
   let options = [
     Option<"weights", "weights", "std::string", /*default=*/"\"int8\"", "Type of weights: int8">,

@@ -32,12 +32,6 @@ static quant::QuantizedType getSigned(quant::QuantizedType type) {
                                                  perAxis.getQuantizedDimension(), least, greatest);
 }
 
-int64_t getZeroPoint(quant::QuantizedType type, int64_t channel) {
-  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
-    return perAxis.getZeroPoints()[channel];
-  return cast<quant::UniformQuantizedType>(type).getZeroPoint();
-}
-
 LogicalResult QDQCasts::arrange() {
   if (failed(makeTypesSigned()))
     return failure();
@@ -64,7 +58,8 @@ void QDQCasts::set(OpOperand &operand, Value value) {
 //===----------------------------------------------------------------------===//
 
 static LogicalResult checkActivation(Operation *op, Type type) {
-  if (nn::getQuantizedElement(type).getStorageTypeIntegralWidth() != 8 && !op->getOperand(0).getDefiningOp<nn::ConstantOp>())
+  if (nn::getQuantizedElement(type).getStorageTypeIntegralWidth() != 8 &&
+      !op->getOperand(0).getDefiningOp<nn::ConstantOp>())
     return op->emitOpError("expects activations of 8 bits, got ") << type;
   return success();
 }
@@ -131,10 +126,10 @@ static quant::QuantizedType getMovedType(Operation *op, quant::QuantizedType typ
   if (!transpose)
     return {};
   const auto *axis = llvm::find(transpose.getPermutation(), perAxis.getQuantizedDimension());
-  return quant::UniformQuantizedPerAxisType::get(
-      type.getFlags(), type.getStorageType(), type.getExpressedType(), perAxis.getScales(), perAxis.getZeroPoints(),
-      static_cast<int32_t>(axis - transpose.getPermutation().begin()), type.getStorageTypeMin(),
-      type.getStorageTypeMax());
+  return quant::UniformQuantizedPerAxisType::get(type.getFlags(), type.getStorageType(), type.getExpressedType(),
+                                                 perAxis.getScales(), perAxis.getZeroPoints(),
+                                                 static_cast<int32_t>(axis - transpose.getPermutation().begin()),
+                                                 type.getStorageTypeMin(), type.getStorageTypeMax());
 }
 
 /// movement(dcast(x)) -> dcast(movement(x)), in program order.
@@ -197,8 +192,8 @@ static bool onlyCasts(Value value) {
          llvm::all_of(value.getUsers(), [](Operation *user) { return isa<QuantizeCastOp>(user); });
 }
 
-/// qcast(movement(x)) -> movement(qcast(x)), qcast(clamp(op(x))) -> qcast(op(x) with the clamp as its own), from the last op to
-/// the first.
+/// qcast(movement(x)) -> movement(qcast(x)), qcast(clamp(op(x))) -> qcast(op(x) with the clamp as its own), from the
+/// last op to the first.
 void QDQCasts::hoistQuantize() {
   SmallVector<Operation *> ops = listOps();
   for (Operation *op : llvm::reverse(ops)) {
@@ -214,8 +209,8 @@ void QDQCasts::hoistQuantize() {
     rewriter.setInsertionPoint(op);
     for (OpOperand &operand : op->getOpOperands())
       set(operand,
-          QuantizeCastOp::create(rewriter, op->getLoc(),
-                                 cast<RankedTensorType>(operand.get().getType()).clone(target), operand.get()));
+          QuantizeCastOp::create(rewriter, op->getLoc(), cast<RankedTensorType>(operand.get().getType()).clone(target),
+                                 operand.get()));
     setResultType(op, target);
   }
 }

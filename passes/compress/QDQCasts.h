@@ -11,15 +11,15 @@ class QDQCasts {
 public:
   QDQCasts(mlir::Block &block, mlir::RewriterBase &rewriter) : block(block), rewriter(rewriter) {}
 
-  /// Makes unsigned types signed (q - 2^(bits - 1)), folds casts of constants, moves casts through the ops that keep scales
-  /// and fuses clamps in front of a qcast. Fails, with a diagnostic, for activations that are not 8 bits wide.
+  /// Makes unsigned types signed (q - 2^(bits - 1)), folds casts of constants, moves casts through the ops that keep
+  /// scales and fuses clamps in front of a qcast. Fails, with a diagnostic, for activations that are not 8 bits wide.
   mlir::LogicalResult arrange();
 
   /// The type of the first qcast that reads `value`; null if none does.
   mlir::quant::UniformQuantizedType getTarget(mlir::Value value);
 
-  /// Gives a float op's result the type of a qcast behind it. Casts to that type vanish; other users of the float value read
-  /// a dequantized one.
+  /// Gives a float op's result the type of a qcast behind it. Casts to that type vanish; other users of the float value
+  /// read a dequantized one.
   void setResultType(mlir::Operation *op, mlir::quant::UniformQuantizedType type);
 
   /// Replaces an op whose operands are all constants by its value.
@@ -42,9 +42,6 @@ private:
   mlir::RewriterBase &rewriter;
   llvm::SmallVector<mlir::Operation *> replaced;
 };
-
-/// The zero point of a channel of a type per tensor or per axis.
-int64_t getZeroPoint(mlir::quant::QuantizedType type, int64_t channel);
 
 } // namespace tinyc::compress
 

@@ -31,9 +31,9 @@ public:
 
     SmallVector<Operation *> ops;
     for (Operation &op : block)
-      if (!isa<nn::ConstantOp>(op) && llvm::any_of(llvm::concat<Value>(llvm::to_vector(op.getOperands()),
-                                                                       llvm::to_vector(op.getResults())),
-                                                   isFloat))
+      if (!isa<nn::ConstantOp>(op) &&
+          llvm::any_of(llvm::concat<Value>(llvm::to_vector(op.getOperands()), llvm::to_vector(op.getResults())),
+                       isFloat))
         ops.push_back(&op);
     SmallVector<std::string> reasons;
     for (Operation *op : ops)
@@ -102,28 +102,24 @@ private:
     nn::HostTensor weight = *getConstant(weightOperand.get());
     double input = nn::getPerTensor(op->getOperand(op.getActivationOperands().front()).getType()).getScale();
     double result = nn::getPerTensor(op->getResult(0).getType()).getScale();
-    std::optional<nn::HostTensor> bias;
-    ArrayRef<float> biasValues;
-    if (biasIndex) {
-      bias = getConstant(op->getOperand(*biasIndex));
-      biasValues = static_cast<const nn::HostTensor &>(*bias).get<float>();
-    }
-    for (const nn::HostTensor *constant : {&weight, bias ? &*bias : nullptr})
-      if (constant && llvm::any_of(constant->get<float>(), [](float value) { return !std::isfinite(value); }))
-        return op->emitOpError("expects finite weights and biases to quantize");
+    SmallVector<double> bias;
+    if (biasIndex)
+      llvm::append_range(bias, getConstant(op->getOperand(*biasIndex))->get<float>());
+    auto isFinite = [](double real) { return std::isfinite(real); };
+    if (!llvm::all_of(weight.get<float>(), isFinite) || !llvm::all_of(bias, isFinite))
+      return op->emitOpError("expects finite weights and biases to quantize");
 
     rewriter.setInsertionPoint(op);
-    SmallVector<double> scales = chooseWeightScales(weight, biasValues, input, result);
+    SmallVector<double> scales = chooseWeightScales(weight, bias, input, result);
     set(weightOperand, createWeight(rewriter, weightOperand.get().getLoc(), weight, scales));
-    if (!bias)
+    if (!biasIndex)
       return success();
     OpOperand &biasOperand = op->getOpOperand(*biasIndex);
     int64_t channel = 0;
-    SmallVector<double> reals(biasValues.begin(), biasValues.end());
-    FailureOr<Value> quantized = createBias(rewriter, biasOperand.get().getLoc(), reals, input,
+    FailureOr<Value> quantized = createBias(rewriter, biasOperand.get().getLoc(), bias, input,
                                             nn::getQuantizedElement(weightOperand.get().getType()), channel);
     if (failed(quantized))
-      return op->emitOpError("expects biases that fit 32 bits, got ") << reals[channel] << " in channel " << channel;
+      return op->emitOpError("expects biases that fit 32 bits, got ") << bias[channel] << " in channel " << channel;
     set(biasOperand, *quantized);
     return success();
   }
@@ -134,8 +130,8 @@ private:
     rewriter.setInsertionPoint(op);
     for (OpOperand &operand : op->getOpOperands())
       if (auto type = dyn_cast<RankedTensorType>(operand.get().getType()); type && nn::getQuantizedElement(type))
-        set(operand, quant::DequantizeCastOp::create(rewriter, op->getLoc(), type.clone(rewriter.getF32Type()),
-                                                     operand.get()));
+        set(operand,
+            quant::DequantizeCastOp::create(rewriter, op->getLoc(), type.clone(rewriter.getF32Type()), operand.get()));
     rewriter.setInsertionPointAfter(op);
     for (Value result : op->getResults()) {
       auto type = dyn_cast<RankedTensorType>(result.getType());

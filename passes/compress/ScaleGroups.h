@@ -10,8 +10,8 @@ namespace tinyc::compress {
 /// of a group is the union of the ranges of its sources: the values that no such op computes.
 class ScaleGroups {
 public:
-  /// Reads nn.range, fixed ranges and fused clamps of the function's float values. Fails, with a diagnostic at the op, where
-  /// a range is missing or not finite.
+  /// Reads nn.range, fixed ranges and fused clamps of the function's float values. Fails, with a diagnostic at the op,
+  /// where a range is missing or not finite.
   static mlir::FailureOr<ScaleGroups> create(mlir::func::FuncOp function);
 
   /// The quantized type for a float argument or result; null for others.

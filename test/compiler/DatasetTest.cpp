@@ -56,7 +56,8 @@ std::string getReadError(StringRef bytes) {
 
 TEST(Npy, ReadsEveryElementType) {
   auto read = [](StringRef descr, StringRef elements) {
-    TemporaryFile file(makeNpy(("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (2,), }").str(), elements));
+    TemporaryFile file(
+        makeNpy(("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (2,), }").str(), elements));
     Expected<NpyArray> array = NpyArray::read(file.getPath());
     EXPECT_TRUE(static_cast<bool>(array)) << toString(array.takeError());
     return std::pair<double, double>(array->get(0), array->get(1));
@@ -71,7 +72,7 @@ TEST(Npy, ReadsEveryElementType) {
   EXPECT_EQ(read("<u4", toBytes<uint32_t>({4000000000u, 1})), Pair(4e9, 1));
   EXPECT_EQ(read("<i8", toBytes<int64_t>({-5000000000, 1})), Pair(-5e9, 1));
   EXPECT_EQ(read("<u8", toBytes<uint64_t>({5000000000u, 1})), Pair(5e9, 1));
-  EXPECT_EQ(read("<f2", toBytes<uint16_t>({0x3c00, 0xc100})), Pair(1, -2.5)); // 1.0; -1.25 * 2^1
+  EXPECT_EQ(read("<f2", toBytes<uint16_t>({0x3c00, 0xc100})), Pair(1, -2.5));                     // 1.0; -1.25 * 2^1
   EXPECT_EQ(read("<f2", toBytes<uint16_t>({0x0001, 0x7bff})), Pair(std::ldexp(1.0, -24), 65504)); // least, greatest
   EXPECT_EQ(read("<f4", toBytes<float>({0.5f, -3.0f})), Pair(0.5, -3));
   EXPECT_EQ(read("<f8", toBytes<double>({0.1, -3.0})), Pair(0.1, -3));
@@ -181,7 +182,7 @@ TEST_F(DatasetTest, NamesFileAndExpectedShape) {
             "expects samples in multiples of 1 for input 'image', got 0");
   InputTransform transform;
   transform.scale = {1.0f, 2.0f, 3.0f};
-  EXPECT_EQ(getError(makeSamples(), {1, 2, 1, 2}, transform), "expects 1 or 2 numbers in --scale, one per channel, got 3");
+  EXPECT_EQ(getError(makeSamples(), {1, 2, 1, 2}, transform), "expects 1 or 2 numbers (channels) in --scale, got 3");
 }
 
 TEST_F(DatasetTest, RefusesValuesThatAreNotFinite) {
@@ -219,7 +220,8 @@ TEST_F(DatasetTest, MatchesFilesToInputs) {
   auto function = *module->getOps<func::FuncOp>().begin();
   TemporaryFile image(makeSamples());
   TemporaryFile hint(makeNpy("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }", "\x01\x02\x03\x04"));
-  TemporaryFile longer(makeNpy("{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2), }", "\x01\x02\x03\x04\x05\x06"));
+  TemporaryFile longer(
+      makeNpy("{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2), }", "\x01\x02\x03\x04\x05\x06"));
   auto name = [](StringRef input, const TemporaryFile &file) { return (input + "=" + file.getPath()).str(); };
 
   Expected<InputDatasets> datasets =

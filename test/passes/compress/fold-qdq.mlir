@@ -131,6 +131,24 @@ func.func @scales(%x: tensor<1x2x2x2x!quant.uniform<i8:f32, 0.5>>, %y: tensor<2x
 
 // -----
 
+// A channel of scale 1e-12 would have the multiplier 0.5 * 1e-12 / 0.25 * 2^32 = 0.009, that is 0, and lose its bias. It gets the
+// least scale 0.25 / 0.5 * 2^-20 = 4.77e-7: its bias of 2^30 * 5e-13 = 5.37e-4 is 2252 steps of 0.5 * 4.77e-7, its weight 0.
+// CHECK-LABEL: func.func @weak_channel
+// CHECK-DAG: nn.constant dense<{{\[\[}}3], [0]]> : tensor<2x1xi8> -> tensor<2x1x!quant.uniform<i8:f32:0, {1.250000e-01,4.76837158203125E-7}>>
+// CHECK-DAG: nn.constant dense<[5, 2252]> : tensor<2xi32> -> tensor<2x!quant.uniform<i32:f32:0, {6.250000e-02,2.384185791015625E-7}>>
+func.func @weak_channel(%x: tensor<1x1x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x2x!quant.uniform<i8:f32, 0.25>> {
+  %xd = quant.dcast %x : tensor<1x1x!quant.uniform<i8:f32, 0.5>> to tensor<1x1xf32>
+  %wq = nn.constant dense<[[3], [127]]> : tensor<2x1xi8> -> tensor<2x1x!quant.uniform<i8:f32:0, {0.125, 1.0e-12}>>
+  %w = quant.dcast %wq : tensor<2x1x!quant.uniform<i8:f32:0, {0.125, 1.0e-12}>> to tensor<2x1xf32>
+  %bq = nn.constant dense<[5, 1073741824]> : tensor<2xi32> -> tensor<2x!quant.uniform<i32:f32:0, {0.0625, 5.0e-13}>>
+  %b = quant.dcast %bq : tensor<2x!quant.uniform<i32:f32:0, {0.0625, 5.0e-13}>> to tensor<2xf32>
+  %0 = nn.fully_connected %xd, %w, %b : (tensor<1x1xf32>, tensor<2x1xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %q = quant.qcast %0 : tensor<1x2xf32> to tensor<1x2x!quant.uniform<i8:f32, 0.25>>
+  return %q : tensor<1x2x!quant.uniform<i8:f32, 0.25>>
+}
+
+// -----
+
 // Weights of quantization-aware training: a qcast of a float constant. 0.26 / 0.125 = 2.08.
 // CHECK-LABEL: func.func @trained_weight
 // CHECK: nn.constant dense<2> : tensor<1x1xi8> -> tensor<1x1x!quant.uniform<i8:f32, 1.250000e-01>>
