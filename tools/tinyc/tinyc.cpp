@@ -9,7 +9,7 @@ int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   cl::OptionCategory category("tinyc options");
   cl::opt<std::string> model(cl::Positional, cl::desc("<model.onnx>"), cl::Required, cl::cat(category));
-  cl::opt<std::string> output("o", cl::desc("Directory of the package, or file of --emit (- for standard output)"),
+  cl::opt<std::string> output("o", cl::desc("Directory of the package; with --emit a file (obj: a directory, or FILE.o with model.h beside it)"),
                               cl::value_desc("path"), cl::cat(category));
   cl::opt<tinyc::Emit> emit(
       "emit", cl::desc("Form of the result (default: a C package)"),

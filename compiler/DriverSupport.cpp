@@ -1,0 +1,98 @@
+#include "compiler/DriverSupport.h"
+
+#include "compiler/Package.h"
+#include "compiler/PackageTexts.h"
+#include "compiler/Pipeline.h"
+#include "targets/ObjectEmission.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+
+namespace tinyc {
+
+LogicalResult complain(const Twine &message) {
+  llvm::errs() << "tinyc: error: " << message << "\n";
+  return failure();
+}
+
+LogicalResult complain(llvm::Error error) {
+  std::string text = llvm::toString(std::move(error));
+  llvm::errs() << (StringRef(text).starts_with("error: ") ? "tinyc: " : "") << text << "\n";
+  return failure();
+}
+
+const targets::Target *findTarget(StringRef name) {
+  const targets::Target *target = targets::findTarget(name);
+  if (!target)
+    (void)complain("unknown target '" + name + "': expected one of " + targets::listTargets());
+  return target;
+}
+
+std::unique_ptr<MLIRContext> makeContext() {
+  DialectRegistry registry;
+  registerDialects(registry);
+  auto context = std::make_unique<MLIRContext>(registry);
+  context->loadAllAvailableDialects();
+  context->printOpOnDiagnostic(false);
+  return context;
+}
+
+LogicalResult writeFile(StringRef path, StringRef contents) {
+  if (llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &stream) {
+        stream << contents;
+        return llvm::Error::success();
+      }))
+    return complain(path + ": " + llvm::toString(std::move(error)));
+  return success();
+}
+
+/// Writes the object file at `path` and model.h beside it.
+static LogicalResult writeObject(const Report &report, const targets::Target &target, StringRef path,
+                                 StringRef prefix, ArrayRef<char> object) {
+  SmallString<128> header = llvm::sys::path::parent_path(path);
+  llvm::sys::path::append(header, "model.h");
+  if (failed(writeFile(path, StringRef(object.data(), object.size()))))
+    return failure();
+  if (succeeded(writeFile(header, makeHeader(report, target, prefix))))
+    return success();
+  llvm::sys::fs::remove(path);
+  return failure();
+}
+
+FailureOr<Report> compilePackage(const Options &options, const targets::Target &target, StringRef destination,
+                                 MLIRContext *context) {
+  ModelFacts facts;
+  OwningOpRef<ModuleOp> module = compile(options, target, Phase::Kernel, context, &facts);
+  if (!module)
+    return failure();
+  Report report = makeReport(*module, options, facts);
+  if (failed(lowerToCalls(*module)))
+    return failure();
+  if (llvm::Error error = setProgramPrefix(*module, options.prefix))
+    return complain(std::move(error));
+  llvm::SmallVector<char> object;
+  if (failed(targets::emitObject(*module, target, object)))
+    return failure();
+  FailureOr<targets::FlashUsage> flash = targets::measureFlash(*module, object);
+  if (failed(flash))
+    return failure();
+  report.weightBytes = flash->weights;
+  report.codeBytes = flash->code;
+  if (options.flashBudget && report.getFlashBytes() > *options.flashBudget)
+    return module->emitError() << "needs " << report.getFlashBytes() << " bytes of flash (weights "
+                               << report.weightBytes << ", code " << report.codeBytes << "), "
+                               << report.getFlashBytes() - *options.flashBudget << " more than the budget of "
+                               << *options.flashBudget;
+  PackageOptions package;
+  package.prefix = options.prefix;
+  if (options.emit == Emit::Object)
+    package.object = object;
+  if (options.emit == Emit::Object && destination.ends_with(".o"))
+    return failed(writeObject(report, target, destination, options.prefix, object)) ? FailureOr<Report>() : report;
+  if (llvm::Error error = writePackage(*module, target, destination, report, package))
+    return complain(std::move(error));
+  return report;
+}
+
+} // namespace tinyc

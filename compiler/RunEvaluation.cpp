@@ -1,0 +1,268 @@
+#include "compiler/Dataset.h"
+#include "compiler/Diagnostics.h"
+#include "compiler/Driver.h"
+#include "compiler/DriverSupport.h"
+#include "compiler/Emulator.h"
+#include "compiler/Pipeline.h"
+#include "dialects/nn/Interpreter.h"
+#include "targets/host/Jit.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
+
+using namespace mlir;
+
+namespace tinyc {
+
+/// All samples' outputs, computed on the host by `invoke(worker, sample, output bytes)` on all cores.
+static std::vector<char> runParallel(int64_t samples, int64_t outputBytes,
+                                     llvm::function_ref<void(int64_t, llvm::MutableArrayRef<char>)> invoke) {
+  std::vector<char> outputs(samples * outputBytes);
+  llvm::DefaultThreadPool pool;
+  const int64_t chunk = 8;
+  for (int64_t begin = 0; begin < samples; begin += chunk)
+    pool.async([&, begin] {
+      for (int64_t i = begin; i < std::min(begin + chunk, samples); ++i)
+        invoke(i, llvm::MutableArrayRef<char>(outputs).slice(i * outputBytes, outputBytes));
+    });
+  pool.wait();
+  return outputs;
+}
+
+static int64_t sumBytes(ArrayRef<Port> ports) {
+  int64_t bytes = 0;
+  for (const Port &port : ports)
+    bytes += port.bytes;
+  return bytes;
+}
+
+static FailureOr<std::vector<char>> runOnHost(ModuleOp module, const Ports &ports, int64_t arenaBytes,
+                                              const Samples &samples) {
+  auto program = targets::HostProgram::create(module);
+  if (failed(program))
+    return failure();
+  return runParallel(samples.size(), sumBytes(ports.outputs), [&](int64_t index, llvm::MutableArrayRef<char> output) {
+    // Kernels may read whole vectors: align the arena as a target would.
+    std::unique_ptr<char, decltype(&std::free)> arena(
+        static_cast<char *>(std::aligned_alloc(64, llvm::alignTo(std::max<int64_t>(arenaBytes, 1), 64))), &std::free);
+    std::vector<char> bytes = samples.getBytes(index);
+    const char *next = bytes.data();
+    for (const Port &port : ports.inputs) {
+      std::memcpy(arena.get() + port.offset, next, port.bytes);
+      next += port.bytes;
+    }
+    (*program)->run(reinterpret_cast<uint8_t *>(arena.get()));
+    char *to = output.data();
+    for (const Port &port : ports.outputs) {
+      std::memcpy(to, arena.get() + port.offset, port.bytes);
+      to += port.bytes;
+    }
+  });
+}
+
+/// The ports of a function before it became a program: offsets are all 0.
+static Ports getFunctionPorts(func::FuncOp function) {
+  auto makePort = [](RankedTensorType type, StringAttr name, DenseI64ArrayAttr permutation) {
+    Port port;
+    port.name = name ? name.str() : "";
+    port.shape = type.getShape().vec();
+    if (permutation)
+      port.permutation = permutation.asArrayRef().vec();
+    port.type = "float32";
+    if (quant::UniformQuantizedType quantized = nn::getPerTensor(type)) {
+      port.type = "int8";
+      port.scale = quantized.getScale();
+      port.zeroPoint = quantized.getZeroPoint();
+    }
+    port.bytes = nn::HostTensor(type).getBytes().size();
+    return port;
+  };
+  Ports ports;
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+    ports.inputs.push_back(makePort(cast<RankedTensorType>(type),
+                                    function.getArgAttrOfType<StringAttr>(i, nn::kNameAttr),
+                                    function.getArgAttrOfType<DenseI64ArrayAttr>(i, nn::kPermutationAttr)));
+  for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
+    ports.outputs.push_back(makePort(cast<RankedTensorType>(type),
+                                     function.getResultAttrOfType<StringAttr>(i, nn::kNameAttr),
+                                     function.getResultAttrOfType<DenseI64ArrayAttr>(i, nn::kPermutationAttr)));
+  return ports;
+}
+
+static LogicalResult evaluateInterpreted(const Options &options, const targets::Target &target,
+                                         const EvaluationOptions &evaluation, MLIRContext *context,
+                                         Evaluation &result) {
+  OwningOpRef<ModuleOp> module = compile(options, target, Phase::Compress, context);
+  if (!module)
+    return failure();
+  auto function = *module->getOps<func::FuncOp>().begin();
+  Ports ports = getFunctionPorts(function);
+  llvm::Expected<Samples> samples = Samples::open(ports.inputs, evaluation);
+  if (!samples)
+    return complain(samples.takeError());
+  FailureOr<nn::Interpreter> interpreter = nn::Interpreter::create(function);
+  if (failed(interpreter))
+    return failure();
+  int64_t stride = sumBytes(ports.outputs);
+  std::vector<char> outputs(samples->size() * stride);
+  auto getInputs = [&](int64_t index) {
+    std::vector<nn::HostTensor> inputs;
+    std::vector<char> bytes = samples->getBytes(index);
+    const char *next = bytes.data();
+    for (Type type : function.getArgumentTypes()) {
+      inputs.emplace_back(cast<RankedTensorType>(type));
+      llvm::MutableArrayRef<char> storage = inputs.back().getBytes();
+      std::memcpy(storage.data(), next, storage.size());
+      next += storage.size();
+    }
+    return inputs;
+  };
+  auto consume = [&](int64_t index, std::vector<nn::HostTensor> tensors) {
+    char *to = outputs.data() + index * stride;
+    for (const nn::HostTensor &tensor : tensors)
+      to = std::copy(tensor.getBytes().begin(), tensor.getBytes().end(), to);
+  };
+  if (failed(interpreter->runAll(samples->size(), getInputs, consume)))
+    return failure();
+  result.target = "interpreter";
+  if (llvm::Error error = measure(ports, *samples, outputs, evaluation, result))
+    return complain(std::move(error));
+  return success();
+}
+
+static LogicalResult evaluateOnHost(const Options &options, const targets::Target &target,
+                                    const EvaluationOptions &evaluation, MLIRContext *context, Evaluation &result) {
+  ModelFacts facts;
+  OwningOpRef<ModuleOp> module = compile(options, target, Phase::Kernel, context, &facts);
+  if (!module)
+    return failure();
+  Report report = makeReport(*module, options, facts);
+  llvm::Expected<Samples> samples = Samples::open(report.ports.inputs, evaluation);
+  if (!samples)
+    return complain(samples.takeError());
+  if (failed(lowerToCalls(*module)))
+    return failure();
+  FailureOr<std::vector<char>> outputs = runOnHost(*module, report.ports, report.activationBytes, *samples);
+  if (failed(outputs))
+    return failure();
+  result.sramBytes = report.sramBytes;
+  if (llvm::Error error = measure(report.ports, *samples, *outputs, evaluation, result))
+    return complain(std::move(error));
+  return success();
+}
+
+/// What report.json says of a package.
+struct PackageFacts {
+  std::string target, prefix;
+  Ports ports;
+  int64_t sramBytes = 0;
+};
+
+static llvm::Expected<PackageFacts> readPackage(StringRef directory) {
+  SmallString<128> path(directory);
+  llvm::sys::path::append(path, "report.json");
+  auto fail = [&](const Twine &reason) { return makeFileError(path, reason); };
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer)
+    return fail(buffer.getError().message() + ": no package of tinyc");
+  llvm::Expected<llvm::json::Value> json = llvm::json::parse((*buffer)->getBuffer());
+  if (!json)
+    return fail(llvm::toString(json.takeError()));
+  const llvm::json::Object *object = json->getAsObject();
+  const llvm::json::Object *sram = object ? object->getObject("sram") : nullptr;
+  if (!object || !object->getString("target") || !sram || !sram->getInteger("total"))
+    return fail("no report of tinyc");
+  PackageFacts facts;
+  facts.target = object->getString("target")->str();
+  facts.prefix = object->getString("prefix").value_or("model").str();
+  facts.sramBytes = *sram->getInteger("total");
+  for (auto [key, ports] : {std::pair("inputs", &facts.ports.inputs), std::pair("outputs", &facts.ports.outputs)}) {
+    const llvm::json::Array *array = object->getArray(key);
+    if (!array)
+      return fail(Twine("no list of ") + key);
+    for (const llvm::json::Value &value : *array) {
+      std::optional<Port> port = Port::fromJson(value);
+      if (!port)
+        return fail(Twine("malformed entry of ") + key);
+      ports->push_back(std::move(*port));
+    }
+  }
+  if (facts.ports.outputs.empty())
+    return fail("no outputs");
+  return facts;
+}
+
+static LogicalResult evaluateOnEmulator(StringRef directory, bool targetGiven, StringRef targetName,
+                                        const EvaluationOptions &evaluation, Evaluation &result) {
+  llvm::Expected<PackageFacts> facts = readPackage(directory);
+  if (!facts)
+    return complain(facts.takeError());
+  if (targetGiven && facts->target != targetName)
+    return complain(directory + ": the package was compiled for " + facts->target + ", not for " + targetName);
+  const targets::Target *target = findTarget(facts->target);
+  if (!target)
+    return failure();
+  if (target->isHost())
+    return complain(directory + ": a package for the host is linked into a program; give the model to run it here");
+  llvm::Expected<Samples> samples = Samples::open(facts->ports.inputs, evaluation);
+  if (!samples)
+    return complain(samples.takeError());
+  std::vector<char> inputs;
+  for (int64_t i = 0; i < samples->size(); ++i) {
+    std::vector<char> bytes = samples->getBytes(i);
+    inputs.insert(inputs.end(), bytes.begin(), bytes.end());
+  }
+  llvm::Expected<EmulatorResult> run = runOnEmulator(*target, directory, facts->prefix, inputs);
+  if (!run)
+    return complain(run.takeError());
+  if (run->samples != samples->size() ||
+      static_cast<int64_t>(run->outputs.size()) != samples->size() * sumBytes(facts->ports.outputs))
+    return complain(directory + ": the firmware ran " + Twine(run->samples) + " of " + Twine(samples->size()) +
+                    " samples");
+  result.target = facts->target;
+  result.sramBytes = facts->sramBytes;
+  result.stackBytes = run->stackBytes;
+  result.flashBytes = run->flashBytes;
+  result.instructions = (run->instructions + run->samples / 2) / run->samples;
+  if (llvm::Error error = measure(facts->ports, *samples, run->outputs, evaluation, result))
+    return complain(std::move(error));
+  return success();
+}
+
+static LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,
+                              Evaluation &result) {
+  if (llvm::sys::fs::is_directory(options.model) && !evaluation.interpret)
+    return evaluateOnEmulator(options.model, targetGiven, options.target, evaluation, result);
+  const targets::Target *target = findTarget(options.target);
+  if (!target)
+    return failure();
+  result.target = target->name.str();
+  std::unique_ptr<MLIRContext> context = makeContext();
+  DiagnosticPrinter printer(context.get(), options.model);
+  if (evaluation.interpret)
+    return evaluateInterpreted(options, *target, evaluation, context.get(), result);
+  if (target->isHost())
+    return evaluateOnHost(options, *target, evaluation, context.get(), result);
+  SmallString<128> directory;
+  if (std::error_code code = llvm::sys::fs::createUniqueDirectory("tinyc-package", directory))
+    return complain("cannot make a temporary directory: " + code.message());
+  auto remove = llvm::make_scope_exit([&] { llvm::sys::fs::remove_directories(directory); });
+  if (failed(compilePackage(options, *target, directory, context.get())))
+    return failure();
+  return evaluateOnEmulator(directory, false, "", evaluation, result);
+}
+
+LogicalResult runEvaluation(const Options &options, const EvaluationOptions &evaluation, bool targetGiven, bool json,
+                            llvm::raw_ostream &stream) {
+  Evaluation result;
+  if (failed(evaluate(options, evaluation, targetGiven, result)))
+    return failure();
+  if (json)
+    stream << llvm::formatv("{0:2}\n", result.toJson());
+  else
+    result.print(stream);
+  return success();
+}
+
+} // namespace tinyc
