@@ -138,8 +138,6 @@ bool LayoutGraph::accepts(const Node &node, const Layout &label) const {
   for (OpOperand &use : node.op->getOpOperands())
     if (!atOperand(node, use, label))
       return false;
-  if (auto concat = dyn_cast<nn::ConcatOp>(node.op))
-    return !dimensions->shuffled[concat.getAxis()];
   if (auto pad = dyn_cast<nn::PadOp>(node.op)) {
     for (auto [axis, shuffled] : llvm::enumerate(dimensions->shuffled))
       if (shuffled && (pad.getBefore()[axis] != 0 || pad.getAfter()[axis] != 0))
