@@ -212,7 +212,8 @@ static std::string makePortRows(const Ports &ports) {
     os << "| " << direction.lower() << " " << index << " | " << clean(port.name) << " | " << getCType(port) << " | "
        << list(port.shape) << " | " << getLayout(port) << " | " << port.bytes << " | ";
     if (port.type == "int8")
-      os << "(q " << (port.zeroPoint < 0 ? "+ " : "- ") << std::abs(port.zeroPoint) << ") * " << format("%.9g", port.scale) << " |\n";
+      os << "(q " << (port.zeroPoint < 0 ? "+ " : "- ") << std::abs(port.zeroPoint) << ") * "
+         << format("%.9g", port.scale) << " |\n";
     else
       os << "as stored |\n";
   });
@@ -229,7 +230,7 @@ Made by tinyc from `@FILE@` (SHA-256 `@SHA256@`). `model.h` is the API, `report.
 |---|---|
 | SRAM: the arena, all inputs, outputs and intermediate results | @SRAM@ |
 | flash: weights | @WEIGHTS@ |
-| flash: code (about, at -O2) | @CODE@ |
+| flash: code, as tinyc itself compiles it (other compilers differ) | @CODE@ |
 
 The stack comes on top of the arena; `tinyc-run` measures it.
 
@@ -238,8 +239,7 @@ The stack comes on top of the arena; `tinyc-run` measures it.
 | | ONNX name | type | shape | layout | bytes | real value |
 |---|---|---|---|---|---|---|
 @PORTS@
-To quantize a real value r: q = round(r / scale) + zero point, limited to -128 ... 127. `model.h` has scales, zero points and
-sizes as macros: `@MACRO@_INPUT_0_SCALE`, `@MACRO@_INPUT_0_ZERO_POINT`, `@MACRO@_INPUT_0_BYTES` ...
+@QUANTIZE@`model.h` has sizes, scales and zero points as macros.
 
 ## Use
 
@@ -260,23 +260,21 @@ int main(void) {
 }
 ```
 
-* `int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t bytes)`: 0, or -1 if the memory is too small or not aligned to
-  `@MACRO@_ARENA_ALIGNMENT`.
+* `int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t bytes)`: 0, or -1 if the memory is too small or not
+  aligned to `@MACRO@_ARENA_ALIGNMENT`.
 * `void *@PREFIX@_input(const @PREFIX@_context *context, int index)`, `size_t @PREFIX@_input_bytes(int index)`
 * `void @PREFIX@_invoke(@PREFIX@_context *context)`
 * `const void *@PREFIX@_output(const @PREFIX@_context *context, int index)`, `size_t @PREFIX@_output_bytes(int index)`
 
 Write every input before each invocation and read the outputs before writing the next inputs: they may share bytes of
-the arena. Nothing is allocated and there are no variables but the arena, so contexts with arenas of their own may run at
-the same time.
+the arena. Nothing is allocated and there are no variables but the arena, so contexts with arenas of their own may run
+at the same time.
 
 ## Build
 
-@BUILD@
-The sources are C11 and need `memcpy` and `memset` from the C library, no more.
-)";
-  static const char build[] = R"(Add the directory to a CMake project (`add_subdirectory`, then link `tinyc_@PREFIX@`), or configure it alone with your
-toolchain file. By hand:
+@BUILD@)";
+  static const char build[] = R"(Add the directory to a CMake project (`add_subdirectory`, then link `tinyc_@PREFIX@`), or configure it
+alone with your toolchain file. By hand:
 
 ```sh
 @COMPILER@ @FLAGS@-std=c11 -O2 -ffp-contract=off -ffunction-sections -I. -Iruntime/include -c \
@@ -284,22 +282,31 @@ toolchain file. By hand:
 ```
 
 `-ffp-contract=off` keeps floats equal in every bit on all processors; integer models do not depend on it.
+
+The sources are C11 and need `memcpy` and `memset` from the C library, no more.
 )";
-  static const char link[] = R"(Link `model.o` with your program, whose processor flags are `@FLAGS@`. It holds network, weights and kernels, and
-defines `@PREFIX@_run` alone.
+  static const char link[] = R"(Link `model.o` with your program@FLAGS@. It holds network, weights and kernels, and
+defines `@PREFIX@_run` alone. It needs `memcpy` and `memset` from the C library, and the arithmetic of the compiler's own
+library where the core has none.
 )";
   std::string flags;
   for (StringRef flag : target.gccFlags)
     flags += flag.str() + " ";
+  if (sources.empty() && !flags.empty())
+    flags = ", whose processor flags are `" + StringRef(flags).trim().str() + "`";
   std::string sourceLines;
   for (const std::string &source : sources)
     sourceLines += "  " + source + (&source == &sources.back() ? "" : " \\\n");
   std::string buildText = fill(sources.empty() ? link : build,
                                {{"PREFIX", prefix.str()},
                                 {"COMPILER", target.isHost() ? "cc" : "arm-none-eabi-gcc"},
-                                {"FLAGS", sources.empty() ? StringRef(flags).trim().str() : flags},
+                                {"FLAGS", flags},
                                 {"SOURCES", sourceLines}});
+  static const char quantize[] =
+      "To quantize a real value r: q = round(r / scale) + zero point, limited to -128 ... 127.\n";
   const Ports &ports = report.ports;
+  bool quantized = false;
+  forEachPort(ports, [&](const Port &port, StringRef, size_t) { quantized |= port.type == "int8"; });
   return fill(text, {{"FILE", clean(sys::path::filename(report.modelFile))},
                      {"SHA256", report.modelSha256},
                      {"TARGET", target.name.str()},
@@ -309,12 +316,14 @@ defines `@PREFIX@_run` alone.
                      {"WEIGHTS", std::to_string(report.weightBytes)},
                      {"CODE", std::to_string(report.codeBytes)},
                      {"PORTS", makePortRows(ports)},
+                     {"QUANTIZE", quantized ? quantize : ""},
                      {"OUTPUT_TYPE", ports.outputs.empty() ? "uint8_t" : getCType(ports.outputs.front()).str()},
                      {"BUILD", buildText}});
 }
 
 std::string makeBuildFile(StringRef prefix, ArrayRef<std::string> sources) {
-  static const char text[] = R"(# The network as a static library, tinyc_@PREFIX@. Processor flags come from the toolchain file or the parent project.
+  static const char text[] = R"(# The network as a static library, tinyc_@PREFIX@. Processor flags come from the toolchain file or the parent
+# project.
 cmake_minimum_required(VERSION 3.13)
 # A compiler without operating system cannot link the executables that CMake tries it with.
 if(NOT DEFINED CMAKE_TRY_COMPILE_TARGET_TYPE)

@@ -1,4 +1,3 @@
-//===- CEmission.cpp - Lowered program -> C text -------------------------------===//
 #include "targets/CEmission.h"
 
 #include "passes/lower/Emission.h"

@@ -1,4 +1,4 @@
-//===- CEmission.h - Lowered program -> C text ---------------------------------===//
+// Lowered program -> C text.
 #ifndef TINYC_TARGETS_CEMISSION_H
 #define TINYC_TARGETS_CEMISSION_H
 

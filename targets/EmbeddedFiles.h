@@ -1,4 +1,4 @@
-//===- EmbeddedFiles.h - Runtime sources and bitcode inside the compiler -------===//
+// Runtime sources, emulator files and kernel bitcode inside the compiler.
 #ifndef TINYC_TARGETS_EMBEDDEDFILES_H
 #define TINYC_TARGETS_EMBEDDEDFILES_H
 

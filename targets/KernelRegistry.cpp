@@ -1,5 +1,6 @@
 #include "targets/Target.h"
 #include "tinyc/kernels.h"
+#include "tinyc/pack.h"
 #include "tinyc/scratch.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -9,8 +10,10 @@ using namespace llvm;
 namespace tinyc::targets {
 
 ArrayRef<Kernel> getKernels() {
+#define TINYC_PACKED_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch, packing)               \
+  {#op, #input, #weight, #isa, source, #symbol, #params, #arguments, scratch, &packing},
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch)                               \
-  {#op, #input, #weight, #isa, source, #symbol, #params, #arguments, scratch},
+  {#op, #input, #weight, #isa, source, #symbol, #params, #arguments, scratch, nullptr},
   static const Kernel kernels[] = {
 #include "runtime/kernels.def"
   };
@@ -18,10 +21,11 @@ ArrayRef<Kernel> getKernels() {
   return kernels;
 }
 
-const Kernel *findKernel(const Target &target, StringRef op, StringRef input, StringRef weight) {
+const Kernel *findKernel(const Target &target, StringRef op, StringRef input, StringRef weight,
+                         function_ref<bool(const Kernel &)> accepts) {
   for (StringRef isa : target.isas)
     for (const Kernel &kernel : getKernels())
-      if (kernel.isa == isa && kernel.op == op && kernel.input == input && kernel.weight == weight)
+      if (kernel.isa == isa && kernel.op == op && kernel.input == input && kernel.weight == weight && accepts(kernel))
         return &kernel;
   return nullptr;
 }

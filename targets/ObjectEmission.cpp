@@ -1,4 +1,3 @@
-//===- ObjectEmission.cpp - Lowered program -> LLVM IR or an object file -------===//
 #include "targets/ObjectEmission.h"
 
 #include "passes/lower/Passes.h"
@@ -64,6 +63,11 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const Target &target, Locatio
   llvm::InitializeNativeTargetAsmParser();
 
   llvm::Triple triple(target.isHost() ? llvm::sys::getDefaultTargetTriple() : target.triple.str());
+  // The GNU form of the same ABI calls memset where the other calls __aeabi_memclr4, which not every C library has.
+  if (triple.getEnvironment() == llvm::Triple::EABI)
+    triple.setEnvironment(llvm::Triple::GNUEABI);
+  else if (triple.getEnvironment() == llvm::Triple::EABIHF)
+    triple.setEnvironment(llvm::Triple::GNUEABIHF);
   std::string error;
   const llvm::Target *llvmTarget = llvm::TargetRegistry::lookupTarget(triple, error);
   if (!llvmTarget) {
@@ -224,7 +228,8 @@ FailureOr<FlashUsage> targets::measureFlash(ModuleOp lowered, ArrayRef<char> obj
     usage.weights += type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
   }
   llvm::MemoryBufferRef buffer(StringRef(object.data(), object.size()), "object");
-  llvm::Expected<std::unique_ptr<llvm::object::ObjectFile>> file = llvm::object::ObjectFile::createELFObjectFile(buffer);
+  llvm::Expected<std::unique_ptr<llvm::object::ObjectFile>> file =
+      llvm::object::ObjectFile::createELFObjectFile(buffer);
   if (!file)
     return emitError(lowered.getLoc()) << "cannot measure the object: " << llvm::toString(file.takeError());
   int64_t bytes = 0;

@@ -1,4 +1,4 @@
-//===- ObjectEmission.h - Lowered program -> LLVM IR or an object file ---------===//
+// Lowered program -> LLVM IR or an object file.
 #ifndef TINYC_TARGETS_OBJECTEMISSION_H
 #define TINYC_TARGETS_OBJECTEMISSION_H
 

@@ -3,10 +3,13 @@
 #define TINYC_TARGETS_TARGET_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
 #include <string>
+
+struct tinyc_packing;
 
 namespace tinyc::targets {
 
@@ -42,13 +45,15 @@ struct Kernel {
   llvm::StringRef params;    ///< C type of its parameter block
   llvm::StringRef arguments; ///< name of its argument list in tinyc/kernel_functions.h
   int32_t (*scratch)(const void *params); ///< bytes of scratch for a parameter block (words, host byte order)
+  const tinyc_packing *packing; ///< of its constants; null: they have the layout of tinyc/kernels.h
 };
 
 /// All rows of runtime/kernels.def.
 llvm::ArrayRef<Kernel> getKernels();
 
-/// The kernel of the target's most preferred ISA that has one, or null.
-const Kernel *findKernel(const Target &target, llvm::StringRef op, llvm::StringRef input, llvm::StringRef weight);
+/// The first kernel, of the target's most preferred ISA that has one, which `accepts` takes; or null.
+const Kernel *findKernel(const Target &target, llvm::StringRef op, llvm::StringRef input, llvm::StringRef weight,
+                         llvm::function_ref<bool(const Kernel &)> accepts);
 
 /// The kernel of that C function, or null.
 const Kernel *findKernel(llvm::StringRef symbol);

@@ -1,4 +1,3 @@
-//===- ConvertKernelToEmitC.cpp ------------------------------------------------===//
 // Lowered program -> C: constants and parameter blocks become static arrays and structs, calls become calls.
 
 #include "passes/lower/Emission.h"
@@ -107,7 +106,8 @@ std::string formatParams(kernel::ParamsAttr params) {
 std::string formatComment(StringRef text) {
   std::string comment;
   for (char c : text) {
-    bool formsDelimiter = !comment.empty() && ((comment.back() == '*' && c == '/') || (comment.back() == '/' && c == '*'));
+    char last = comment.empty() ? ' ' : comment.back();
+    bool formsDelimiter = (last == '*' && c == '/') || (last == '/' && c == '*');
     if (formsDelimiter || c == '\\')
       comment += '_';
     comment += llvm::isPrint(c) && c != '\\' ? c : '_';

@@ -1,4 +1,3 @@
-//===- ConvertKernelToLLVM.cpp -------------------------------------------------===//
 // Lowered program -> LLVM: constants and parameter blocks become internal globals, calls become calls.
 
 #include "passes/lower/Emission.h"

@@ -1,4 +1,3 @@
-//===- Emission.cpp - What the C and the LLVM conversion share -----------------===//
 #include "passes/lower/Emission.h"
 
 #include "mlir/IR/Matchers.h"

@@ -1,4 +1,4 @@
-//===- Emission.h - What the C and the LLVM conversion share -------------------===//
+// What the conversions of kernel calls to C and to LLVM share.
 #ifndef TINYC_PASSES_LOWER_EMISSION_H
 #define TINYC_PASSES_LOWER_EMISSION_H
 

@@ -1,4 +1,3 @@
-//===- Jit.cpp - Runs lowered programs in this process -------------------------===//
 #include "targets/host/Jit.h"
 
 #include "passes/lower/Emission.h"

@@ -1,4 +1,4 @@
-//===- Jit.h - Runs lowered programs in this process ---------------------------===//
+// Runs lowered programs in this process.
 #ifndef TINYC_TARGETS_HOST_JIT_H
 #define TINYC_TARGETS_HOST_JIT_H
 

@@ -1,5 +1,5 @@
-// One program in three forms: C compiled by this build's compiler, the host's object file, and the JIT. The whole arenas
-// must be equal afterwards.
+// One program in three forms: C compiled by this build's compiler, the host's object file, and the JIT. The whole
+// arenas must be equal afterwards.
 #include "dialects/kernel/Params.h"
 #include "targets/CEmission.h"
 #include "targets/ObjectEmission.h"
