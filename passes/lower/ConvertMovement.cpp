@@ -45,13 +45,21 @@ static LogicalResult convertConcat(nn::ConcatOp op, KernelBuilder &builder) {
   if (!builder.hasBuffer(result))
     builder.createBuffer(result);
   for (Value input : op.getInputs()) {
-    int64_t length = cast<RankedTensorType>(input.getType()).getNumElements() / blocks;
-    Value from = builder.getBuffer(input, op);
-    if (!builder.isPartOf(schedule::getViewedTensor(input), result, offset))
-      kernel::CopyOp::create(builder, op.getLoc(), from, builder.getBuffer(result, op), /*scratch=*/Value(),
-                             static_cast<uint32_t>(blocks), static_cast<uint32_t>(length),
-                             static_cast<uint32_t>(length), static_cast<uint32_t>(pitch),
-                             static_cast<uint32_t>(offset), FlatSymbolRefAttr());
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(input.getType()).getShape();
+    int64_t length = ShapedType::getNumElements(shape) / blocks;
+    if (!builder.isPartOf(schedule::getViewedTensor(input), result, offset)) {
+      Value from = builder.getBuffer(input, op), to = builder.getBuffer(result, op);
+      // A contiguous part is named exactly: the operand may be another part of the same buffer.
+      int64_t inside = offset;
+      if (blocks == 1) {
+        to = builder.part(op.getLoc(), to, offset, shape);
+        inside = 0;
+      }
+      kernel::CopyOp::create(builder, op.getLoc(), from, to, /*scratch=*/Value(), static_cast<uint32_t>(blocks),
+                             static_cast<uint32_t>(length), static_cast<uint32_t>(length),
+                             static_cast<uint32_t>(blocks == 1 ? length : pitch), static_cast<uint32_t>(inside),
+                             FlatSymbolRefAttr());
+    }
     offset += length;
   }
   return success();

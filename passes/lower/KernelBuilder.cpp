@@ -51,11 +51,11 @@ Value KernelBuilder::createBuffer(OpResult result) {
   Value buffer;
   if (Value output = outputs.lookup(result)) {
     buffer = reshape(location, output, type.getShape());
-  } else if (auto part = parts.find(result); part != parts.end()) {
-    OpResult whole = part->second.whole;
+  } else if (auto assigned = parts.find(result); assigned != parts.end()) {
+    OpResult whole = assigned->second.whole;
     if (!buffers.contains(whole))
       createBuffer(whole);
-    buffer = view(location, buffers.lookup(whole), part->second.offset, type.getShape());
+    buffer = part(location, buffers.lookup(whole), assigned->second.offset, type.getShape());
   } else {
     buffer = memref::AllocOp::create(*this, location, type);
   }
@@ -71,17 +71,17 @@ void KernelBuilder::setView(OpResult result, Value operand) {
 Value KernelBuilder::reshape(Location location, Value buffer, ArrayRef<int64_t> shape) {
   if (cast<MemRefType>(buffer.getType()).getShape() == shape)
     return buffer;
-  return view(location, buffer, 0, shape);
+  return part(location, buffer, 0, shape);
 }
 
 Value KernelBuilder::slice(Location location, Value buffer, int64_t index, ArrayRef<int64_t> shape) {
   int64_t elements = ShapedType::getNumElements(shape);
   if (elements == cast<MemRefType>(buffer.getType()).getNumElements())
     return reshape(location, buffer, shape);
-  return view(location, buffer, index * elements, shape);
+  return part(location, buffer, index * elements, shape);
 }
 
-Value KernelBuilder::view(Location location, Value buffer, int64_t offset, ArrayRef<int64_t> shape) {
+Value KernelBuilder::part(Location location, Value buffer, int64_t offset, ArrayRef<int64_t> shape) {
   auto source = cast<MemRefType>(buffer.getType());
   auto [sourceStrides, sourceOffset] = source.getStridesAndOffset();
   offset += sourceOffset;

@@ -34,6 +34,9 @@ public:
   /// Part `index` of a buffer that is divided into parts of `shape`.
   mlir::Value slice(mlir::Location location, mlir::Value buffer, int64_t index, llvm::ArrayRef<int64_t> shape);
 
+  /// The elements from `offset` on, as many as `shape` has.
+  mlir::Value part(mlir::Location location, mlir::Value buffer, int64_t offset, llvm::ArrayRef<int64_t> shape);
+
   /// A constant buffer, named after the node at `location`.
   mlir::Value createConstant(mlir::Location location, mlir::DenseElementsAttr value, llvm::StringRef suffix);
   mlir::Value createConstant(mlir::Location location, llvm::ArrayRef<int32_t> values, llvm::StringRef suffix);
@@ -50,8 +53,6 @@ public:
   bool isPartOf(mlir::Value tensor, mlir::OpResult whole, int64_t offset) const;
 
 private:
-  mlir::Value view(mlir::Location location, mlir::Value buffer, int64_t offset, llvm::ArrayRef<int64_t> shape);
-
   struct Part {
     mlir::OpResult whole;
     int64_t offset; // elements

@@ -17,6 +17,7 @@ func.func @model_run(%arena: memref<128xi8>) {
 // CHECK:      emitc.include "model.h"
 // CHECK-NEXT: emitc.include "tinyc/kernel_functions.h"
 // CHECK-NOT:  INFINITY
+// CHECK-NOT:  @unused
 // CHECK:      emitc.verbatim "_Alignas(4)"
 // CHECK-NEXT: emitc.global static const @activation_table : !emitc.array<256xi8> = dense<7>
 // CHECK:      emitc.global static const @act_Sigmoid_params : !emitc.opaque<"tinyc_lookup_s8_params">

@@ -2,6 +2,7 @@
 
 // Parameter blocks are words, addresses are bytes: offset 4 of the i32 constant is 16 B. No index type is left, so the
 // result serves 32-bit and 64-bit targets.
+memref.global "private" constant @unused : memref<2xi8> = dense<7>
 memref.global "private" constant @act_table : memref<2x2xi8> = dense<[[1, 2], [3, 4]]>
 memref.global "private" constant @bias : memref<8xi32> = dense<9> {alignment = 16 : i64}
 func.func @model_run(%arena: memref<128xi8>) {
@@ -22,6 +23,7 @@ func.func @model_run(%arena: memref<128xi8>) {
   return
 }
 // CHECK-NOT:  index
+// CHECK-NOT:  @unused
 // CHECK:      llvm.mlir.global internal constant @act_table(dense<[1, 2, 3, 4]> : tensor<4xi8>) {{.*}}alignment = 4 : i64
 // CHECK-SAME:   !llvm.array<4 x i8>
 // CHECK:      llvm.mlir.global internal constant @bias({{.*}}alignment = 16 : i64

@@ -86,9 +86,12 @@ func.func @views(%x: tensor<1x4x4x1xf32>) -> tensor<16xf32> {
 // CHECK-NOT: memref.alloc
 // CHECK: %[[P:.*]] = memref.reinterpret_cast %[[Y]] to offset: [6], sizes: [1, 2, 3], strides: [6, 3, 1]
 // CHECK: kernel.sigmoid %[[X]] : memref<1x2x3xf32> -> %[[P]] : memref<1x2x3xf32, strided<[6, 3, 1], offset: 6>>
-// CHECK: kernel.copy %[[X]] {{.*}} -> %[[Y]] : memref<1x8x3xf32> {blocks = 1 : i32, inputPitch = 6 : i32, length = 6 : i32, outputOffset = 0 : i32, outputPitch = 24 : i32}
-// CHECK: kernel.copy %[[P]] {{.*}} -> %[[Y]] {{.*}} outputOffset = 12 : i32
-// CHECK: kernel.copy %[[X]] {{.*}} -> %[[Y]] {{.*}} outputOffset = 18 : i32
+// CHECK: %[[P0:.*]] = memref.reinterpret_cast %[[Y]] to offset: [0], sizes: [1, 2, 3]
+// CHECK: kernel.copy %[[X]] {{.*}} -> %[[P0]] : {{.*}} {blocks = 1 : i32, inputPitch = 6 : i32, length = 6 : i32, outputOffset = 0 : i32, outputPitch = 6 : i32}
+// CHECK: %[[P2:.*]] = memref.reinterpret_cast %[[Y]] to offset: [12]
+// CHECK: kernel.copy %[[P]] {{.*}} -> %[[P2]]
+// CHECK: %[[P3:.*]] = memref.reinterpret_cast %[[Y]] to offset: [18]
+// CHECK: kernel.copy %[[X]] {{.*}} -> %[[P3]]
 // CHECK-NEXT: return
 func.func @concat_contiguous(%x: tensor<1x2x3xf32>) -> tensor<1x8x3xf32> {
   %s = nn.sigmoid %x : (tensor<1x2x3xf32>) -> tensor<1x2x3xf32>

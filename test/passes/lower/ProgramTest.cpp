@@ -1,0 +1,167 @@
+// Lowered programs compute what the interpreter computes: random functions, float and integer, planned and run natively.
+#include "test/passes/graph/RandomGraph.h"
+
+#include "dialects/kernel/Kernel.h"
+#include "dialects/nn/Interpreter.h"
+#include "passes/compress/Passes.h"
+#include "passes/graph/Passes.h"
+#include "passes/lower/Passes.h"
+#include "passes/schedule/Passes.h"
+#include "targets/host/Jit.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace tinyc;
+
+namespace {
+
+class ProgramTest : public testing::Test {
+protected:
+  ProgramTest() {
+    context.loadDialect<nn::NNDialect, kernel::KernelDialect, quant::QuantDialect, func::FuncDialect,
+                        memref::MemRefDialect, arith::ArithDialect>();
+  }
+
+  std::string print(ModuleOp module) {
+    std::string text;
+    llvm::raw_string_ostream(text) << module;
+    return text;
+  }
+
+  void apply(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build) {
+    PassManager manager(&context);
+    build(manager);
+    ASSERT_TRUE(succeeded(manager.run(module))) << print(module);
+  }
+
+  /// A random function in the form that phase Schedule gets: casts folded as far as possible, graph passes run.
+  OwningOpRef<ModuleOp> makeFunction(unsigned seed, bool exact) {
+    OwningOpRef<ModuleOp> module = graph::RandomGraph(&context, seed, exact).build(4 + seed % 16);
+    apply(*module, [](OpPassManager &manager) {
+      manager.addNestedPass<func::FuncOp>(compress::createFoldQDQPass());
+      graph::buildGraphPipeline(manager);
+    });
+    return module;
+  }
+
+  /// Lowers `module` and compares the outputs for random inputs, float ones up to `tolerance` times the greatest
+  /// magnitude, integers in every bit.
+  void check(ModuleOp module, float tolerance);
+
+  MLIRContext context;
+};
+
+nn::HostTensor makeRandom(Type type, std::mt19937 &engine) {
+  nn::HostTensor tensor(cast<RankedTensorType>(type));
+  std::uniform_int_distribution<int> bytes(-128, 127), integers(-8, 8);
+  if (tensor.getType().getElementType().isF32())
+    for (float &value : tensor.get<float>())
+      value = integers(engine);
+  else
+    for (char &byte : tensor.getBytes())
+      byte = static_cast<char>(bytes(engine));
+  return tensor;
+}
+
+int64_t getOffset(func::FuncOp function, StringRef attribute, size_t index) {
+  auto port = cast<DictionaryAttr>(function->getAttrOfType<ArrayAttr>(attribute)[index]);
+  return port.getAs<IntegerAttr>("offset").getInt();
+}
+
+void ProgramTest::check(ModuleOp module, float tolerance) {
+  apply(module, schedule::buildSchedulePipeline);
+  FailureOr<nn::Interpreter> interpreter = nn::Interpreter::create(*module.getOps<func::FuncOp>().begin());
+  ASSERT_TRUE(succeeded(interpreter));
+  OwningOpRef<ModuleOp> lowered = module.clone();
+  apply(*lowered, [](OpPassManager &manager) {
+    lower::LowerOptions options;
+    options.target = "host";
+    lower::buildLowerPipeline(manager, options);
+  });
+  if (HasFatalFailure())
+    return;
+  auto function = *lowered->getOps<func::FuncOp>().begin();
+  std::string planned = print(*lowered);
+  apply(*lowered, [](OpPassManager &manager) { manager.addPass(lower::createKernelsToCallsPass()); });
+  if (HasFatalFailure())
+    return;
+  FailureOr<std::unique_ptr<targets::HostProgram>> program = targets::HostProgram::create(*lowered);
+  ASSERT_TRUE(succeeded(program));
+
+  std::mt19937 engine(11);
+  int64_t bytes = cast<MemRefType>(function.getArgumentTypes()[0]).getNumElements();
+  // What the arena holds beforehand does not matter.
+  std::vector<char> memory(bytes + 16, 0x5a);
+  char *arena = memory.data() + (16 - reinterpret_cast<uintptr_t>(memory.data()) % 16) % 16;
+  for (int sample = 0; sample < 2; ++sample) {
+    std::vector<nn::HostTensor> inputs;
+    auto main = *module.getOps<func::FuncOp>().begin();
+    for (auto [index, type] : llvm::enumerate(main.getArgumentTypes())) {
+      inputs.push_back(makeRandom(type, engine));
+      llvm::copy(inputs.back().getBytes(), arena + getOffset(function, kernel::kInputsAttr, index));
+    }
+    FailureOr<std::vector<nn::HostTensor>> expected = interpreter->run(inputs);
+    ASSERT_TRUE(succeeded(expected));
+    (*program)->run(reinterpret_cast<uint8_t *>(arena));
+    for (auto [index, want] : llvm::enumerate(*expected)) {
+      const char *got = arena + getOffset(function, kernel::kOutputsAttr, index);
+      if (!want.getType().getElementType().isF32()) {
+        ASSERT_EQ(std::string(want.getBytes().data(), want.getBytes().size()),
+                  std::string(got, want.getBytes().size()))
+            << print(module) << planned;
+        continue;
+      }
+      float greatest = 1.0f;
+      for (float value : want.get<float>())
+        greatest = std::max(greatest, std::abs(value));
+      for (auto [i, value] : llvm::enumerate(want.get<float>())) {
+        float result;
+        std::memcpy(&result, got + 4 * i, 4);
+        ASSERT_LE(std::abs(result - value), tolerance * greatest)
+            << "output " << index << " element " << i << "\n" << print(module) << planned;
+      }
+    }
+  }
+}
+
+// Integers that float holds exactly: every bit must agree. Also with casts to int8 and back.
+TEST_F(ProgramTest, exactFunctions) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    OwningOpRef<ModuleOp> module = makeFunction(seed, /*exact=*/true);
+    if (!HasFatalFailure())
+      check(*module, 0.0f);
+    if (HasFatalFailure())
+      FAIL() << "seed " << seed;
+  }
+}
+
+TEST_F(ProgramTest, floatFunctions) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    OwningOpRef<ModuleOp> module = makeFunction(seed, /*exact=*/false);
+    if (!HasFatalFailure())
+      check(*module, 1e-5f);
+    if (HasFatalFailure())
+      FAIL() << "seed " << seed;
+  }
+}
+
+TEST_F(ProgramTest, quantizedFunctions) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    OwningOpRef<ModuleOp> module = makeFunction(seed, /*exact=*/false);
+    if (!HasFatalFailure())
+      apply(*module, [](OpPassManager &manager) {
+        manager.addNestedPass<func::FuncOp>(compress::createCalibratePass());
+        manager.addNestedPass<func::FuncOp>(compress::createQuantizePass());
+      });
+    if (!HasFatalFailure())
+      check(*module, 1e-5f);
+    if (HasFatalFailure())
+      FAIL() << "seed " << seed;
+  }
+}
+
+} // namespace
