@@ -10,7 +10,8 @@ namespace tinyc {
 
 struct CompileFlags::Flags {
   explicit Flags(cl::OptionCategory &category)
-      : target("target", cl::desc("Processor to compile for (default cortex-m7): " + targets::listTargets()),
+      : targetText("Processor to compile for (default cortex-m7): " + targets::listTargets()),
+        target("target", cl::desc(targetText),
                cl::value_desc("name"), cl::init("cortex-m7"), cl::cat(category)),
         inputShape("input-shape", cl::desc("Shape of an input with symbolic dimensions; repeatable"),
                    cl::value_desc("name:1x3x32x32"), cl::cat(category)),
@@ -29,8 +30,9 @@ struct CompileFlags::Flags {
                           clEnumValN(CalibrationMethod::Percentile, "percentile", "see --percentile"),
                           clEnumValN(CalibrationMethod::Mse, "mse", "least mean squared error at 8 bits")),
                cl::init(CalibrationMethod::Percentile), cl::cat(category)),
-        percentile("percentile", cl::desc("Share of a tensor's values inside its range, in percent (default 99.99)"),
-                   cl::value_desc("P"), cl::init(99.99), cl::cat(category)),
+        percentile("percentile",
+                   cl::desc("Share of a tensor's values inside its range on either side, in percent (default 99.999)"),
+                   cl::value_desc("P"), cl::init(99.999), cl::cat(category)),
         scale("scale", cl::desc("Stored samples x become x * S + O: one number, or one per channel"),
               cl::value_desc("S[,S...]"), cl::init("1"), cl::cat(category)),
         offset("offset", cl::desc("See --scale"), cl::value_desc("O[,O...]"), cl::init("0"), cl::cat(category)),
@@ -38,6 +40,7 @@ struct CompileFlags::Flags {
              cl::value_desc("bytes"), cl::cat(category)),
         flash("flash", cl::desc("Budget of flash, for example 1M"), cl::value_desc("bytes"), cl::cat(category)) {}
 
+  std::string targetText; // cl::desc keeps a reference to it
   cl::opt<std::string> target;
   cl::list<std::string> inputShape;
   cl::opt<Quantize> quantize;
