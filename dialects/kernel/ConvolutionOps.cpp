@@ -5,6 +5,9 @@ using namespace mlir;
 
 namespace tinyc::kernel {
 
+// Constants in the layout of one kernel, bias and multipliers among them.
+static bool isPacked(MemRefType weights) { return weights.getRank() == 1 && weights.getElementType().isInteger(8); }
+
 // The forms s8 (bias and multipliers present, one multiplier for each of `channels` or one in all) and f32.
 template <typename Op> static LogicalResult verifyForm(Op op, MemRefType weights, int64_t channels) {
   auto input = cast<MemRefType>(op.getInput().getType()), output = cast<MemRefType>(op.getOutput().getType());
@@ -24,6 +27,11 @@ template <typename Op> static LogicalResult verifyForm(Op op, MemRefType weights
       return op.emitOpError("expects no multipliers for f32 buffers");
     return success();
   }
+  if (isPacked(weights)) {
+    if (op.getBias() || op.getMultipliers())
+      return op.emitOpError("expects no bias and no multipliers beside packed weights");
+    return success();
+  }
   if (!op.getBias() || !op.getMultipliers())
     return op.emitOpError("expects bias and multipliers for i8 buffers");
   auto multipliers = cast<MemRefType>(op.getMultipliers().getType());
@@ -33,10 +41,11 @@ template <typename Op> static LogicalResult verifyForm(Op op, MemRefType weights
   return success();
 }
 
-// The pointers of a float kernel: an absent bias is NULL; multipliers do not exist.
+// The pointers of the function: an absent bias is NULL; multipliers do not exist for floats, and are NULL beside packed
+// weights.
 template <typename Op> static SmallVector<Value> getWeightedArguments(Op op) {
   SmallVector<Value> arguments = {op.getInput(), op.getWeights(), op.getBias()};
-  if (op.getMultipliers())
+  if (!isFloat(cast<MemRefType>(op.getOutput().getType())))
     arguments.push_back(op.getMultipliers());
   arguments.append({op.getOutput(), op.getScratch()});
   return arguments;
@@ -55,7 +64,7 @@ template <typename Op> static LogicalResult verifyConvolution(Op op, bool depthw
   WindowAttr window = op.getWindow();
   SmallVector<int64_t> ohwi = {outputs, window.getKernelHeight(), window.getKernelWidth(), channels / groups};
   SmallVector<int64_t> packed = {window.getKernelHeight(), window.getKernelWidth(), outputs};
-  if (weights.getShape() != ArrayRef<int64_t>(ohwi) &&
+  if (!isPacked(weights) && weights.getShape() != ArrayRef<int64_t>(ohwi) &&
       !(depthwise && weights.getShape() == ArrayRef<int64_t>(packed)))
     return op.emitOpError("expects weights [") << llvm::ArrayRef<int64_t>(ohwi) << "], got " << weights;
   return verifyForm(op, weights, outputs);
@@ -99,12 +108,13 @@ SmallVector<Value> DepthwiseConv2DOp::getCallArguments() { return getWeightedArg
 
 LogicalResult FullyConnectedOp::verify() {
   MemRefType input = getInput().getType(), weights = getWeights().getType(), output = getOutput().getType();
-  if (input.getRank() != 2 || weights.getRank() != 2 || output.getRank() != 2 ||
-      input.getDimSize(1) != weights.getDimSize(1) || output.getDimSize(0) != input.getDimSize(0) ||
-      output.getDimSize(1) != weights.getDimSize(0))
+  bool packed = isPacked(weights);
+  if (input.getRank() != 2 || output.getRank() != 2 || output.getDimSize(0) != input.getDimSize(0) ||
+      (!packed && (weights.getRank() != 2 || input.getDimSize(1) != weights.getDimSize(1) ||
+                   output.getDimSize(1) != weights.getDimSize(0))))
     return emitOpError("expects input [M, K], weights [N, K] and output [M, N], got ")
            << input << ", " << weights << " and " << output;
-  return verifyForm(*this, weights, weights.getDimSize(0));
+  return verifyForm(*this, weights, output.getDimSize(1));
 }
 Contract FullyConnectedOp::getContract() { return getWeighted("fully_connected", getInput(), getWeights()); }
 ParamsAttr FullyConnectedOp::getParams() {

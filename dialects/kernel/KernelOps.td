@@ -146,6 +146,8 @@ def Kernel_Conv2DOp : Kernel_ConvolutionOp<"conv2d"> {
     C2. s8 form: i8 buffers, a bias i32[O] with the input zero point folded in, multipliers i32[O] or i32[1] as
         stage.perChannel says, stage #kernel.output_s8. f32 form: f32 buffers, no multipliers, stage #kernel.output_f32.
     C3. the window reads at most the padding that output and input sizes imply.
+    C4. after lower-pack-weights the constants may be one i8 buffer of rank 1 in the kernel's own layout (tinyc/pack.h), in
+        the place of the weights; bias and multipliers are absent then.
 
     ```mlir
     kernel.conv2d %x, %w bias %b : memref<4xi32> multipliers %m : memref<4xi32> : memref<1x8x8x3xi8>, memref<4x1x1x3xi8>
@@ -159,7 +161,7 @@ def Kernel_DepthwiseConv2DOp : Kernel_ConvolutionOp<"depthwise_conv2d"> {
   let summary = "Depthwise convolution: tinyc_depthwise_conv2d_*";
   let description = [{
     As kernel.conv2d with groups = C. Weights are [O, kh, kw, 1] before lower-pack-weights and [kh, kw, O], as the
-    contract wants them, after it.
+    contract wants them, or packed as kernel.conv2d's C4, after it.
   }];
 }
 
@@ -174,7 +176,7 @@ def Kernel_FullyConnectedOp : Kernel_Op<"fully_connected",
   let summary = "Rows times a weight matrix: tinyc_fully_connected_*";
   let description = [{
     C1. input is [M, K], weights [N, K], output [M, N].
-    C2. the forms s8 and f32 as kernel.conv2d's C2, channels being N.
+    C2. the forms s8 and f32 as kernel.conv2d's C2, channels being N; packed constants as its C4.
   }];
 }
 

@@ -1,11 +1,11 @@
-#include "dialects/kernel/Kernel.h"
+#include "passes/lower/Constants.h"
 #include "passes/lower/Passes.h"
+#include "targets/Target.h"
 
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
-#include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -16,74 +16,117 @@ namespace tinyc::lower {
 
 namespace {
 
-// [channels, height, width, 1] -> [height, width, channels], element by element.
-DenseElementsAttr transposeWeights(DenseElementsAttr weights) {
-  ArrayRef<int64_t> shape = weights.getType().getShape();
-  int64_t channels = shape[0], pixels = shape[1] * shape[2], bytes = weights.getElementType().getIntOrFloatBitWidth() / 8;
-  auto type = RankedTensorType::get({shape[1], shape[2], channels}, weights.getElementType());
-  if (weights.isSplat())
-    return weights.reshape(type);
-  ArrayRef<char> from = weights.getRawData();
-  std::vector<char> to(from.size());
-  for (int64_t pixel = 0; pixel < pixels; ++pixel)
-    for (int64_t channel = 0; channel < channels; ++channel)
-      std::copy_n(from.begin() + (channel * pixels + pixel) * bytes, bytes,
-                  to.begin() + (pixel * channels + channel) * bytes);
-  return DenseElementsAttr::getFromRawBuffer(type, to);
+// The packing of the kernel chosen for `op`, or null.
+const tinyc_packing *getPacking(kernel::KernelOpInterface op) {
+  const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
+  return kernel ? kernel->packing : nullptr;
+}
+
+template <typename Op> void setPacked(Op op, Value packed) {
+  op.getWeightsMutable().assign(packed);
+  op.getBiasMutable().clear();
+  op.getMultipliersMutable().clear();
 }
 
 class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    llvm::MapVector<memref::GlobalOp, memref::GlobalOp> packed; // by the constant before
+    created.clear();
+    unused.clear();
     bool ok = true;
+    // The kernel's own packing first: it starts from the layout that the constants have before this pass.
+    getOperation().walk([&](kernel::KernelOpInterface op) {
+      if (const tinyc_packing *packing = getPacking(op))
+        ok &= succeeded(pack(op, *packing, symbols));
+    });
     getOperation().walk([&](kernel::DepthwiseConv2DOp op) {
-      if (op.getWeights().getType().getRank() != 4)
-        return;
-      auto read = op.getWeights().getDefiningOp<memref::GetGlobalOp>();
-      auto global = read ? symbols.lookup<memref::GlobalOp>(read.getName()) : memref::GlobalOp();
-      auto value = global ? dyn_cast_if_present<DenseElementsAttr>(global.getInitialValueAttr()) : DenseElementsAttr();
-      if (!value) {
-        op.emitOpError("expects its weights to be a memref.global with dense values");
-        ok = false;
-        return;
-      }
-      memref::GlobalOp &now = packed[global];
-      if (!now)
-        now = createPacked(global, transposeWeights(value), symbols);
-      OpBuilder builder(read);
-      Value weights = memref::GetGlobalOp::create(builder, read.getLoc(), now.getType(), now.getSymName());
-      op.getWeightsMutable().assign(weights);
-      if (read->use_empty())
-        read.erase();
+      if (op.getWeights().getType().getRank() == 4)
+        ok &= succeeded(transpose(op, symbols));
     });
     if (!ok)
       return signalPassFailure();
-    for (auto [before, after] : packed)
-      replace(before, after, symbols);
+    for (auto [key, packed] : created)
+      replace(key.first, packed, symbols);
+    for (memref::GlobalOp constant : unused)
+      if (isUnused(constant))
+        symbols.erase(constant);
   }
 
-  memref::GlobalOp createPacked(memref::GlobalOp global, DenseElementsAttr value, SymbolTable &symbols) {
-    OpBuilder builder(global);
-    auto type = MemRefType::get(value.getType().getShape(), value.getElementType());
-    auto packed = memref::GlobalOp::create(builder, global.getLoc(), (global.getSymName() + "_packed").str(),
-                                           global.getSymVisibilityAttr(), type, value, global.getConstant(),
-                                           global.getAlignmentAttr());
-    symbols.insert(packed, Block::iterator(global));
-    return packed;
+  LogicalResult pack(kernel::KernelOpInterface op, const tinyc_packing &packing, SymbolTable &symbols) {
+    std::optional<WeightedConstants> constants = WeightedConstants::read(op, symbols);
+    SmallVector<uint32_t> words = op.getParams().getWords();
+    tinyc_constants values = constants ? constants->get() : tinyc_constants{};
+    if (!constants || !packing.supports(words.data(), &values))
+      return op->emitOpError("cannot pack its constants for ") << op.getSymbol();
+    std::vector<uint8_t> bytes(packing.bytes(words.data()));
+    packing.write(words.data(), &values, bytes.data());
+    auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size())}, IntegerType::get(&getContext(), 8));
+    auto value = DenseElementsAttr::getFromRawBuffer(
+        type, ArrayRef<char>(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
+    return TypeSwitch<Operation *, LogicalResult>(op)
+        .Case<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::FullyConnectedOp>([&](auto weighted) {
+          llvm::SmallSetVector<Value, 3> before;
+          before.insert_range(ArrayRef<Value>{weighted.getWeights(), weighted.getBias(), weighted.getMultipliers()});
+          setPacked(weighted, createPacked(weighted.getWeights(), value, symbols));
+          for (Value constant : before)
+            erase(constant, symbols);
+          return success();
+        })
+        .Default([](Operation *other) { return other->emitOpError("has no weights to pack"); });
+  }
+
+  LogicalResult transpose(kernel::DepthwiseConv2DOp op, SymbolTable &symbols) {
+    Value weights = op.getWeights();
+    memref::GlobalOp global = getConstant(weights, symbols);
+    if (!global)
+      return op.emitOpError("expects its weights to be a memref.global with dense values");
+    op.getWeightsMutable().assign(createPacked(weights, transposeWeights(getValues(global)), symbols));
+    erase(weights, symbols);
+    return success();
+  }
+
+  // Erases an unused read of a constant; the constant too, later, if nothing else reads it.
+  void erase(Value read, SymbolTable &symbols) {
+    unused.insert(getConstant(read, symbols));
+    if (read.use_empty())
+      read.getDefiningOp()->erase();
+  }
+
+  bool isUnused(memref::GlobalOp constant) {
+    std::optional<SymbolTable::UseRange> uses = SymbolTable::getSymbolUses(constant, getOperation());
+    return uses && uses->empty();
+  }
+
+  // Reads a new constant with that value, at the place where the one it is made of is read.
+  Value createPacked(Value from, DenseElementsAttr value, SymbolTable &symbols) {
+    memref::GlobalOp global = getConstant(from, symbols);
+    memref::GlobalOp &packed = created[{global, value}];
+    if (!packed) {
+      OpBuilder builder(global);
+      auto type = MemRefType::get(value.getType().getShape(), value.getElementType());
+      packed = memref::GlobalOp::create(builder, global.getLoc(), (global.getSymName() + "_packed").str(),
+                                        global.getSymVisibilityAttr(), type, value, global.getConstant(),
+                                        global.getAlignmentAttr());
+      symbols.insert(packed, Block::iterator(global));
+    }
+    OpBuilder builder(from.getDefiningOp());
+    return memref::GetGlobalOp::create(builder, from.getLoc(), packed.getType(), packed.getSymName());
   }
 
   // Where nothing reads the constant in its old layout any more, the packed one takes its place and name.
   void replace(memref::GlobalOp before, memref::GlobalOp after, SymbolTable &symbols) {
-    std::optional<SymbolTable::UseRange> uses = SymbolTable::getSymbolUses(before, getOperation());
-    if (!uses || !uses->empty())
+    if (!unused.contains(before) || !isUnused(before))
       return;
     StringAttr name = before.getSymNameAttr();
+    unused.remove(before);
     symbols.erase(before);
     // The name is free now, so this cannot fail but for uses that cannot be walked.
     if (failed(symbols.rename(after, name)))
       after.emitError("cannot be renamed to ") << name;
   }
+
+  llvm::MapVector<std::pair<memref::GlobalOp, Attribute>, memref::GlobalOp> created; // by origin and value
+  llvm::SetVector<memref::GlobalOp> unused; // constants that lost a reader
 };
 
 } // namespace

@@ -1,4 +1,4 @@
-#include "dialects/kernel/Kernel.h"
+#include "passes/lower/Constants.h"
 #include "passes/lower/Passes.h"
 #include "targets/Target.h"
 
@@ -14,9 +14,19 @@ namespace tinyc::lower {
 
 namespace {
 
-LogicalResult select(kernel::KernelOpInterface op, const targets::Target &target) {
+LogicalResult select(kernel::KernelOpInterface op, const targets::Target &target, SymbolTable &symbols) {
   kernel::Contract contract = op.getContract();
-  const targets::Kernel *kernel = targets::findKernel(target, contract.op, contract.input, contract.weight);
+  SmallVector<uint32_t> words = op.getParams().getWords();
+  std::optional<WeightedConstants> constants = WeightedConstants::read(op, symbols);
+  auto accepts = [&](const targets::Kernel &kernel) {
+    if (!kernel.packing)
+      return true;
+    if (!constants)
+      return false;
+    tinyc_constants values = constants->get();
+    return kernel.packing->supports(words.data(), &values) != 0;
+  };
+  const targets::Kernel *kernel = targets::findKernel(target, contract.op, contract.input, contract.weight, accepts);
   if (!kernel)
     return op->emitOpError("has no kernel on ") << target.name << " for " << contract.input << " inputs and "
                                                 << contract.weight << " weights";
@@ -25,7 +35,6 @@ LogicalResult select(kernel::KernelOpInterface op, const targets::Target &target
     return op->emitOpError("has parameters of type ")
            << params.getType().getValue() << ", " << kernel->symbol << " takes " << kernel->params;
   op.setSymbol(kernel->symbol);
-  SmallVector<uint32_t> words = params.getWords();
   int32_t bytes = kernel->scratch(words.data());
   if (bytes < 0)
     return op->emitOpError("is too large for ") << kernel->symbol << ": its scratch buffer exceeds 2^31 - 1 bytes";
@@ -48,7 +57,8 @@ public:
       return signalPassFailure();
     }
     bool ok = true;
-    getOperation().walk([&](kernel::KernelOpInterface op) { ok &= succeeded(select(op, *found)); });
+    SymbolTable symbols(getOperation());
+    getOperation().walk([&](kernel::KernelOpInterface op) { ok &= succeeded(select(op, *found, symbols)); });
     if (!ok)
       signalPassFailure();
   }

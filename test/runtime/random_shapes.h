@@ -61,6 +61,8 @@ static inline tinyc_output_s8 randomOutput(Random *random) {
   tinyc_output_s8 output = {0, -128, 127, 32, 1};
   output.zero_point = randomInt(random, -128, 127);
   output.multiplier_step = randomInt(random, 0, 3) > 0;
+  if (randomInt(random, 0, 1))
+    return output;
   if (randomInt(random, 0, 2) == 0)
     output.clamp_min = randomInt(random, -128, 0);
   if (randomInt(random, 0, 2) == 0)

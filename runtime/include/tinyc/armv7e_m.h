@@ -7,6 +7,10 @@
 
 #include <arm_acle.h>
 
+/* A function of assembly alone, with its parameters where the procedure call standard puts them. */
+#define TINYC_ASSEMBLY static __attribute__((naked, noinline))
+#define TINYC_IN_REGISTER __attribute__((unused))
+
 /* Four int8, any alignment: one LDR. */
 static inline uint32_t tinyc_load_s8x4(const int8_t *from) {
   uint32_t word;

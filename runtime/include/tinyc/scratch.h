@@ -5,6 +5,7 @@
 #define TINYC_SCRATCH_H
 
 #include "tinyc/kernels.h"
+#include "tinyc/layouts.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -13,6 +14,13 @@ extern "C" {
 static inline int32_t tinyc_no_scratch(const void *params) {
   (void)params;
   return 0;
+}
+
+/* The columns of three windows, see tinyc/layouts.h; negative where they exceed 2^31 - 1 bytes. */
+static inline int32_t tinyc_conv2d_columns_s8_s8_armv7e_m_scratch(const void *params) {
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  int64_t bytes = (int64_t)tinyc_column_count(window) * tinyc_column_length(window) * 2;
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
 }
 
 /* The patches of two output pixels of one group, widened to 16 bits: 16 bytes per four kernel elements. */

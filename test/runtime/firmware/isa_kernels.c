@@ -1,9 +1,10 @@
-/* Firmware: the Armv7E-M kernels against the generic ones over random shapes, bit for bit, with random row ranges, ring
- * buffers and guard bytes around output and scratch. Prints one line; exits 1 on a mismatch. */
+/* Firmware: every Armv7E-M kernel of kernels.def against the generic one over random shapes, bit for bit, with random row
+ * ranges, ring buffers and guard bytes around output and scratch. Prints one line; exits 1 on a mismatch. */
 #include "../random_shapes.h"
 #include "report.h"
 
 #include "tinyc/kernel_functions.h"
+#include "tinyc/pack.h"
 #include "tinyc/scratch.h"
 
 #ifndef SHAPES
@@ -13,16 +14,19 @@
 enum { kInput = 40000, kWeights = 120000, kChannels = 160, kOutput = 60000, kScratch = 20000, kGuard = 16 };
 
 static int8_t input[kInput], weights[kWeights], expected[kOutput], actual[kOutput];
+static int32_t packedWords[2 * kWeights / 4 + 8 * kChannels];
 static int32_t bias[kChannels], multipliers[kChannels], scratch[kScratch / 4];
 static Random state = {2463534242u};
 
 static int32_t random(int32_t low, int32_t high) { return randomInt(&state, low, high); }
 
-static void randomize(int8_t *bytes, int32_t count) {
+static void randomize(int8_t *bytes, int32_t count, int32_t least) {
   int32_t extreme = random(0, 9) == 0; /* all at the ends of the range: the largest sums */
   for (int32_t i = 0; i < count; i++)
-    bytes[i] = (int8_t)(extreme ? (random(0, 1) ? 127 : -128) : random(-128, 127));
+    bytes[i] = (int8_t)(extreme ? (random(0, 1) ? 127 : least) : random(least, 127));
 }
+/* Weights are -127 .. 127 as a rule; imported models may have -128 too. */
+static int32_t randomLeastWeight(void) { return random(0, 3) ? -127 : -128; }
 
 static void randomizeConstants(int32_t filters, int32_t length, const tinyc_output_s8 *stage) {
   for (int32_t o = 0; o < filters; o++) {
@@ -53,8 +57,71 @@ static int isScratchIntact(int32_t bytes) {
   return 1;
 }
 
-typedef void (*Convolution)(const tinyc_conv2d_s8_params *, const int8_t *, const int8_t *, const int32_t *,
-                            const int32_t *, int8_t *, void *, int32_t, int32_t);
+/* The weighted kernels all have this type, up to the type of the parameter block. */
+typedef void (*Weighted)(const void *, const int8_t *, const int8_t *, const int32_t *, const int32_t *, int8_t *, void *,
+                         int32_t, int32_t);
+
+typedef enum Operation { kIs_conv2d, kIs_depthwise_conv2d, kIs_fully_connected } Operation;
+
+/* A row of kernels.def. */
+typedef struct Row {
+  const char *symbol;
+  Operation operation;
+  Weighted function;
+  int32_t (*scratch)(const void *params);
+  const tinyc_packing *packing;
+  int32_t shapes; /* tested */
+} Row;
+
+#define ROW_generic(...)
+#define ROW_armv7e_m(op, symbol, scratch, packing) {#symbol, kIs_##op, (Weighted)(void (*)(void))symbol, scratch, packing, 0},
+#define TINYC_PACKED_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch, packing) \
+  ROW_##isa(op, symbol, scratch, &packing)
+#define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
+  ROW_##isa(op, symbol, scratch, NULL)
+static Row rows[] = {
+#include "../../../runtime/kernels.def"
+};
+#undef TINYC_KERNEL
+
+enum { kRows = (int32_t)(sizeof rows / sizeof rows[0]) };
+
+/* Every kernel of the operation that takes these parameters, against the generic one. */
+static void testRows(Operation operation, Weighted generic, const void *params, int32_t size, int32_t begin, int32_t end, int32_t shape) {
+  tinyc_constants constants = {weights, bias, multipliers};
+  memset(expected, 0x33, (size_t)(size + 2 * kGuard));
+  generic(params, input, weights, bias, multipliers, expected + kGuard, NULL, begin, end);
+  for (Row *row = rows; row != rows + kRows; row++) {
+    if (row->operation != operation || (row->packing && !row->packing->supports(params, &constants)))
+      continue;
+    int32_t bytes = row->scratch(params);
+    if (row->packing && row->packing->bytes(params) > (int32_t)sizeof packedWords - kGuard) {
+      fail(row->symbol, shape, " has no room for its constants\n");
+      continue;
+    }
+    if (bytes > kScratch - kGuard)
+      continue;
+    memset(actual, 0x33, (size_t)(size + 2 * kGuard));
+    fillScratch();
+    if (row->packing) {
+      uint8_t *packed = (uint8_t *)packedWords;
+      int32_t packedBytes = row->packing->bytes(params);
+      memset(packedWords, 0x5a, (size_t)(packedBytes + kGuard));
+      row->packing->write(params, &constants, packed);
+      for (int32_t i = 0; i < kGuard; i++)
+        if (packed[packedBytes + i] != 0x5a)
+          fail(row->symbol, shape, " packs more bytes than it says\n");
+      row->function(params, input, (const int8_t *)packed, NULL, NULL, actual + kGuard, scratch, begin, end);
+    } else {
+      row->function(params, input, weights, bias, multipliers, actual + kGuard, scratch, begin, end);
+    }
+    row->shapes++;
+    if (memcmp(expected, actual, (size_t)(size + 2 * kGuard)) != 0)
+      fail(row->symbol, shape, " differs\n");
+    if (!isScratchIntact(bytes))
+      fail(row->symbol, shape, " writes beyond its scratch\n");
+  }
+}
 
 static void testConvolution(int32_t shape, int depthwise) {
   tinyc_conv2d_s8_params params;
@@ -92,38 +159,22 @@ static void testConvolution(int32_t shape, int depthwise) {
   if (random(0, 2) == 0)
     window->output_ring_rows = random(end - begin, window->output_height);
   int32_t size = window->output_height * window->output_width * window->output_channels;
-  randomize(input, window->input_height * window->input_width * window->input_channels);
-  randomize(weights, length * window->output_channels);
+  randomize(input, window->input_height * window->input_width * window->input_channels, -128);
+  randomize(weights, length * window->output_channels, randomLeastWeight());
   randomizeConstants(window->output_channels, length, &params.output);
-  int32_t bytes =
-      depthwise ? tinyc_depthwise_conv2d_s8_s8_armv7e_m_scratch(&params) : tinyc_conv2d_s8_s8_armv7e_m_scratch(&params);
-  Convolution generic = depthwise ? tinyc_depthwise_conv2d_s8_s8 : tinyc_conv2d_s8_s8;
-  Convolution tuned = depthwise ? tinyc_depthwise_conv2d_s8_s8_armv7e_m : tinyc_conv2d_s8_s8_armv7e_m;
-  memset(expected, 0x33, (size_t)(size + 2 * kGuard));
-  memset(actual, 0x33, (size_t)(size + 2 * kGuard));
-  fillScratch();
-  generic(&params, input, weights, bias, multipliers, expected + kGuard, NULL, begin, end);
-  tuned(&params, input, weights, bias, multipliers, actual + kGuard, scratch, begin, end);
-  const char *name = depthwise ? "depthwise_conv2d" : "conv2d";
-  if (memcmp(expected, actual, (size_t)(size + 2 * kGuard)) != 0)
-    fail(name, shape, " differs\n");
-  if (bytes > kScratch - kGuard || !isScratchIntact(bytes))
-    fail(name, shape, " writes beyond its scratch\n");
+  testRows(depthwise ? kIs_depthwise_conv2d : kIs_conv2d,
+           (Weighted)(void (*)(void))(depthwise ? tinyc_depthwise_conv2d_s8_s8 : tinyc_conv2d_s8_s8), &params, size, begin,
+           end, shape);
 }
 
 static void testFullyConnected(int32_t shape) {
   tinyc_fully_connected_s8_params params = {random(1, 3), random(1, 300), random(1, 40), randomOutput(&state)};
   int32_t size = params.rows * params.outputs, begin = random(0, params.rows - 1);
-  randomize(input, params.rows * params.inputs);
-  randomize(weights, params.inputs * params.outputs);
+  randomize(input, params.rows * params.inputs, -128);
+  randomize(weights, params.inputs * params.outputs, randomLeastWeight());
   randomizeConstants(params.outputs, params.inputs, &params.output);
-  memset(expected, 0x33, (size_t)(size + 2 * kGuard));
-  memset(actual, 0x33, (size_t)(size + 2 * kGuard));
-  tinyc_fully_connected_s8_s8(&params, input, weights, bias, multipliers, expected + kGuard, NULL, begin, params.rows);
-  tinyc_fully_connected_s8_s8_armv7e_m(&params, input, weights, bias, multipliers, actual + kGuard, NULL, begin,
-                                       params.rows);
-  if (memcmp(expected, actual, (size_t)(size + 2 * kGuard)) != 0)
-    fail("fully_connected", shape, " differs\n");
+  testRows(kIs_fully_connected, (Weighted)(void (*)(void))tinyc_fully_connected_s8_s8, &params, size, begin, params.rows,
+           shape);
 }
 
 int main(void) {
@@ -133,8 +184,13 @@ int main(void) {
     testFullyConnected(shape);
   }
   printText("tinyc: ");
-  printNumber(3 * SHAPES);
-  printText(" shapes, ");
+  printNumber(SHAPES);
+  printText(" shapes, tested");
+  for (const Row *row = rows; row != rows + kRows; row++) {
+    printText(row == rows ? " " : "/");
+    printNumber((uint32_t)row->shapes);
+  }
+  printText(" on the kernels, ");
   printNumber((uint32_t)failures);
   printText(" mismatches\n");
   return failures != 0;

@@ -1,0 +1,123 @@
+/* tinyc/pack.h - compile-time packing of constants into the layouts that tuned kernels read, and the conditions under
+ * which those kernels give the results of the generic ones. For compilers and tests on a host, not for firmware. */
+#ifndef TINYC_PACK_H
+#define TINYC_PACK_H
+
+#include "tinyc/kernels.h"
+#include "tinyc/layouts.h"
+
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The constants of a weighted kernel in the layout of tinyc/kernels.h. */
+typedef struct tinyc_constants {
+  const int8_t *weights;
+  const int32_t *bias, *multipliers;
+} tinyc_constants;
+
+/* How the constants of one kernel are packed; params is the kernel's parameter block. */
+typedef struct tinyc_packing {
+  /* Whether the kernel takes these parameters and constants. */
+  int (*supports)(const void *params, const tinyc_constants *constants);
+  /* Size of the packed constants; they are aligned to 4 bytes. Only where supports() holds. */
+  int32_t (*bytes)(const void *params);
+  /* Writes them, little-endian. */
+  void (*write)(const void *params, const tinyc_constants *constants, uint8_t *packed);
+} tinyc_packing;
+
+static inline uint8_t *tinyc_put_s16(uint8_t *to, int32_t value) {
+  to[0] = (uint8_t)((uint32_t)value & 0xffu);
+  to[1] = (uint8_t)((uint32_t)value >> 8 & 0xffu);
+  return to + 2;
+}
+static inline uint8_t *tinyc_put_s32(uint8_t *to, int32_t value) {
+  return tinyc_put_s16(tinyc_put_s16(to, value), (int32_t)((uint32_t)value >> 16));
+}
+
+/* SMMLAR and SSAT are the whole output stage: no shift but 32, no clamp narrower than int8. */
+static inline int tinyc_is_plain_stage(const tinyc_output_s8 *stage) {
+  return stage->shift == 32 && stage->clamp_min <= -128 && stage->clamp_max >= 127;
+}
+
+/* Whether filters first (low) and first + 1 (high, absent where high is 0) can share halfwords 256 * high + low: every
+ * halfword fits 16 bits, and the high sum, for any input, the 24 bits that are left of it after subtracting the low one. */
+static inline int tinyc_can_pair_filters(const int8_t *low, const int8_t *high, int32_t length, int32_t high_bias) {
+  int64_t least = high_bias, most = high_bias;
+  for (int32_t i = 0; high && i < length; i++) {
+    if (256 * high[i] + low[i] < -32768)
+      return 0;
+    least += high[i] * (high[i] > 0 ? -128 : 127);
+    most += high[i] * (high[i] > 0 ? 127 : -128);
+  }
+  return least >= -(1 << 23) && most < (1 << 23);
+}
+
+/* The high filter's bias, 256 times, and the low one's: the first value of the accumulator of halfwords. It wraps. */
+static inline int32_t tinyc_paired_bias(int32_t low, int32_t high) {
+  return (int32_t)((uint32_t)low + 256u * (uint32_t)high);
+}
+
+/* ---- conv2d_columns_s8_s8: tinyc/layouts.h ------------------------------------------------------------------------ */
+
+static inline int tinyc_conv2d_columns_supports(const void *params, const tinyc_constants *constants) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  int32_t filters = window->output_channels;
+  int64_t length = (int64_t)window->kernel_height * window->kernel_width * window->input_channels;
+  if (conv->groups != 1 || window->dilation_height != 1 || window->dilation_width != 1 ||
+      !tinyc_is_plain_stage(&conv->output) || length > (1 << 20))
+    return 0;
+  for (int32_t o = 0; o < filters; o += 2) {
+    const int8_t *low = constants->weights + o * length;
+    int32_t has_high = o + 1 < filters;
+    if (!tinyc_can_pair_filters(low, has_high ? low + length : NULL, (int32_t)length,
+                                has_high ? constants->bias[o + 1] : 0))
+      return 0;
+  }
+  return 1;
+}
+
+static inline int32_t tinyc_conv2d_columns_bytes(const void *params) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  int32_t length = window->kernel_width * tinyc_column_length(window);
+  return (window->output_channels + 1) / 2 * (16 + 2 * length);
+}
+
+static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_constants *constants, uint8_t *packed) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  int32_t channels = window->input_channels, column = window->kernel_height * channels;
+  int32_t padded = tinyc_column_length(window), step = conv->output.multiplier_step;
+  for (int32_t o = 0; o < window->output_channels; o += 2) {
+    int32_t has_high = o + 1 < window->output_channels;
+    int32_t bias = constants->bias[o];
+    packed = tinyc_put_s32(packed, bias);
+    packed = tinyc_put_s32(packed, tinyc_paired_bias(bias, has_high ? constants->bias[o + 1] : 0));
+    const int8_t *low = constants->weights + (size_t)o * (size_t)(window->kernel_width * column);
+    const int8_t *high = low + window->kernel_width * column;
+    for (int32_t kx = 0; kx < window->kernel_width; kx++)
+      for (int32_t i = 0; i < padded; i++) {
+        int32_t element = tinyc_column_element(window, i), value = 0;
+        if (element < column) {
+          int32_t at = (element / channels * window->kernel_width + kx) * channels + element % channels;
+          value = low[at] + (has_high ? 256 * high[at] : 0);
+        }
+        packed = tinyc_put_s16(packed, value);
+      }
+    packed = tinyc_put_s32(packed, constants->multipliers[o * step]);
+    packed = tinyc_put_s32(packed, has_high ? constants->multipliers[(o + 1) * step] : 0);
+  }
+}
+
+static const tinyc_packing tinyc_conv2d_columns_packing = {tinyc_conv2d_columns_supports, tinyc_conv2d_columns_bytes,
+                                                           tinyc_conv2d_columns_write};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TINYC_PACK_H */

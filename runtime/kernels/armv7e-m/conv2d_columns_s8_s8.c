@@ -1,0 +1,315 @@
+/* conv2d int8 for Armv7E-M: windows of three neighbouring pixels times pairs of filters (tinyc/layouts.h).
+ *
+ * One word of weights holds two halfwords 256 * high + low, for two elements. SMLAD with the word adds 256 * S(high) +
+ * S(low), SMLAD with its SXTB16 adds S(low): one unpacking instruction for four weights. For two elements a block of
+ * three pixels and two filters takes 6 SMLAD, 1 SXTB16 and 4 loads, ordered so that a Cortex-M7 pairs every other
+ * instruction with an SMLAD (6 cycles for 12 products) and that a Cortex-M4 pipelines the loads (13 cycles). */
+#include "tinyc/armv7e_m.h"
+#include "tinyc/kernel_functions.h"
+#include "tinyc/layouts.h"
+#include "tinyc/window.h"
+
+/* What multiply3 and multiply2 read; the offsets are written in them as numbers. */
+typedef struct Block {
+  uint32_t shift;      /* 0: bytes between the windows of neighbouring pixels in scratch */
+  uint32_t words;      /* 4: of weights per pair of filters */
+  uint32_t pairs;      /* 8: of filters, at least 1 */
+  int32_t zero_point;  /* 12: of the output */
+  uint32_t pixel;      /* 16: bytes between neighbouring pixels of the output */
+} Block;
+
+/* r0..r5 are the accumulators low, high of pixels 0, 1, 2; r6..r8 their elements; r9 the weights, r10 the same unpacked;
+ * r11 shift, r12 weights, lr elements of pixel 0. All instructions are wide: a step is 44 bytes. */
+#define STEP3                              \
+  "sxtb16   r10, r9\n"                     \
+  "smlad    r1, r6, r9, r1\n"              \
+  "smlad    r0, r6, r10, r0\n"             \
+  "ldr.w    r8, [lr, r11, lsl #1]\n"       \
+  "ldr.w    r6, [lr, #4]!\n"               \
+  "smlad    r3, r7, r9, r3\n"              \
+  "smlad    r5, r8, r9, r5\n"              \
+  "smlad    r2, r7, r10, r2\n"             \
+  "ldr.w    r9, [r12], #4\n"               \
+  "ldr.w    r7, [lr, r11]\n"               \
+  "smlad    r4, r8, r10, r4\n"
+
+/* The same for two pixels, 32 bytes. */
+#define STEP2                              \
+  "sxtb16   r10, r9\n"                     \
+  "smlad    r1, r6, r9, r1\n"              \
+  "smlad    r3, r7, r9, r3\n"              \
+  "smlad    r0, r6, r10, r0\n"             \
+  "ldr.w    r9, [r12], #4\n"               \
+  "ldr.w    r6, [lr, #4]!\n"               \
+  "smlad    r2, r7, r10, r2\n"             \
+  "ldr.w    r7, [lr, r11]\n"
+
+#define REPEAT4(step) step step step step
+#define REPEAT16(step) REPEAT4(REPEAT4(step))
+
+/* Frame: 0 elements, 4 out, 8 pairs left, 12 zero point, 16 pixel, 20 bytes of weights, 24 entry into the first
+ * round of 16 steps, 28 end of the weights. The loads of the last step read the multiplier of low and one element
+ * behind each window. */
+#define ENTER(bytes_per_step)              \
+  "push     {r4-r11, lr}\n"                \
+  "sub      sp, sp, #36\n"                 \
+  "mov      r12, r0\n"                     \
+  "ldr      r11, [r3, #0]\n"               \
+  "ldr      r4, [r3, #4]\n"                \
+  "ldr      r5, [r3, #8]\n"                \
+  "ldr      r6, [r3, #12]\n"               \
+  "ldr      r7, [r3, #16]\n"               \
+  "strd     r1, r2, [sp, #0]\n"            \
+  "strd     r5, r6, [sp, #8]\n"            \
+  "str      r7, [sp, #16]\n"               \
+  "lsl      r8, r4, #2\n"                  \
+  "add      r8, r8, #4\n"                  \
+  "str      r8, [sp, #20]\n"               \
+  "rsb      r4, r4, #0\n"                  \
+  "and      r4, r4, #15\n"                 \
+  "mov      r5, #" #bytes_per_step "\n"    \
+  "adr.w    r6, 2f\n"                      \
+  "mla      r4, r4, r5, r6\n"              \
+  "orr      r4, r4, #1\n"                  \
+  "str      r4, [sp, #24]\n"               \
+  "1:\n"                                   \
+  "ldr      lr, [sp, #0]\n"                \
+  "ldr      r8, [sp, #20]\n"               \
+  "ldr      r10, [sp, #24]\n"              \
+  "ldrd     r0, r1, [r12], #8\n"           \
+  "add      r8, r12, r8\n"                 \
+  "str      r8, [sp, #28]\n"               \
+  "ldr      r9, [r12], #4\n"               \
+  "ldr      r6, [lr]\n"                    \
+  "ldr      r7, [lr, r11]\n"               \
+  "mov      r2, r0\n"                      \
+  "mov      r3, r1\n"
+
+#define ROUNDS(step)                       \
+  "bx       r10\n"                         \
+  ".balign  4\n"                           \
+  "2:\n" REPEAT16(step)                    \
+  "ldr.w    r10, [sp, #28]\n"              \
+  "cmp      r12, r10\n"                    \
+  "bne.w    2b\n"                          \
+  "ldr      r10, [r12], #4\n"              \
+  "ldr      lr, [sp, #12]\n"               \
+  "ldr      r8, [sp, #4]\n"                \
+  "ldr      r7, [sp, #16]\n"
+
+#define LEAVE                              \
+  "ldr      r6, [sp, #8]\n"                \
+  "add      r8, r8, #2\n"                  \
+  "subs     r6, r6, #1\n"                  \
+  "str      r8, [sp, #4]\n"                \
+  "str      r6, [sp, #8]\n"                \
+  "bne.w    1b\n"                          \
+  "add      sp, sp, #36\n"                 \
+  "pop      {r4-r11, pc}\n"
+
+/* Three pixels; out has two bytes for each pair of filters and pixel. */
+TINYC_ASSEMBLY void multiply3(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const int16_t *elements,
+                              TINYC_IN_REGISTER int8_t *out, TINYC_IN_REGISTER const Block *block) {
+  __asm__(ENTER(44)
+          "mov      r4, r0\n"
+          "mov      r5, r1\n"
+          ROUNDS(STEP3)
+          "sub.w    r1, r1, r0\n"
+          "smmlar   r0, r0, r9, lr\n"
+          "asr.w    r1, r1, #8\n"
+          "sub.w    r3, r3, r2\n"
+          "smmlar   r2, r2, r9, lr\n"
+          "asr.w    r3, r3, #8\n"
+          "sub.w    r5, r5, r4\n"
+          "smmlar   r4, r4, r9, lr\n"
+          "asr.w    r5, r5, #8\n"
+          "smmlar   r1, r1, r10, lr\n"
+          "ssat     r0, #8, r0\n"
+          "smmlar   r3, r3, r10, lr\n"
+          "ssat     r2, #8, r2\n"
+          "smmlar   r5, r5, r10, lr\n"
+          "ssat     r1, #8, r1\n"
+          "ssat     r3, #8, r3\n"
+          "bfi      r0, r1, #8, #8\n"
+          "strh     r0, [r8]\n"
+          "ssat     r4, #8, r4\n"
+          "bfi      r2, r3, #8, #8\n"
+          "strh     r2, [r8, r7]\n"
+          "ssat     r5, #8, r5\n"
+          "bfi      r4, r5, #8, #8\n"
+          "strh     r4, [r8, r7, lsl #1]\n"
+          LEAVE);
+}
+
+/* Two pixels. */
+TINYC_ASSEMBLY void multiply2(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const int16_t *elements,
+                              TINYC_IN_REGISTER int8_t *out, TINYC_IN_REGISTER const Block *block) {
+  __asm__(ENTER(32)
+          ROUNDS(STEP2)
+          "sub.w    r1, r1, r0\n"
+          "smmlar   r0, r0, r9, lr\n"
+          "asr.w    r1, r1, #8\n"
+          "sub.w    r3, r3, r2\n"
+          "smmlar   r2, r2, r9, lr\n"
+          "asr.w    r3, r3, #8\n"
+          "smmlar   r1, r1, r10, lr\n"
+          "ssat     r0, #8, r0\n"
+          "smmlar   r3, r3, r10, lr\n"
+          "ssat     r2, #8, r2\n"
+          "ssat     r1, #8, r1\n"
+          "ssat     r3, #8, r3\n"
+          "bfi      r0, r1, #8, #8\n"
+          "strh     r0, [r8]\n"
+          "bfi      r2, r3, #8, #8\n"
+          "strh     r2, [r8, r7]\n"
+          LEAVE);
+}
+
+/* All filters of `pixels` (1 to 3) neighbouring pixels. */
+static void multiply(const int8_t *packed, const int16_t *elements, int8_t *out, Block *block, int32_t pixels,
+                     int32_t filters) {
+  void (*kernel)(const int8_t *, const int16_t *, int8_t *, const Block *) = pixels == 3 ? multiply3 : multiply2;
+  if (pixels > 1 && filters > 1)
+    kernel(packed, elements, out, block);
+  if (pixels > 1 && (filters & 1) == 0)
+    return;
+  /* A single pixel, or the last filter alone, through a buffer: these have no partner to be stored with. */
+  Block single = {block->shift, block->words, 1, block->zero_point, 2};
+  for (int32_t o = pixels > 1 ? filters - 1 : 0; o < filters; o += 2) {
+    int8_t pair[6];
+    kernel(packed + o / 2 * (int32_t)(16 + 4 * block->words), elements, pair, &single);
+    for (int32_t pixel = 0; pixel < pixels; pixel++) {
+      out[pixel * (int32_t)block->pixel + o] = pair[2 * pixel];
+      if (o + 1 < filters)
+        out[pixel * (int32_t)block->pixel + o + 1] = pair[2 * pixel + 1];
+    }
+  }
+}
+
+/* Widens bytes, a multiple of 4, in the order of SXTB16. */
+static inline int16_t *widen(int16_t *to, const int8_t *x, int32_t bytes) {
+  uint32_t *words = (uint32_t *)(void *)to;
+  const int8_t *end = x + bytes;
+  if (bytes & 4) {
+    uint32_t four = tinyc_load_s8x4(x);
+    words[0] = tinyc_widen_even(four);
+    words[1] = tinyc_widen_odd(four);
+    words += 2;
+    x += 4;
+  }
+  for (; x != end; x += 8, words += 4) {
+    uint32_t four = tinyc_load_s8x4(x), next = tinyc_load_s8x4(x + 4);
+    words[0] = tinyc_widen_even(four);
+    words[1] = tinyc_widen_odd(four);
+    words[2] = tinyc_widen_even(next);
+    words[3] = tinyc_widen_odd(next);
+  }
+  return (int16_t *)(void *)words;
+}
+
+static inline int16_t *fill(int16_t *to, int32_t value, int32_t elements) {
+  for (; elements > 0; elements--)
+    *to++ = (int16_t)value;
+  return to;
+}
+
+/* The input column x, rows top .. top + kernel_height - 1, into scratch at `to`. */
+TINYC_CORE void gatherColumn(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t x,
+                             int16_t *to, const int32_t channels) {
+  const tinyc_window *window = &params->window;
+  int32_t end = tinyc_min_s32(top + window->kernel_height, window->input_height);
+  int32_t begin = tinyc_max_s32(top, 0);
+  if (x < 0 || x >= window->input_width || begin > end)
+    begin = end = top;
+  to = fill(to, params->input_zero_point, (begin - top) * channels);
+  int32_t ring_row = tinyc_ring_row(begin, window->input_ring_rows), pitch = window->input_width * channels;
+  const int8_t *from = input + ring_row * pitch + x * channels;
+  for (int32_t y = begin; y < end; y++) {
+    if (channels % 4 == 0)
+      to = widen(to, from, channels);
+    else
+      for (int32_t c = 0; c < channels; c++)
+        *to++ = from[c];
+    from += pitch;
+    if (++ring_row == window->input_ring_rows) {
+      ring_row = 0;
+      from -= window->input_ring_rows * pitch;
+    }
+  }
+  to = fill(to, params->input_zero_point, (top + window->kernel_height - end) * channels);
+  if ((window->kernel_height * channels) & 1)
+    *to = 0;
+}
+
+/* The columns of `pixels` windows, the first of which begins at (top, left). */
+TINYC_CORE void gatherColumns(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t left,
+                              int32_t pixels, int16_t *to, const int32_t channels) {
+  const tinyc_window *window = &params->window;
+  int32_t stride = window->stride_width, shift = tinyc_column_shift(window), column = tinyc_column_length(window);
+  int32_t skipped = stride - shift;
+  for (int32_t i = window->kernel_width + (pixels - 1) * shift, next = shift; i > 0; i--, left++, to += column) {
+    gatherColumn(params, input, top, left, to, channels);
+    if (--next == 0) {
+      next = shift;
+      left += skipped;
+    }
+  }
+}
+
+/* `width` output pixels at out, whose windows begin in input row `top`. With `simple`, input is the first of as many
+ * neighbouring pixels with a multiple of four channels, and the windows are these pixels. */
+static void computeRow(const tinyc_conv2d_s8_params *params, const int8_t *input, const int8_t *packed, int8_t *out,
+                       int16_t *scratch, Block *block, int32_t top, int32_t width, int simple) {
+  const tinyc_window *window = &params->window;
+  int32_t filters = window->output_channels, channels = window->input_channels;
+  for (int32_t x = 0; x < width;) {
+    /* Threes, and twos where a three would leave one. */
+    int32_t missing = width - x, pixels = missing == 4 || missing == 2 ? 2 : missing == 1 ? 1 : 3;
+    int32_t left = x * window->stride_width - window->pad_left;
+    if (simple)
+      widen(scratch, input + left * channels, pixels * channels);
+    else if (channels == 1)
+      gatherColumns(params, input, top, left, pixels, scratch, 1);
+    else if (channels == 3)
+      gatherColumns(params, input, top, left, pixels, scratch, 3);
+    else if (channels % 4 == 0)
+      gatherColumns(params, input, top, left, pixels, scratch, channels & ~3);
+    else
+      gatherColumns(params, input, top, left, pixels, scratch, channels);
+    multiply(packed, scratch, out, block, pixels, filters);
+    x += pixels;
+    out += pixels * filters;
+  }
+}
+
+void tinyc_conv2d_columns_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params, const int8_t *input,
+                                         const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                                         int8_t *output, void *scratch, int32_t row_begin, int32_t row_end) {
+  (void)bias;
+  (void)multipliers;
+  const tinyc_window *window = &params->window;
+  int32_t column = tinyc_column_length(window);
+  Block block = {(uint32_t)(tinyc_column_shift(window) * column * 2), (uint32_t)(window->kernel_width * column / 2),
+                 (uint32_t)(window->output_channels / 2), params->output.zero_point,
+                 (uint32_t)window->output_channels};
+  int pixelwise = window->kernel_height == 1 && window->kernel_width == 1 && window->stride_height == 1 &&
+                  window->stride_width == 1 && window->input_channels % 4 == 0 && window->pad_top == 0 &&
+                  window->pad_left == 0 &&
+                  window->output_width == window->input_width && window->output_height == window->input_height;
+  for (int32_t y = row_begin; y < row_end;) {
+    int8_t *out = output + tinyc_output_offset(window, y);
+    if (pixelwise) {
+      /* As many rows as lie in one piece. */
+      int32_t rows = tinyc_min_s32(window->input_ring_rows - tinyc_ring_row(y, window->input_ring_rows),
+                                   window->output_ring_rows - tinyc_ring_row(y, window->output_ring_rows));
+      rows = tinyc_min_s32(rows, row_end - y);
+      computeRow(params, input + tinyc_input_offset(window, y), weights, out, (int16_t *)scratch, &block, 0,
+                 rows * window->output_width, 1);
+      y += rows;
+    } else {
+      computeRow(params, input, weights, out, (int16_t *)scratch, &block, y * window->stride_height - window->pad_top,
+                 window->output_width, 0);
+      y++;
+    }
+  }
+}
