@@ -1,9 +1,9 @@
 #include "targets/ObjectEmission.h"
 
+#include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
 #include "targets/EmbeddedFiles.h"
 
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -222,8 +222,11 @@ LogicalResult targets::emitObject(ModuleOp lowered, const Target &target, SmallV
 }
 
 FailureOr<FlashUsage> targets::measureFlash(ModuleOp lowered, ArrayRef<char> object) {
+  FailureOr<func::FuncOp> program = lower::getProgram(lowered);
+  if (failed(program))
+    return failure();
   FlashUsage usage;
-  for (auto constant : lowered.getOps<memref::GlobalOp>()) {
+  for (memref::GlobalOp constant : lower::getConstants(*program)) {
     MemRefType type = constant.getType();
     usage.weights += type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
   }

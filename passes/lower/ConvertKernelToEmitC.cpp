@@ -144,7 +144,7 @@ public:
       return signalPassFailure();
     symbols.emplace(getOperation());
     identifiers.emplace(*program);
-    if (failed(convertConstants()) || failed(convertProgram(*program)))
+    if (failed(convertConstants(*program)) || failed(convertProgram(*program)))
       return signalPassFailure();
     createPreamble();
   }
@@ -162,8 +162,8 @@ private:
       emitc::VerbatimOp::create(builder, loc, builder.getStringAttr(line), ValueRange());
   }
 
-  LogicalResult convertConstants() {
-    for (memref::GlobalOp constant : llvm::make_early_inc_range(getOperation().getOps<memref::GlobalOp>())) {
+  LogicalResult convertConstants(func::FuncOp program) {
+    for (memref::GlobalOp constant : getConstants(program)) {
       FailureOr<DenseElementsAttr> values = getFlatValues(constant);
       if (failed(values))
         return failure();

@@ -24,7 +24,7 @@ public:
       return signalPassFailure();
     symbols.emplace(getOperation());
     identifiers.emplace(*program);
-    if (failed(convertConstants()) || failed(convertProgram(*program)))
+    if (failed(convertConstants(*program)) || failed(convertProgram(*program)))
       signalPassFailure();
   }
 
@@ -36,8 +36,8 @@ private:
                                   alignment);
   }
 
-  LogicalResult convertConstants() {
-    for (memref::GlobalOp constant : getOperation().getOps<memref::GlobalOp>()) {
+  LogicalResult convertConstants(func::FuncOp program) {
+    for (memref::GlobalOp constant : getConstants(program)) {
       FailureOr<DenseElementsAttr> values = getFlatValues(constant);
       if (failed(values))
         return failure();

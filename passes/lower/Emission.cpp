@@ -67,6 +67,16 @@ FailureOr<func::FuncOp> lower::getProgram(ModuleOp module) {
   return program;
 }
 
+SmallVector<memref::GlobalOp> lower::getConstants(func::FuncOp program) {
+  llvm::StringSet<> used;
+  program.walk([&](memref::GetGlobalOp op) { used.insert(op.getName()); });
+  SmallVector<memref::GlobalOp> constants;
+  for (auto constant : program->getParentOfType<ModuleOp>().getOps<memref::GlobalOp>())
+    if (used.contains(constant.getSymName()))
+      constants.push_back(constant);
+  return constants;
+}
+
 FailureOr<DenseElementsAttr> lower::getFlatValues(memref::GlobalOp constant) {
   auto values = dyn_cast_or_null<DenseElementsAttr>(constant.getInitialValueAttr());
   if (!values || !values.getElementType().isIntOrFloat())

@@ -28,6 +28,9 @@ mlir::FailureOr<Address> resolveAddress(mlir::Operation *user, mlir::Value buffe
 /// one, or if it holds anything but kernel calls and addresses.
 mlir::FailureOr<mlir::func::FuncOp> getProgram(mlir::ModuleOp module);
 
+/// The constants that the program reads, in the module's order.
+llvm::SmallVector<mlir::memref::GlobalOp> getConstants(mlir::func::FuncOp program);
+
 /// The values of a constant as a vector (rank 1). Emits an error if the initial value is absent or no
 /// DenseElementsAttr.
 mlir::FailureOr<mlir::DenseElementsAttr> getFlatValues(mlir::memref::GlobalOp constant);

@@ -26,7 +26,8 @@ if [ "$target" != host ]; then
   esac
 fi
 command+=("${flags[@]}" -std=c11 -O1 -Wall -Wextra -Wconversion -Werror -pedantic -Wshadow -Wcast-align -Wcast-qual
-          -Wmissing-prototypes -Wdouble-promotion -Wundef -ffp-contract=off -I"$package" -I"$package/runtime/include")
+          -Wmissing-prototypes -Wdouble-promotion -Wundef -Wno-overlength-strings -ffp-contract=off
+          -I"$package" -I"$package/runtime/include")
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

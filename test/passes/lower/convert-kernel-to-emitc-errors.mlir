@@ -57,5 +57,6 @@ func.func @model_run(%arena: memref<?xi8, strided<[1], offset: ?>>) {
 // expected-error@+1 {{expects its values as dense integers or floats}}
 memref.global "private" @state : memref<4xi8>
 func.func @model_run(%arena: memref<16xi8>) {
+  %state = memref.get_global @state : memref<4xi8>
   return
 }
