@@ -44,8 +44,8 @@ LogicalResult verifyWindow(Operation *op, const Window &window, RankedTensorType
     if (values.size() != count)
       return op->emitOpError("expects ") << count << " " << name << ", got " << values.size();
     for (int64_t value : values)
-      if (value < least)
-        return op->emitOpError("expects ") << name << " of at least " << least << ", got " << value;
+      if (value < least || value > std::numeric_limits<int32_t>::max())
+        return op->emitOpError("expects ") << name << " of " << least << " to 2147483647, got " << value;
     return success();
   };
   if (failed(expectCount(window.strides, 2, "strides", 1)) || failed(expectCount(window.pads, 4, "pads", 0)) ||
@@ -54,6 +54,8 @@ LogicalResult verifyWindow(Operation *op, const Window &window, RankedTensorType
   if (input.getDimSize(0) != output.getDimSize(0))
     return op->emitOpError("expects a result batch of ") << input.getDimSize(0) << ", got " << output.getDimSize(0);
   const int64_t kernel[2] = {window.kernelHeight, window.kernelWidth};
+  if (failed(expectCount(kernel, 2, "kernel sizes", 1)))
+    return failure();
   for (int axis : {0, 1}) {
     int64_t padded = input.getDimSize(1 + axis) + window.pads[axis] + window.pads[axis + 2];
     int64_t extent = (kernel[axis] - 1) * window.dilations[axis] + 1;

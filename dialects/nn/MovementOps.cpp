@@ -126,8 +126,12 @@ LogicalResult TransposeOp::verify() {
   auto inputAxis = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(getQuantizedElement(input));
   auto outputAxis = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(getQuantizedElement(output));
   if (inputAxis && outputAxis) {
-    if (permutation[outputAxis.getQuantizedDimension()] != inputAxis.getQuantizedDimension() ||
-        inputAxis.getScales() != outputAxis.getScales())
+    bool same = inputAxis.getStorageType() == outputAxis.getStorageType() &&
+                inputAxis.isSigned() == outputAxis.isSigned() && inputAxis.getScales() == outputAxis.getScales() &&
+                inputAxis.getZeroPoints() == outputAxis.getZeroPoints() &&
+                inputAxis.getStorageTypeMin() == outputAxis.getStorageTypeMin() &&
+                inputAxis.getStorageTypeMax() == outputAxis.getStorageTypeMax();
+    if (!same || permutation[outputAxis.getQuantizedDimension()] != inputAxis.getQuantizedDimension())
       return emitOpError("expects the quantized axis to follow the permutation, got ") << input << " and " << output;
     return success();
   }
@@ -192,8 +196,9 @@ LogicalResult PadOp::verify() {
     return emitOpError("expects ") << rank << " numbers before and after, got " << getBefore().size() << " and "
                                    << getAfter().size();
   for (int64_t i = 0; i < rank; ++i) {
-    if (getBefore()[i] < 0 || getAfter()[i] < 0)
-      return emitOpError("expects padding of at least 0, got ") << std::min(getBefore()[i], getAfter()[i]);
+    for (int64_t size : {getBefore()[i], getAfter()[i]})
+      if (size < 0 || size > std::numeric_limits<int32_t>::max())
+        return emitOpError("expects padding of 0 to 2147483647, got ") << size;
     int64_t expected = getBefore()[i] + input.getDimSize(i) + getAfter()[i];
     if (output.getDimSize(i) != expected)
       return emitOpError("expects a result dimension ") << i << " of " << expected << ", got " << output.getDimSize(i);

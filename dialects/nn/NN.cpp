@@ -4,6 +4,37 @@
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+namespace tinyc::nn {
+
+static bool isElement(mlir::Type type) {
+  if (type.isF32())
+    return true;
+  auto quantized = llvm::dyn_cast<mlir::quant::QuantizedType>(type);
+  return llvm::isa_and_nonnull<mlir::quant::UniformQuantizedType, mlir::quant::UniformQuantizedPerAxisType>(
+             quantized) &&
+         quantized.getExpressedType().isF32() && llvm::isa<mlir::IntegerType>(quantized.getStorageType());
+}
+
+static bool isTensor(mlir::Type type) {
+  auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape() || !isElement(tensor.getElementType()))
+    return false;
+  int64_t elements = 1, most = int64_t(1) << 40;
+  for (int64_t size : tensor.getShape()) {
+    if (size < 1 || size > most / elements)
+      return false;
+    elements *= size;
+  }
+  auto perAxis = llvm::dyn_cast<mlir::quant::UniformQuantizedPerAxisType>(tensor.getElementType());
+  if (!perAxis)
+    return true;
+  int64_t axis = perAxis.getQuantizedDimension();
+  return axis >= 0 && axis < tensor.getRank() &&
+         static_cast<int64_t>(perAxis.getScales().size()) == tensor.getDimSize(axis);
+}
+
+} // namespace tinyc::nn
+
 #include "dialects/nn/NNDialect.cpp.inc"
 #include "dialects/nn/NNInterfaces.cpp.inc"
 #define GET_OP_CLASSES
@@ -40,7 +71,17 @@ Type getStorageType(Type elementType) {
   return elementType;
 }
 
+static LogicalResult verifyBounds(Operation *op) {
+  auto fused = dyn_cast<FusedActivationOpInterface>(op);
+  if (!fused || !fused.getLowerBound() || !fused.getUpperBound() || *fused.getLowerBound() <= *fused.getUpperBound())
+    return success();
+  return op->emitOpError("expects clampMin <= clampMax, got ")
+         << *fused.getLowerBound() << " and " << *fused.getUpperBound();
+}
+
 LogicalResult verifySameForm(Operation *op) {
+  if (failed(verifyBounds(op)))
+    return failure();
   std::optional<bool> quantized;
   for (Type type : llvm::concat<Type>(llvm::to_vector(op->getOperandTypes()), llvm::to_vector(op->getResultTypes()))) {
     bool now = getQuantizedElement(type) != nullptr;

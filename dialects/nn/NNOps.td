@@ -41,12 +41,8 @@ def NN_Dialect : Dialect {
 // Types
 //===----------------------------------------------------------------------===//
 
-def NN_Element : TypeConstraint<Or<[F32.predicate, CPred<"::llvm::isa<::mlir::quant::QuantizedType>($_self)">]>,
-                                "32-bit float or quantized type">;
-def NN_Tensor : Type<And<[RankedTensorOf<[AnyType]>.predicate,
-                          CPred<"::llvm::cast<::mlir::ShapedType>($_self).hasStaticShape()">,
-                          SubstLeaves<"$_self", "::llvm::cast<::mlir::ShapedType>($_self).getElementType()",
-                                      NN_Element.predicate>]>,
+// isTensor (NN.cpp): 1 to 2^40 elements; quantized per tensor, or per axis with one scale for each index of an existing axis.
+def NN_Tensor : Type<CPred<"::tinyc::nn::isTensor($_self)">,
                      "statically shaped tensor of 32-bit float or quantized values", "::mlir::RankedTensorType">;
 // A tensor of rank 4, NHWC or OHWI.
 def NN_Tensor4 : Type<And<[NN_Tensor.predicate, CPred<"::llvm::cast<::mlir::ShapedType>($_self).getRank() == 4">]>,
