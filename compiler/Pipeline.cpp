@@ -139,10 +139,13 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
     return module;
   ModelFacts found;
   found.hasQuantization = hasCasts(*module);
-  // Imported Q/DQ pairs become integer ops before any rewrite can fold a pair away.
+  // Imported Q/DQ pairs become integer ops before any rewrite can fold a pair away. What the model leaves in float is
+  // quantized later if there is calibration data.
+  compress::FoldQDQPassOptions folding;
+  folding.warnFloat = options.calibrationFiles.empty();
   if (found.hasQuantization &&
-      failed(run(*module, [](OpPassManager &manager) {
-        manager.addNestedPass<func::FuncOp>(compress::createFoldQDQPass());
+      failed(run(*module, [&](OpPassManager &manager) {
+        manager.addNestedPass<func::FuncOp>(compress::createFoldQDQPass(folding));
       })))
     return nullptr;
   if (failed(run(*module, graph::buildGraphPipeline)))

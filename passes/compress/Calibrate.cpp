@@ -47,6 +47,7 @@ public:
   }
 
   bool isFinite() const { return finite; }
+  bool isEmpty() const { return low > high; }
   Range getExtremes() const { return {low, high}; }
 
   /// The narrowest range of whole bins outside of which lies at most `share` of the values on either side.
@@ -209,6 +210,10 @@ private:
       const Histogram &histogram = histograms.front()[index];
       if (!histogram.isFinite())
         return reportNotFinite(value);
+      if (histogram.isEmpty()) { // no op reads it
+        ranges.push_back({0.0, 0.0});
+        continue;
+      }
       ranges.push_back(method == "min-max" ? histogram.getExtremes()
                        : method == "mse"   ? histogram.getLeastError()
                                            : histogram.getPercentile(1.0 - percentile / 100.0));

@@ -1,6 +1,6 @@
+#include "passes/compress/LayerParameters.h"
 #include "passes/compress/Passes.h"
 #include "passes/compress/QDQCasts.h"
-#include "passes/compress/StoredParameters.h"
 
 using namespace mlir;
 
@@ -17,9 +17,9 @@ using quant::QuantizeCastOp;
 /// Folds the casts of one function, step by step.
 class QDQFolder {
 public:
-  explicit QDQFolder(func::FuncOp function)
-      : function(function), block(function.getBody().front()), rewriter(function.getContext()), casts(block, rewriter) {
-  }
+  QDQFolder(func::FuncOp function, bool warnFloat)
+      : function(function), warnFloat(warnFloat), block(function.getBody().front()), rewriter(function.getContext()),
+        casts(block, rewriter) {}
 
   LogicalResult run() {
     if (llvm::none_of(block, [](Operation &op) { return isa<QuantizeCastOp, DequantizeCastOp>(op); }))
@@ -31,7 +31,8 @@ public:
     foldPairs();
     cleanUp();
     updateFunctionType(function);
-    warnFloat();
+    if (warnFloat)
+      nameFloat();
     return success();
   }
 
@@ -60,84 +61,43 @@ private:
       return "its result is not quantized in the model";
     for (unsigned index : op.getActivationOperands()) {
       Value operand = op->getOperand(index);
-      if (operand.getDefiningOp<nn::ConstantOp>())
+      if (getStoredConstant(operand))
         continue;
       auto cast = operand.getDefiningOp<DequantizeCastOp>();
       if (!cast)
         return "operand " + std::to_string(index) + " is not quantized in the model";
-      if (!nn::getPerTensor(cast.getInput().getType()))
-        return "operand " + std::to_string(index) + " is quantized per channel";
+      if (!isActivation(cast.getInput().getType()))
+        return "operand " + std::to_string(index) + " is not quantized to 8 bits per tensor";
     }
-    for (std::optional<unsigned> index : {op.getWeightOperand(), op.getBiasOperand()})
-      if (index && !getStored(op->getOperand(*index)))
-        return "operand " + std::to_string(*index) + " is not constant";
+    if (std::optional<unsigned> index = findVariableParameter(op))
+      return "operand " + std::to_string(*index) + " is not constant";
     return {};
   }
 
-  /// The constant behind a value: float, or quantized under a dcast.
-  std::optional<nn::HostTensor> getStored(Value value) {
-    if (auto cast = value.getDefiningOp<DequantizeCastOp>())
-      value = cast.getInput();
-    return getConstant(value);
+  static bool isActivation(Type type) {
+    quant::UniformQuantizedType perTensor = nn::getPerTensor(type);
+    return perTensor && perTensor.getStorageTypeIntegralWidth() == 8;
   }
 
   LogicalResult convert(nn::QuantizableOpInterface op) {
     quant::UniformQuantizedType target = casts.getTarget(op->getResult(0));
     for (unsigned index : op.getActivationOperands()) {
       OpOperand &operand = op->getOpOperand(index);
-      if (auto cast = operand.get().getDefiningOp<DequantizeCastOp>()) {
+      auto cast = operand.get().getDefiningOp<DequantizeCastOp>();
+      if (cast && isActivation(cast.getInput().getType())) {
         casts.set(operand, cast.getInput());
         continue;
       }
-      nn::HostTensor constant = *getConstant(operand.get());
+      nn::HostTensor constant = *getRealConstant(operand.get());
       rewriter.setInsertionPoint(op);
       quant::UniformQuantizedType type = op.sharesScale() ? target : chooseConstantType(op->getContext(), constant);
       casts.set(operand, createActivationConstant(rewriter, operand.get().getLoc(), constant, type));
     }
     casts.setResultType(op, target);
-    return convertParameters(op, target);
-  }
-
-  LogicalResult convertParameters(nn::QuantizableOpInterface op, quant::UniformQuantizedType result) {
-    std::optional<unsigned> weightIndex = op.getWeightOperand(), biasIndex = op.getBiasOperand();
-    if (!weightIndex)
-      return success();
-    double input = nn::getPerTensor(op->getOperand(op.getActivationOperands().front()).getType()).getScale();
-    OpOperand &weightOperand = op->getOpOperand(*weightIndex);
-    nn::HostTensor weight = *getStored(weightOperand.get());
-    std::optional<nn::HostTensor> bias;
-    if (biasIndex)
-      bias = *getStored(op->getOperand(*biasIndex));
-
-    rewriter.setInsertionPoint(op);
-    Location location = weightOperand.get().getLoc();
-    std::optional<nn::HostTensor> symmetric = makeSymmetric(weight);
-    SmallVector<double> biasReals;
-    if (bias && !readBias(*bias, input, symmetric ? nn::getQuantizedElement(symmetric->getType()) : nullptr, biasReals))
-      op->emitRemark("rescales the bias to input scale * weight scale");
-    if (symmetric) {
-      nn::HostTensor raised = raiseWeakChannels(*symmetric, input, result.getScale());
-      casts.set(weightOperand, nn::ConstantOp::create(rewriter, location, raised.getType(), raised.toElements()));
-    } else {
-      op->emitWarning() << (nn::getQuantizedElement(weight.getType())
-                                ? "asymmetric weights are quantized anew, symmetric per output channel"
-                                : "float weights are quantized, symmetric per output channel");
-      nn::HostTensor reals(RankedTensorType::get(weight.getType().getShape(), rewriter.getF32Type()));
-      llvm::copy(weight.toReal(), reals.get<float>().begin());
-      casts.set(weightOperand, createWeight(rewriter, location, reals,
-                                            chooseWeightScales(reals, biasReals, input, result.getScale())));
-    }
-    if (!bias)
-      return success();
-    OpOperand &biasOperand = op->getOpOperand(*biasIndex);
-    int64_t channel = 0;
-    FailureOr<Value> quantized = createBias(rewriter, biasOperand.get().getLoc(), biasReals, input,
-                                            nn::getQuantizedElement(weightOperand.get().getType()), channel);
-    if (failed(quantized))
-      return op->emitOpError("expects biases that fit 32 bits, got ")
-             << biasReals[channel] << " in channel " << channel;
-    casts.set(biasOperand, *quantized);
-    return success();
+    if (std::optional<unsigned> index = op.getWeightOperand())
+      if (op->getOperand(*index).getDefiningOp<nn::ConstantOp>())
+        op->emitWarning("float weights are quantized, symmetric per output channel");
+    return quantizeParameters(op, rewriter);
   }
 
   //===--------------------------------------------------------------------===//
@@ -193,7 +153,7 @@ private:
     eraseUnused();
   }
 
-  void warnFloat() {
+  void nameFloat() {
     for (Operation &op : block) {
       if (isa<nn::ConstantOp, QuantizeCastOp, DequantizeCastOp>(op) || llvm::none_of(op.getResults(), isFloat))
         continue;
@@ -203,6 +163,7 @@ private:
   }
 
   func::FuncOp function;
+  bool warnFloat;
   Block &block;
   IRRewriter rewriter;
   QDQCasts casts;
@@ -210,8 +171,10 @@ private:
 };
 
 struct FoldQDQPass : impl::FoldQDQPassBase<FoldQDQPass> {
+  using FoldQDQPassBase::FoldQDQPassBase;
+
   void runOnOperation() override {
-    if (!getOperation().isExternal() && failed(QDQFolder(getOperation()).run()))
+    if (!getOperation().isExternal() && failed(QDQFolder(getOperation(), warnFloat).run()))
       signalPassFailure();
   }
 };

@@ -44,11 +44,22 @@ int64_t quantize(double real, double scale, int64_t zeroPoint, quant::QuantizedT
                                          static_cast<double>(type.getStorageTypeMax())));
 }
 
-std::optional<nn::HostTensor> getConstant(Value value) {
+std::optional<nn::HostTensor> getStoredConstant(Value value) {
+  if (auto cast = value.getDefiningOp<quant::DequantizeCastOp>())
+    value = cast.getInput();
   auto constant = value.getDefiningOp<nn::ConstantOp>();
   if (!constant)
     return std::nullopt;
   return nn::HostTensor::fromElements(constant.getOutput().getType(), constant.getValue());
+}
+
+std::optional<nn::HostTensor> getRealConstant(Value value) {
+  std::optional<nn::HostTensor> stored = getStoredConstant(value);
+  if (!stored || !nn::getQuantizedElement(stored->getType()))
+    return stored;
+  nn::HostTensor real(stored->getType().clone(Float32Type::get(value.getContext())));
+  llvm::copy(stored->toReal(), real.get<float>().begin());
+  return real;
 }
 
 Value createActivationConstant(OpBuilder &builder, Location location, const nn::HostTensor &value,

@@ -21,8 +21,11 @@ mlir::quant::UniformQuantizedType chooseFixedType(mlir::MLIRContext *context, Ra
 /// round(real / scale) + zero point, ties to even, saturated.
 int64_t quantize(double real, double scale, int64_t zeroPoint, mlir::quant::QuantizedType type);
 
-/// A constant in memory: the real numbers of a float one, or the stored integers and their type.
-std::optional<nn::HostTensor> getConstant(mlir::Value value);
+/// The constant behind a value, an nn.constant or the quant.dcast of one: the real numbers of a float one, or the
+/// stored integers and their type.
+std::optional<nn::HostTensor> getStoredConstant(mlir::Value value);
+/// The same as real numbers.
+std::optional<nn::HostTensor> getRealConstant(mlir::Value value);
 
 /// The real constant `value` quantized per tensor, as a new nn.constant at the insertion point.
 mlir::Value createActivationConstant(mlir::OpBuilder &builder, mlir::Location location, const nn::HostTensor &value,

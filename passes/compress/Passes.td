@@ -18,6 +18,10 @@ def FoldQDQPass : Pass<"compress-fold-qdq", "::mlir::func::FuncOp"> {
     The pass has to run before any folding rewrite, because upstream folds dcast(qcast(x)) to x. It leaves functions
     without casts alone.
   }];
+  let options = [
+    Option<"warnFloat", "warn-float", "bool", /*default=*/"true",
+           "Warn about ops that stay in float; off where compress-quantize follows">,
+  ];
   let dependentDialects = ["::tinyc::nn::NNDialect", "::mlir::quant::QuantDialect"];
 }
 

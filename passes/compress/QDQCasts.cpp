@@ -108,7 +108,7 @@ LogicalResult QDQCasts::makeTypesSigned() {
 void QDQCasts::foldConstantCasts() {
   for (Operation *op : listOps())
     if (auto cast = dyn_cast<QuantizeCastOp>(op))
-      if (std::optional<nn::HostTensor> constant = getConstant(cast.getInput())) {
+      if (std::optional<nn::HostTensor> constant = getRealConstant(cast.getInput())) {
         FailureOr<nn::HostTensor> value = nn::evaluate(op, {&*constant});
         if (failed(value))
           continue;
@@ -164,10 +164,9 @@ void QDQCasts::pushDequantize() {
 void QDQCasts::foldConstant(Operation *op) {
   SmallVector<nn::HostTensor> operands;
   for (Value operand : op->getOperands()) {
-    std::optional<nn::HostTensor> constant = getConstant(operand);
-    if (!constant)
+    if (!operand.getDefiningOp<nn::ConstantOp>())
       return;
-    operands.push_back(std::move(*constant));
+    operands.push_back(*getStoredConstant(operand));
   }
   SmallVector<const nn::HostTensor *> pointers;
   for (const nn::HostTensor &operand : operands)

@@ -1,4 +1,4 @@
-#include "passes/compress/Parameters.h"
+#include "passes/compress/LayerParameters.h"
 #include "passes/compress/Passes.h"
 #include "passes/compress/ScaleGroups.h"
 
@@ -31,7 +31,7 @@ public:
 
     SmallVector<Operation *> ops;
     for (Operation &op : block)
-      if (!isa<nn::ConstantOp>(op) &&
+      if (!isConstant(&op) &&
           llvm::any_of(llvm::concat<Value>(llvm::to_vector(op.getOperands()), llvm::to_vector(op.getResults())),
                        isFloat))
         ops.push_back(&op);
@@ -53,6 +53,9 @@ public:
   }
 
 private:
+  /// An nn.constant or the quant.dcast of one.
+  static bool isConstant(Operation *op) { return op->getNumResults() == 1 && getStoredConstant(op->getResult(0)); }
+
   /// Why an op has no integer form; empty if it has one.
   std::string explainFloat(Operation *op) {
     if (isa<quant::DequantizeCastOp, quant::QuantizeCastOp, func::ReturnOp>(op))
@@ -60,9 +63,8 @@ private:
     auto quantizable = dyn_cast<nn::QuantizableOpInterface>(op);
     if (!quantizable)
       return "the op has no integer form";
-    for (std::optional<unsigned> operand : {quantizable.getWeightOperand(), quantizable.getBiasOperand()})
-      if (operand && !op->getOperand(*operand).getDefiningOp<nn::ConstantOp>())
-        return "operand " + std::to_string(*operand) + " is not constant";
+    if (std::optional<unsigned> operand = findVariableParameter(quantizable))
+      return "operand " + std::to_string(*operand) + " is not constant";
     return {};
   }
 
@@ -75,7 +77,7 @@ private:
       return replaceCast(op, cast.getInput());
     if (isa<func::ReturnOp>(op)) {
       for (OpOperand &operand : op->getOpOperands())
-        if (std::optional<nn::HostTensor> constant = getConstant(operand.get()); constant && isFloat(operand.get()))
+        if (std::optional<nn::HostTensor> constant = getRealConstant(operand.get()); constant && isFloat(operand.get()))
           setConstant(operand, *constant, chooseConstantType(op->getContext(), *constant));
       return success();
     }
@@ -84,44 +86,14 @@ private:
     quant::UniformQuantizedType result = nn::getPerTensor(op->getResult(0).getType());
     for (unsigned index : quantizable.getActivationOperands()) {
       OpOperand &operand = op->getOpOperand(index);
-      if (std::optional<nn::HostTensor> constant = getConstant(operand.get()); constant && isFloat(operand.get()))
+      if (std::optional<nn::HostTensor> constant = getRealConstant(operand.get()); constant && isFloat(operand.get()))
         setConstant(operand, *constant,
                     quantizable.sharesScale() ? result : chooseConstantType(op->getContext(), *constant));
       else if (quantizable.sharesScale() && nn::getPerTensor(operand.get().getType()) != result)
         set(operand, requantize(operand.get(), result));
     }
     op->removeAttr(nn::kRangeAttr);
-    return quantizeParameters(quantizable);
-  }
-
-  LogicalResult quantizeParameters(nn::QuantizableOpInterface op) {
-    std::optional<unsigned> weightIndex = op.getWeightOperand(), biasIndex = op.getBiasOperand();
-    if (!weightIndex)
-      return success();
-    OpOperand &weightOperand = op->getOpOperand(*weightIndex);
-    nn::HostTensor weight = *getConstant(weightOperand.get());
-    double input = nn::getPerTensor(op->getOperand(op.getActivationOperands().front()).getType()).getScale();
-    double result = nn::getPerTensor(op->getResult(0).getType()).getScale();
-    SmallVector<double> bias;
-    if (biasIndex)
-      llvm::append_range(bias, getConstant(op->getOperand(*biasIndex))->get<float>());
-    auto isFinite = [](double real) { return std::isfinite(real); };
-    if (!llvm::all_of(weight.get<float>(), isFinite) || !llvm::all_of(bias, isFinite))
-      return op->emitOpError("expects finite weights and biases to quantize");
-
-    rewriter.setInsertionPoint(op);
-    SmallVector<double> scales = chooseWeightScales(weight, bias, input, result);
-    set(weightOperand, createWeight(rewriter, weightOperand.get().getLoc(), weight, scales));
-    if (!biasIndex)
-      return success();
-    OpOperand &biasOperand = op->getOpOperand(*biasIndex);
-    int64_t channel = 0;
-    FailureOr<Value> quantized = createBias(rewriter, biasOperand.get().getLoc(), bias, input,
-                                            nn::getQuantizedElement(weightOperand.get().getType()), channel);
-    if (failed(quantized))
-      return op->emitOpError("expects biases that fit 32 bits, got ") << bias[channel] << " in channel " << channel;
-    set(biasOperand, *quantized);
-    return success();
+    return quantizeParameters(quantizable, rewriter);
   }
 
   /// An op without an integer form: its operands are dequantized, its results quantized.
@@ -147,7 +119,7 @@ private:
   /// A cast of the model whose operand and result are both quantized by now.
   LogicalResult replaceCast(Operation *op, Value input) {
     if (isFloat(input)) { // qcast of a float constant
-      std::optional<nn::HostTensor> constant = getConstant(input);
+      std::optional<nn::HostTensor> constant = getRealConstant(input);
       quant::UniformQuantizedType type = nn::getPerTensor(op->getResult(0).getType());
       if (!constant || !type)
         return success();
@@ -184,7 +156,7 @@ private:
     for (BlockArgument argument : function.getArguments())
       function.removeArgAttr(argument.getArgNumber(), nn::kRangeAttr);
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
-      if (isa<nn::ConstantOp>(op) && op.use_empty())
+      if (op.use_empty() && isConstant(&op))
         rewriter.eraseOp(&op);
   }
 

@@ -73,7 +73,7 @@ LogicalResult ScaleGroups::addValues(func::FuncOp function) {
                           argument.getLoc())))
         return failure();
   for (Operation &op : function.getBody().front())
-    if (!op.hasTrait<OpTrait::ConstantLike>())
+    if (op.getNumResults() > 0 && !getStoredConstant(op.getResult(0)))
       for (Value result : op.getResults())
         if (isFloat(result))
           if (failed(addValue(result, op.getAttrOfType<DenseF64ArrayAttr>(nn::kRangeAttr), op.getLoc())))
@@ -88,7 +88,7 @@ void ScaleGroups::connect(Operation *op) {
   for (unsigned operand : cast<nn::QuantizableOpInterface>(op).getActivationOperands()) {
     Value value = op->getOperand(operand);
     if (!parents.contains(value)) { // a constant takes the group's type
-      if (std::optional<nn::HostTensor> constant = getConstant(value)) {
+      if (std::optional<nn::HostTensor> constant = getRealConstant(value)) {
         Group &group = groups[find(result)];
         for (float real : constant->get<float>())
           group.range = group.hasRange ? compress::unite(group.range, {real, real}) : Range(real, real);

@@ -81,6 +81,36 @@ func.func @dead(%x: tensor<1x2xf32> {nn.range = array<f64: 0.0, 255.0>}) -> tens
   return %0 : tensor<1x1xf32>
 }
 
+// Weights and biases the model brings quantized keep their integers: 0.5 * 0.125 is the bias's scale.
+// CHECK-LABEL: func.func @stored_weight
+// CHECK-DAG: nn.constant dense<{{\[\[}}3, -4]]> : tensor<1x2xi8> -> tensor<1x2x!quant.uniform<i8:f32, 1.250000e-01>>
+// CHECK-DAG: nn.constant dense<7> : tensor<1xi32> -> tensor<1x!quant.uniform<i32:f32, 6.250000e-02>>
+// CHECK-NOT: quant.dcast
+func.func @stored_weight(%x: tensor<1x2xf32> {nn.range = array<f64: 0.0, 127.5>}) -> tensor<1x1xf32> {
+  %wq = nn.constant dense<[[3, -4]]> : tensor<1x2xi8> -> tensor<1x2x!quant.uniform<i8:f32, 0.125>>
+  %w = quant.dcast %wq : tensor<1x2x!quant.uniform<i8:f32, 0.125>> to tensor<1x2xf32>
+  %bq = nn.constant dense<7> : tensor<1xi32> -> tensor<1x!quant.uniform<i32:f32, 0.0625>>
+  %b = quant.dcast %bq : tensor<1x!quant.uniform<i32:f32, 0.0625>> to tensor<1xf32>
+  %0 = nn.fully_connected %x, %w, %b {nn.range = array<f64: 0.0, 63.75>} : (tensor<1x2xf32>, tensor<1x2xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}
+
+// A float op between casts of the model: casts keep their scales, the op gets types. The reshape takes the cast's own 0.5;
+// the qcast asks for another scale than the range of leaky_relu gives (63.75 / 255), and requantizes.
+// CHECK-LABEL: func.func @between_casts
+// CHECK-SAME: %[[X:.+]]: tensor<1x4x!quant.uniform<i8:f32, 5.000000e-01>>
+// CHECK: %[[R:.+]] = nn.reshape %[[X]] : {{.*}} -> tensor<4x!quant.uniform<i8:f32, 5.000000e-01>>
+// CHECK: %[[L:.+]] = nn.leaky_relu %[[R]] {{.*}} -> tensor<4x!quant.uniform<i8:f32, 2.500000e-01:-128>>
+// CHECK: %[[Q:.+]] = nn.requantize %[[L]] : {{.*}} -> tensor<4x!quant.uniform<i8:f32, 1.250000e-01>>
+// CHECK: return %[[Q]]
+func.func @between_casts(%x: tensor<1x4x!quant.uniform<i8:f32, 0.5>>) -> tensor<4x!quant.uniform<i8:f32, 0.125>> {
+  %d = quant.dcast %x {nn.range = array<f64: 0.0, 60.0>} : tensor<1x4x!quant.uniform<i8:f32, 0.5>> to tensor<1x4xf32>
+  %0 = nn.reshape %d {nn.range = array<f64: 0.0, 60.0>} : (tensor<1x4xf32>) -> tensor<4xf32>
+  %1 = nn.leaky_relu %0 {alpha = 0.1 : f32, nn.range = array<f64: 0.0, 63.75>} : (tensor<4xf32>) -> tensor<4xf32>
+  %q = quant.qcast %1 : tensor<4xf32> to tensor<4x!quant.uniform<i8:f32, 0.125>>
+  return %q : tensor<4x!quant.uniform<i8:f32, 0.125>>
+}
+
 // What is in integer form already stays as it is.
 // CHECK-LABEL: func.func @integer
 // CHECK-NEXT: nn.max_pool
