@@ -23,6 +23,8 @@ public:
 
 private:
   static constexpr int64_t kNoNode = -1;
+  /// Nodes named in the message about a cycle.
+  static constexpr size_t kMaxLabels = 8;
 
   void error(llvm::StringRef name, const std::string &message) {
     handleError(name, message);
@@ -115,9 +117,11 @@ void Structure::reportCycle(llvm::ArrayRef<unsigned> pending) {
   llvm::SmallVector<std::string> labels;
   for (int64_t index : llvm::reverse(llvm::make_range(llvm::find(path, current), path.end())))
     labels.push_back("'" + model.nodes[index].getLabel() + "'");
+  labels.push_back(labels.front());
+  if (labels.size() > kMaxLabels)
+    labels.erase(labels.begin() + kMaxLabels / 2, labels.end() - kMaxLabels / 2);
   const Node &first = model.nodes[path.back()];
-  error(first.getLabel(), first.type + ": the graph has a cycle: " + llvm::join(labels, " -> ") + " -> " +
-                              labels.front());
+  error(first.getLabel(), first.type + ": the graph has a cycle: " + llvm::join(labels, " -> "));
 }
 
 } // namespace

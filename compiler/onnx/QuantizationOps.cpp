@@ -44,7 +44,8 @@ static FailureOr<Quantization> readQuantization(NodeImporter &node, llvm::ArrayR
   if (count > 1) {
     if (node.getOpset() < 13)
       return node.emitError() << "scales along an axis need operator set 13";
-    FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", 1), rank);
+    // A bias has one axis; exporters leave the default, 1, on it.
+    FailureOr<int64_t> axis = node.normalizeAxis(rank == 1 ? 0 : node.getInt("axis", 1), rank);
     if (failed(axis))
       return failure();
     if (shape[*axis] != count)
