@@ -6,10 +6,8 @@ using namespace mlir;
 
 namespace tinyc::onnx {
 
-/// Add, Sub, Mul: operands get equal ranks by leading ones.
-template <typename Op> static LogicalResult buildBinary(NodeImporter &node) {
-  if (node.hasOnlyConstants())
-    return foldBinary(node);
+/// Op of inputs 0 and `rhs`: operands get equal ranks by leading ones.
+template <typename Op> static LogicalResult createBinary(NodeImporter &node, const Operand &rhs) {
   for (unsigned index : {0, 1})
     if (node.getInput(index).type != DataType::Float)
       return node.emitError() << node.describeInput(index) << " is " << getName(node.getInput(index).type)
@@ -21,17 +19,39 @@ template <typename Op> static LogicalResult buildBinary(NodeImporter &node) {
   FailureOr<RankedTensorType> type = node.makeFloatType(*shape);
   if (failed(type))
     return failure();
-  auto getOperand = [&](unsigned index) {
-    return node.reshapeOperand(node.getInput(index), withLeadingOnes(node.getShape(index), shape->size()));
+  auto getValue = [&](const Operand &operand) {
+    return node.reshapeOperand(operand, withLeadingOnes(operand.getShape(), shape->size()));
   };
-  Value lhs = getOperand(0), rhs = getOperand(1);
-  node.setOutput(node.create<Op>(*type, lhs, rhs, FloatAttr(), FloatAttr()));
+  Value lhsValue = getValue(node.getInput(0)), rhsValue = getValue(rhs);
+  node.setOutput(node.create<Op>(*type, lhsValue, rhsValue, FloatAttr(), FloatAttr()));
   return success();
+}
+
+template <typename Op> static LogicalResult buildBinary(NodeImporter &node) {
+  return node.hasOnlyConstants() ? foldBinary(node) : createBinary<Op>(node, node.getInput(1));
 }
 
 LogicalResult buildAdd(NodeImporter &node) { return buildBinary<nn::AddOp>(node); }
 LogicalResult buildSub(NodeImporter &node) { return buildBinary<nn::SubOp>(node); }
 LogicalResult buildMul(NodeImporter &node) { return buildBinary<nn::MulOp>(node); }
+
+/// A quotient of a tensor and a constant is its product with the reciprocals.
+LogicalResult buildDiv(NodeImporter &node) {
+  if (node.hasOnlyConstants())
+    return foldBinary(node);
+  FailureOr<ConstantRef> divisor = node.getConstant(1);
+  if (failed(divisor))
+    return failure();
+  if ((*divisor)->type != DataType::Float)
+    return node.emitError() << node.describeInput(1) << " is " << getName((*divisor)->type) << ", expects float32";
+  std::vector<float> reciprocals;
+  for (float number : (*divisor)->get<float>()) {
+    reciprocals.push_back(1.0f / number);
+    if (!std::isfinite(reciprocals.back()))
+      return node.emitError() << "the division by " << number << " is not defined";
+  }
+  return createBinary<nn::MulOp>(node, Operand(Constant::fromFloats((*divisor)->shape, reciprocals)));
+}
 
 /// An op of one float operand and further arguments.
 template <typename Op, typename... Args> static LogicalResult buildUnary(NodeImporter &node, Args... args) {

@@ -40,7 +40,7 @@ static constexpr Operator kOperators[] = {
     {"DequantizeLinear", 13, 2, 3, 1, "axis=int", buildDequantizeLinear},
     {"DequantizeLinear", 21, 2, 3, 1, "axis=int block_size=int", buildDequantizeLinear},
     {"DequantizeLinear", 23, 2, 3, 1, "axis=int block_size=int output_dtype=int", buildDequantizeLinear},
-    {"Div", 7, 2, 2, 1, "", foldBinary},
+    {"Div", 7, 2, 2, 1, "", buildDiv},
     {"Dropout", 7, 1, 1, 2, "ratio=float", buildDropout},
     {"Dropout", 12, 1, 3, 2, "seed=int", buildDropout},
     {"Equal", 7, 2, 2, 1, "", foldBinary},

@@ -49,6 +49,7 @@ mlir::LogicalResult buildMatMul(NodeImporter &node);
 mlir::LogicalResult buildAdd(NodeImporter &node);
 mlir::LogicalResult buildSub(NodeImporter &node);
 mlir::LogicalResult buildMul(NodeImporter &node);
+mlir::LogicalResult buildDiv(NodeImporter &node);
 mlir::LogicalResult buildRelu(NodeImporter &node);
 mlir::LogicalResult buildClip(NodeImporter &node);
 mlir::LogicalResult buildLeakyRelu(NodeImporter &node);
