@@ -1,77 +1,15 @@
 #include "compiler/Emulator.h"
+#include "compiler/ExternalTool.h"
 
 #include "targets/EmbeddedFiles.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Program.h"
 
 using namespace llvm;
 
 namespace tinyc {
-
-namespace {
-/// A fresh directory, removed with all it holds.
-struct ScratchDirectory {
-  SmallString<128> path;
-  ~ScratchDirectory() {
-    if (!path.empty())
-      sys::fs::remove_directories(path);
-  }
-  std::string file(const Twine &name) const {
-    SmallString<128> full(path);
-    sys::path::append(full, name);
-    return full.str().str();
-  }
-};
-} // namespace
-
-static Error fail(const Twine &message) { return createStringError("error: " + message); }
-
-static Error writeFile(StringRef path, StringRef contents) {
-  std::error_code code;
-  raw_fd_ostream stream(path, code);
-  if (code)
-    return fail(path + ": " + code.message());
-  stream << contents;
-  stream.close();
-  return stream.has_error() ? fail(path + ": " + stream.error().message()) : Error::success();
-}
-
-static Expected<std::string> readFile(StringRef path) {
-  auto buffer = MemoryBuffer::getFile(path);
-  if (!buffer)
-    return fail(path + ": " + buffer.getError().message());
-  return (*buffer)->getBuffer().str();
-}
-
-/// Runs a program found on PATH with its output in files of `directory`; on failure the error shows the last of what it
-/// printed. Returns its standard output.
-static Expected<std::string> runTool(const ScratchDirectory &directory, StringRef name, StringRef debianPackage,
-                                     ArrayRef<std::string> arguments, unsigned seconds) {
-  ErrorOr<std::string> program = sys::findProgramByName(name);
-  if (!program)
-    return fail(name + " not found on PATH (Debian package " + debianPackage + ")");
-  SmallVector<StringRef> argv = {*program};
-  argv.append(arguments.begin(), arguments.end());
-  std::string outPath = directory.file("stdout.txt"), errPath = directory.file("stderr.txt"), message;
-  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(outPath), StringRef(errPath)};
-  int status = sys::ExecuteAndWait(*program, argv, std::nullopt, redirects, seconds, 0, &message);
-  Expected<std::string> out = readFile(outPath), err = readFile(errPath);
-  std::string outText = out ? *out : std::string(), errText = err ? *err : std::string();
-  consumeError(out.takeError());
-  consumeError(err.takeError());
-  if (status == 0)
-    return outText;
-  if (status == -2 && message.empty())
-    message = "did not finish in " + std::to_string(seconds) + " s";
-  std::string shown = errText + outText;
-  if (shown.size() > 2000)
-    shown = "..." + shown.substr(shown.size() - 2000);
-  return fail(name + " failed" + (message.empty() ? "" : " (" + message + ")") + (shown.empty() ? "" : ": " + shown));
-}
 
 /// .text, .rodata and .data of the package alone: a partial link from model_run.
 static Expected<int64_t> measureFlash(const ScratchDirectory &directory, ArrayRef<std::string> objects,
@@ -88,7 +26,7 @@ static Expected<int64_t> measureFlash(const ScratchDirectory &directory, ArrayRe
   StringRef row = StringRef(*sizes).split('\n').second.trim();
   auto [textPart, rest] = row.split('\t');
   if (textPart.trim().getAsInteger(10, text) || rest.split('\t').first.trim().getAsInteger(10, data))
-    return fail("cannot read the output of arm-none-eabi-size");
+    return toolError("cannot read the output of arm-none-eabi-size");
   return text + data;
 }
 
@@ -124,28 +62,20 @@ static Expected<std::string> buildFirmware(const ScratchDirectory &directory, co
   for (const targets::EmbeddedFile &file : targets::embeddedFiles()) {
     StringRef name = file.name;
     if (name.consume_front("emulator/"))
-      if (Error error = writeFile(directory.file(name), file.contents))
+      if (Error error = storeFile(directory.file(name), file.contents))
         return error;
   }
-  SmallString<128> object(package), include(package);
-  sys::path::append(object, "model.o");
-  sys::path::append(include, "runtime", "include");
-  SmallVector<std::string> objects, flags = {"-I" + package.str(), "-I" + include.str().str()};
-  if (sys::fs::exists(object)) {
-    objects.push_back(object.str().str());
-  } else {
-    std::error_code code;
-    for (sys::fs::recursive_directory_iterator it(package, code), end; it != end && !code; it.increment(code)) {
-      if (sys::path::extension(it->path()) != ".c")
-        continue;
-      auto compiled = compileC(directory, target, it->path(), ("package" + Twine(objects.size()) + ".o").str(), flags);
-      if (!compiled)
-        return compiled.takeError();
-      objects.push_back(*compiled);
-    }
-    if (code || objects.empty())
-      return fail(package + ": no package: it holds neither model.o nor C files");
-    llvm::sort(objects);
+  SmallVector<std::string> objects, flags = getIncludeFlags(package);
+  Expected<PackageFiles> files = findPackageFiles(package);
+  if (!files)
+    return files.takeError();
+  if (!files->object.empty())
+    objects.push_back(files->object);
+  for (const std::string &source : files->sources) {
+    auto compiled = compileC(directory, target, source, ("package" + Twine(objects.size()) + ".o").str(), flags);
+    if (!compiled)
+      return compiled.takeError();
+    objects.push_back(*compiled);
   }
   if (auto bytes = measureFlash(directory, objects, (prefix + "_run").str()))
     flashBytes = *bytes;
@@ -163,7 +93,7 @@ static Expected<std::string> buildFirmware(const ScratchDirectory &directory, co
   for (StringRef flag : target.gccFlags)
     link.push_back(flag.str());
   std::string elf = directory.file("firmware.elf");
-  link.append({"-mthumb", "-nostartfiles", "-L" + directory.path.str().str(), "-T",
+  link.append({"-mthumb", "-nostartfiles", "-L" + directory.getPath().str(), "-T",
                (target.qemuMachine + ".ld").str(), "-Wl,--gc-sections", "-o", elf});
   link.append(objects.begin(), objects.end());
   if (auto out = runTool(directory, "arm-none-eabi-gcc", "gcc-arm-none-eabi", link, 300); !out)
@@ -188,25 +118,25 @@ Expected<EmulatorResult> runOnEmulator(const targets::Target &target, StringRef 
   SmallString<128> packagePath(package);
   sys::fs::make_absolute(packagePath);
   ScratchDirectory directory;
-  if (std::error_code code = sys::fs::createUniqueDirectory("tinyc-run", directory.path))
-    return fail("cannot make a temporary directory: " + code.message());
+  if (Error error = directory.create())
+    return error;
   EmulatorResult result;
   Expected<std::string> elf = buildFirmware(directory, target, packagePath, prefix, result.flashBytes);
   if (!elf)
     return elf.takeError();
-  if (Error error = writeFile(directory.file("input.bin"), StringRef(inputs.data(), inputs.size())))
+  if (Error error = storeFile(directory.file("input.bin"), StringRef(inputs.data(), inputs.size())))
     return error;
 
   std::string executable = sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&runOnEmulator));
   SmallString<128> plugin(sys::path::parent_path(sys::path::parent_path(executable)));
   sys::path::append(plugin, "lib", "tinyc_count.so");
   if (!sys::fs::exists(plugin))
-    return fail(plugin + " not found: it is built beside this program");
+    return toolError(plugin + " not found: it is built beside this program");
 
   // The firmware opens input.bin and output.bin relative to QEMU's working directory.
   SmallString<128> previous;
-  if (sys::fs::current_path(previous) || sys::fs::set_current_path(directory.path))
-    return fail("cannot enter " + directory.path);
+  if (sys::fs::current_path(previous) || sys::fs::set_current_path(directory.getPath()))
+    return toolError("cannot enter " + directory.getPath());
   auto restore = make_scope_exit([&] { (void)sys::fs::set_current_path(previous); });
   Expected<std::string> out = runTool(
       directory, "qemu-system-arm", "qemu-system-arm",
@@ -217,7 +147,7 @@ Expected<EmulatorResult> runOnEmulator(const targets::Target &target, StringRef 
   if (!out)
     return out.takeError();
   std::optional<int64_t> samples = readCount(*out, "samples"), stack = readCount(*out, "stack");
-  Expected<std::string> countText = readFile("count.json"), outputs = readFile("output.bin");
+  Expected<std::string> countText = loadFile("count.json"), outputs = loadFile("output.bin");
   if (!countText)
     return countText.takeError();
   if (!outputs)
@@ -228,7 +158,7 @@ Expected<EmulatorResult> runOnEmulator(const targets::Target &target, StringRef 
   const json::Object *object = count->getAsObject();
   std::optional<int64_t> instructions = object ? object->getInteger("instructions") : std::nullopt;
   if (!samples || !stack || !instructions)
-    return fail("the firmware ended without its figures: " + *out);
+    return toolError("the firmware ended without its figures: " + *out);
   result.outputs.assign(outputs->begin(), outputs->end());
   result.samples = *samples;
   result.instructions = *instructions;

@@ -3,6 +3,7 @@
 #include "compiler/Driver.h"
 #include "compiler/DriverSupport.h"
 #include "compiler/Emulator.h"
+#include "compiler/NativePackage.h"
 #include "compiler/Pipeline.h"
 #include "dialects/nn/Interpreter.h"
 #include "targets/host/Jit.h"
@@ -37,11 +38,9 @@ static int64_t sumBytes(ArrayRef<Port> ports) {
   return bytes;
 }
 
-static FailureOr<std::vector<char>> runOnHost(ModuleOp module, const Ports &ports, int64_t arenaBytes,
-                                              const Samples &samples) {
-  auto program = targets::HostProgram::create(module);
-  if (failed(program))
-    return failure();
+/// All samples' outputs of a program in this process.
+static std::vector<char> runOnHost(llvm::function_ref<void(uint8_t *)> run, const Ports &ports, int64_t arenaBytes,
+                                   const Samples &samples) {
   return runParallel(samples.size(), sumBytes(ports.outputs), [&](int64_t index, llvm::MutableArrayRef<char> output) {
     // Kernels may read whole vectors: align the arena as a target would.
     std::unique_ptr<char, decltype(&std::free)> arena(
@@ -52,7 +51,7 @@ static FailureOr<std::vector<char>> runOnHost(ModuleOp module, const Ports &port
       std::memcpy(arena.get() + port.offset, next, port.bytes);
       next += port.bytes;
     }
-    (*program)->run(reinterpret_cast<uint8_t *>(arena.get()));
+    run(reinterpret_cast<uint8_t *>(arena.get()));
     char *to = output.data();
     for (const Port &port : ports.outputs) {
       std::memcpy(to, arena.get() + port.offset, port.bytes);
@@ -143,11 +142,13 @@ static LogicalResult evaluateOnHost(const Options &options, const targets::Targe
     return complain(samples.takeError());
   if (failed(lowerToCalls(*module)))
     return failure();
-  FailureOr<std::vector<char>> outputs = runOnHost(*module, report.ports, report.activationBytes, *samples);
-  if (failed(outputs))
+  auto program = targets::HostProgram::create(*module);
+  if (failed(program))
     return failure();
+  std::vector<char> outputs = runOnHost([&](uint8_t *arena) { (*program)->run(arena); }, report.ports,
+                                        report.activationBytes, *samples);
   result.sramBytes = report.sramBytes;
-  if (llvm::Error error = measure(report.ports, *samples, *outputs, evaluation, result))
+  if (llvm::Error error = measure(report.ports, *samples, outputs, evaluation, result))
     return complain(std::move(error));
   return success();
 }
@@ -193,8 +194,8 @@ static llvm::Expected<PackageFacts> readPackage(StringRef directory) {
   return facts;
 }
 
-static LogicalResult evaluateOnEmulator(StringRef directory, bool targetGiven, StringRef targetName,
-                                        const EvaluationOptions &evaluation, Evaluation &result) {
+static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, StringRef targetName,
+                                     const EvaluationOptions &evaluation, Evaluation &result) {
   llvm::Expected<PackageFacts> facts = readPackage(directory);
   if (!facts)
     return complain(facts.takeError());
@@ -203,11 +204,21 @@ static LogicalResult evaluateOnEmulator(StringRef directory, bool targetGiven, S
   const targets::Target *target = findTarget(facts->target);
   if (!target)
     return failure();
-  if (target->isHost())
-    return complain(directory + ": a package for the host is linked into a program; give the model to run it here");
   llvm::Expected<Samples> samples = Samples::open(facts->ports.inputs, evaluation);
   if (!samples)
     return complain(samples.takeError());
+  result.target = facts->target;
+  result.sramBytes = facts->sramBytes;
+  if (target->isHost()) {
+    auto program = NativePackage::load(directory, facts->prefix);
+    if (!program)
+      return complain(program.takeError());
+    std::vector<char> outputs = runOnHost([&](uint8_t *arena) { (*program)->run(arena); }, facts->ports,
+                                          facts->sramBytes, *samples);
+    if (llvm::Error error = measure(facts->ports, *samples, outputs, evaluation, result))
+      return complain(std::move(error));
+    return success();
+  }
   std::vector<char> inputs;
   for (int64_t i = 0; i < samples->size(); ++i) {
     std::vector<char> bytes = samples->getBytes(i);
@@ -220,8 +231,6 @@ static LogicalResult evaluateOnEmulator(StringRef directory, bool targetGiven, S
       static_cast<int64_t>(run->outputs.size()) != samples->size() * sumBytes(facts->ports.outputs))
     return complain(directory + ": the firmware ran " + Twine(run->samples) + " of " + Twine(samples->size()) +
                     " samples");
-  result.target = facts->target;
-  result.sramBytes = facts->sramBytes;
   result.stackBytes = run->stackBytes;
   result.flashBytes = run->flashBytes;
   result.instructions = (run->instructions + run->samples / 2) / run->samples;
@@ -233,7 +242,7 @@ static LogicalResult evaluateOnEmulator(StringRef directory, bool targetGiven, S
 static LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,
                               Evaluation &result) {
   if (llvm::sys::fs::is_directory(options.model) && !evaluation.interpret)
-    return evaluateOnEmulator(options.model, targetGiven, options.target, evaluation, result);
+    return evaluatePackage(options.model, targetGiven, options.target, evaluation, result);
   const targets::Target *target = findTarget(options.target);
   if (!target)
     return failure();
@@ -250,7 +259,7 @@ static LogicalResult evaluate(const Options &options, const EvaluationOptions &e
   auto remove = llvm::make_scope_exit([&] { llvm::sys::fs::remove_directories(directory); });
   if (failed(compilePackage(options, *target, directory, context.get())))
     return failure();
-  return evaluateOnEmulator(directory, false, "", evaluation, result);
+  return evaluatePackage(directory, false, "", evaluation, result);
 }
 
 LogicalResult runEvaluation(const Options &options, const EvaluationOptions &evaluation, bool targetGiven, bool json,

@@ -1,0 +1,98 @@
+#include "compiler/ExternalTool.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+namespace tinyc {
+
+ScratchDirectory::~ScratchDirectory() {
+  if (!path.empty())
+    sys::fs::remove_directories(path);
+}
+
+Error ScratchDirectory::create() {
+  if (std::error_code code = sys::fs::createUniqueDirectory("tinyc-run", path))
+    return toolError("cannot make a temporary directory: " + code.message());
+  return Error::success();
+}
+
+std::string ScratchDirectory::file(const Twine &name) const {
+  SmallString<128> full(path);
+  sys::path::append(full, name);
+  return full.str().str();
+}
+
+Error toolError(const Twine &message) { return createStringError("error: " + message); }
+
+Error storeFile(StringRef path, StringRef contents) {
+  std::error_code code;
+  raw_fd_ostream stream(path, code);
+  if (code)
+    return toolError(path + ": " + code.message());
+  stream << contents;
+  stream.close();
+  return stream.has_error() ? toolError(path + ": " + stream.error().message()) : Error::success();
+}
+
+Expected<std::string> loadFile(StringRef path) {
+  auto buffer = MemoryBuffer::getFile(path);
+  if (!buffer)
+    return toolError(path + ": " + buffer.getError().message());
+  return (*buffer)->getBuffer().str();
+}
+
+Expected<std::string> runTool(const ScratchDirectory &directory, StringRef name, StringRef debianPackage,
+                              ArrayRef<std::string> arguments, unsigned seconds) {
+  ErrorOr<std::string> program = sys::findProgramByName(name);
+  if (!program)
+    return toolError(name + " not found on PATH (Debian package " + debianPackage + ")");
+  SmallVector<StringRef> argv = {*program};
+  argv.append(arguments.begin(), arguments.end());
+  std::string outPath = directory.file("stdout.txt"), errPath = directory.file("stderr.txt"), message;
+  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(outPath), StringRef(errPath)};
+  int status = sys::ExecuteAndWait(*program, argv, std::nullopt, redirects, seconds, 0, &message);
+  Expected<std::string> out = loadFile(outPath), err = loadFile(errPath);
+  std::string outText = out ? *out : std::string(), errText = err ? *err : std::string();
+  consumeError(out.takeError());
+  consumeError(err.takeError());
+  if (status == 0)
+    return outText;
+  if (status == -2 && message.empty())
+    message = "did not finish in " + std::to_string(seconds) + " s";
+  std::string shown = errText + outText;
+  if (shown.size() > 2000)
+    shown = "..." + shown.substr(shown.size() - 2000);
+  return toolError(name + " failed" + (message.empty() ? "" : " (" + message + ")") + (shown.empty() ? "" : ": " + shown));
+}
+
+Expected<PackageFiles> findPackageFiles(StringRef package) {
+  PackageFiles files;
+  SmallString<128> object(package);
+  sys::path::append(object, "model.o");
+  if (sys::fs::exists(object)) {
+    files.object = object.str().str();
+    return files;
+  }
+  std::error_code code;
+  for (sys::fs::recursive_directory_iterator it(package, code), end; it != end && !code; it.increment(code))
+    if (sys::path::extension(it->path()) == ".c")
+      files.sources.push_back(it->path());
+  if (code || files.sources.empty())
+    return toolError(package + ": no package: it holds neither model.o nor C files");
+  llvm::sort(files.sources);
+  return files;
+}
+
+SmallVector<std::string> getIncludeFlags(StringRef package) {
+  SmallString<128> include(package);
+  sys::path::append(include, "runtime", "include");
+  return {"-I" + package.str(), "-I" + include.str().str()};
+}
+
+} // namespace tinyc

@@ -1,0 +1,28 @@
+// Runs a package that was compiled for the host: builds it with the machine's C compiler and loads it.
+#ifndef TINYC_COMPILER_NATIVEPACKAGE_H
+#define TINYC_COMPILER_NATIVEPACKAGE_H
+
+#include "compiler/ExternalTool.h"
+
+#include <cstdint>
+#include <memory>
+
+namespace tinyc {
+
+class NativePackage {
+public:
+  /// `package` is a directory with model.h and either model.c or model.o, its C names beginning with `prefix`. Fails if no
+  /// compiler is found or the build fails.
+  static llvm::Expected<std::unique_ptr<NativePackage>> load(llvm::StringRef package, llvm::StringRef prefix);
+
+  /// One inference. Safe to call from several threads with an arena each.
+  void run(uint8_t *arena) const { function(arena); }
+
+private:
+  ScratchDirectory directory;
+  void (*function)(uint8_t *arena) = nullptr;
+};
+
+} // namespace tinyc
+
+#endif // TINYC_COMPILER_NATIVEPACKAGE_H
