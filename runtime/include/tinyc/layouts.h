@@ -8,7 +8,16 @@
  * them in: 0, 2, 1, 3.
  * Packed constants, per pair of filters (low, high): int32 bias of low, int32 bias of low + 256 * bias of high, one int16
  * 256 * high + low per element in the same order as in scratch, int32 multiplier of low and of high. The accumulator of
- * the halfwords holds 256 * high sum + low sum. */
+ * the halfwords holds 256 * high sum + low sum.
+ *
+ * depthwise_conv2d_planes: one channel at a time, two output rows by three output columns. Scratch holds the weights of
+ * the channel, then a strip of its input, padding included, as int16: two neighbouring rows make one row of words, low
+ * half above. The sum of an output pixel is one SMLAD per kernel column and pair of kernel rows. With stride 1 the lower
+ * output row of a pair uses the same words with its kernel rows shifted by one, with stride 2 by one pair. Weights in
+ * scratch: for each row of words and kernel column the word for the upper and the word for the lower output row. Kernel
+ * rows are filled up with zeros to 3, 5 or 7 columns.
+ * Packed constants, per channel: int32 bias, int32 multiplier; then the weights, kernel_height x kernel_width bytes for
+ * each channel. */
 #ifndef TINYC_LAYOUTS_H
 #define TINYC_LAYOUTS_H
 
@@ -37,6 +46,37 @@ static inline int32_t tinyc_column_shift(const tinyc_window *window) {
 /* Columns in scratch. */
 static inline int32_t tinyc_column_count(const tinyc_window *window) {
   return window->kernel_width + (TINYC_COLUMNS_PIXELS - 1) * tinyc_column_shift(window);
+}
+
+enum { TINYC_PLANES_PIXELS = 3, TINYC_PLANES_BYTES = 2048 /* of a strip, where one pair of output rows fits */ };
+
+/* Kernel columns with those filled up. */
+static inline int32_t tinyc_planes_kernel_width(const tinyc_window *window) {
+  return window->kernel_width <= 3 ? 3 : window->kernel_width <= 5 ? 5 : 7;
+}
+
+/* Rows of words that a pair of output rows reads. */
+static inline int32_t tinyc_planes_kernel_rows(const tinyc_window *window) {
+  return window->stride_height == 1 ? window->kernel_height / 2 + 1 : (window->kernel_height + 1) / 2 + 1;
+}
+
+/* Words of a row. */
+static inline int32_t tinyc_planes_width(const tinyc_window *window) {
+  int32_t width = window->output_width < TINYC_PLANES_PIXELS ? TINYC_PLANES_PIXELS : window->output_width;
+  return (width - 1) * window->stride_width + tinyc_planes_kernel_width(window);
+}
+
+/* Rows of words of a strip of that many pairs of output rows. */
+static inline int32_t tinyc_planes_rows(const tinyc_window *window, int32_t pairs) {
+  return (pairs - 1) * window->stride_height + tinyc_planes_kernel_rows(window);
+}
+
+/* Pairs of output rows in a strip. */
+static inline int32_t tinyc_planes_pairs(const tinyc_window *window) {
+  int32_t pairs = (window->output_height + 1) / 2, row = 4 * tinyc_planes_width(window);
+  while (pairs > 1 && tinyc_planes_rows(window, pairs) * row > TINYC_PLANES_BYTES)
+    pairs--;
+  return pairs;
 }
 
 #endif /* TINYC_LAYOUTS_H */

@@ -116,6 +116,39 @@ static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_co
 static const tinyc_packing tinyc_conv2d_columns_packing = {tinyc_conv2d_columns_supports, tinyc_conv2d_columns_bytes,
                                                            tinyc_conv2d_columns_write};
 
+/* ---- depthwise_conv2d_planes_s8_s8: tinyc/layouts.h --------------------------------------------------------------- */
+
+static inline int tinyc_depthwise_conv2d_planes_supports(const void *params, const tinyc_constants *constants) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  (void)constants;
+  return window->input_channels == window->output_channels && window->dilation_height == 1 &&
+         window->dilation_width == 1 && window->stride_height == window->stride_width && window->stride_width <= 2 &&
+         window->kernel_width <= 7 && window->kernel_height <= 7 && window->output_width <= 1024 &&
+         tinyc_is_plain_stage(&conv->output);
+}
+
+static inline int32_t tinyc_depthwise_conv2d_planes_bytes(const void *params) {
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  return window->output_channels * (8 + window->kernel_height * window->kernel_width);
+}
+
+static inline void tinyc_depthwise_conv2d_planes_write(const void *params, const tinyc_constants *constants,
+                                                       uint8_t *packed) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  int32_t channels = conv->window.output_channels, taps = conv->window.kernel_height * conv->window.kernel_width;
+  for (int32_t c = 0; c < channels; c++) {
+    packed = tinyc_put_s32(packed, constants->bias[c]);
+    packed = tinyc_put_s32(packed, constants->multipliers[c * conv->output.multiplier_step]);
+  }
+  for (int32_t c = 0; c < channels; c++)
+    for (int32_t tap = 0; tap < taps; tap++)
+      *packed++ = (uint8_t)constants->weights[tap * channels + c];
+}
+
+static const tinyc_packing tinyc_depthwise_conv2d_planes_packing = {
+    tinyc_depthwise_conv2d_planes_supports, tinyc_depthwise_conv2d_planes_bytes, tinyc_depthwise_conv2d_planes_write};
+
 #ifdef __cplusplus
 }
 #endif

@@ -23,6 +23,13 @@ static inline int32_t tinyc_conv2d_columns_s8_s8_armv7e_m_scratch(const void *pa
   return bytes > INT32_MAX ? -1 : (int32_t)bytes;
 }
 
+/* The weights of a channel and a strip of its input, see tinyc/layouts.h. One word more: the last load runs ahead. */
+static inline int32_t tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m_scratch(const void *params) {
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  return 8 * tinyc_planes_kernel_rows(window) * tinyc_planes_kernel_width(window) +
+         4 * tinyc_planes_rows(window, tinyc_planes_pairs(window)) * tinyc_planes_width(window) + 4;
+}
+
 /* The patches of two output pixels of one group, widened to 16 bits: 16 bytes per four kernel elements. */
 static inline int32_t tinyc_conv2d_s8_s8_armv7e_m_scratch(const void *params) {
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;

@@ -1,0 +1,324 @@
+/* depthwise conv2d int8 for Armv7E-M: a channel at a time, two rows by three columns of output (tinyc/layouts.h).
+ *
+ * Pairs of rows as words make every product a SMLAD of two input rows: 36 of them for the 54 products of a block with a
+ * 3x3 kernel. Along a kernel row the three words in registers slide by one load. On a Cortex-M7 every load pairs with an
+ * SMLAD (6 cycles per kernel column), on a Cortex-M4 one of three loads pipelines (11 cycles). */
+#include "tinyc/armv7e_m.h"
+#include "tinyc/kernel_functions.h"
+#include "tinyc/layouts.h"
+#include "tinyc/window.h"
+
+/* A column of blocks; the offsets are written in the assembly as numbers. */
+typedef struct Task {
+  int32_t bias;            /* 0 */
+  const uint32_t *weights; /* 4 */
+  int8_t *out;             /* 8 */
+  int32_t blocks;          /* 12: one below the other, at least 1 */
+  int32_t multiplier;      /* 16 */
+  int32_t zero_point;      /* 20 */
+  int32_t pixel;           /* 24: bytes between neighbouring pixels of the output */
+  int32_t row;             /* 28: between the two rows of a block; with 0 the upper row is written last */
+  int32_t step;            /* 32: between blocks */
+  const uint32_t *end;     /* 36: of the weights, plus two words */
+  int32_t kernel_width;    /* 40: 3, 5 or 7 */
+  int32_t rewind;          /* 44: bytes from behind a block's rows of words back to the next block's first */
+} Task;
+
+/* r0..r2 accumulators of the upper row, r3..r5 of the lower; r6..r8 words of the strip, in turns; r9, r10 weights of the
+ * upper and lower row; r11 bytes of a row of words, r12 weights, lr strip. */
+#define STEP(v0, v1, v2, load)             \
+  "smlad    r0, " v0 ", r9, r0\n"          \
+  "smlad    r1, " v1 ", r9, r1\n"          \
+  "smlad    r2, " v2 ", r9, r2\n"          \
+  "smlad    r3, " v0 ", r10, r3\n"         \
+  load                                     \
+  "ldr.w    r9, [r12], #4\n"               \
+  "smlad    r4, " v1 ", r10, r4\n"         \
+  "smlad    r5, " v2 ", r10, r5\n"         \
+  "ldr.w    r10, [r12], #4\n"
+
+#define ENTER                              \
+  "push     {r4-r11, lr}\n"                \
+  "mov      lr, r1\n"                      \
+  "mov      r11, r2\n"                     \
+  "ldm.w    r0, {r0-r10, r12}\n"           \
+  "push     {r0-r10, r12}\n"
+
+#define BEGIN_BLOCK                        \
+  "1:\n"                                   \
+  "ldrd     r0, r12, [sp, #0]\n"           \
+  "mov      r1, r0\n"                      \
+  "mov      r2, r0\n"                      \
+  "ldrd     r9, r10, [r12], #8\n"          \
+  "mov      r3, r0\n"                      \
+  "mov      r4, r0\n"                      \
+  "mov      r5, r0\n"
+
+#define END_BLOCK                          \
+  "ldrd     r9, r10, [sp, #16]\n"          \
+  "ldrd     r7, r12, [sp, #24]\n"          \
+  "ldrd     r8, r6, [sp, #8]\n"            \
+  "smmlar   r3, r3, r9, r10\n"             \
+  "smmlar   r4, r4, r9, r10\n"             \
+  "add      r12, r8, r12\n"                \
+  "smmlar   r5, r5, r9, r10\n"             \
+  "ssat     r3, #8, r3\n"                  \
+  "smmlar   r0, r0, r9, r10\n"             \
+  "ssat     r4, #8, r4\n"                  \
+  "smmlar   r1, r1, r9, r10\n"             \
+  "ssat     r5, #8, r5\n"                  \
+  "smmlar   r2, r2, r9, r10\n"             \
+  "ldr      r9, [sp, #32]\n"               \
+  "strb     r3, [r12]\n"                   \
+  "ssat     r0, #8, r0\n"                  \
+  "strb     r4, [r12, r7]\n"               \
+  "ssat     r1, #8, r1\n"                  \
+  "strb     r5, [r12, r7, lsl #1]\n"       \
+  "ssat     r2, #8, r2\n"                  \
+  "strb     r0, [r8]\n"                    \
+  "strb     r1, [r8, r7]\n"                \
+  "strb     r2, [r8, r7, lsl #1]\n"        \
+  "add      r8, r8, r9\n"                  \
+  "subs     r6, r6, #1\n"                  \
+  "strd     r8, r6, [sp, #8]\n"            \
+  "bne.w    1b\n"                          \
+  "add      sp, sp, #48\n"                 \
+  "pop      {r4-r11, pc}\n"
+
+/* Stride 1, two rows of words, kernel rows of three: 3x3 and less. */
+TINYC_ASSEMBLY void compute3x3(TINYC_IN_REGISTER const Task *task, TINYC_IN_REGISTER const uint32_t *strip,
+                               TINYC_IN_REGISTER int32_t pitch) {
+  __asm__(ENTER BEGIN_BLOCK
+          "ldr.w    r6, [lr]\n"
+          "ldr.w    r7, [lr, #4]\n"
+          "ldr.w    r8, [lr, #8]\n"
+          STEP("r6", "r7", "r8", "ldr.w r6, [lr, #12]\n")
+          STEP("r7", "r8", "r6", "ldr.w r7, [lr, #16]\n")
+          STEP("r8", "r6", "r7", "ldr.w r8, [lr, r11]\n")
+          "add.w    lr, lr, r11\n"
+          "ldr.w    r6, [lr, #4]\n"
+          "ldr.w    r7, [lr, #8]\n"
+          STEP("r8", "r6", "r7", "ldr.w r8, [lr, #12]\n")
+          STEP("r6", "r7", "r8", "ldr.w r6, [lr, #16]\n")
+          "smlad    r3, r7, r10, r3\n"
+          "smlad    r4, r8, r10, r4\n"
+          "smlad    r5, r6, r10, r5\n"
+          "smlad    r0, r7, r9, r0\n"
+          "smlad    r1, r8, r9, r1\n"
+          "smlad    r2, r6, r9, r2\n"
+          END_BLOCK);
+}
+
+/* Leaves the row of words after 3 or 5 steps, or goes on to 7; then the next row. */
+#define KERNEL_ROW(step, loads)            \
+  "2:\n"                                   \
+  "ldr      r6, [sp, #40]\n"               \
+  "cmp      r6, #5\n"                      \
+  loads                                    \
+  step(0) step(1) step(2)                  \
+  "blt.w    3f\n"                          \
+  step(3) step(4)                          \
+  "beq.w    3f\n"                          \
+  step(5) step(6)                          \
+  "3:\n"                                   \
+  "ldr      r6, [sp, #36]\n"               \
+  "add      lr, lr, r11\n"                 \
+  "cmp      r12, r6\n"                     \
+  "bne.w    2b\n"                          \
+  "ldr      r6, [sp, #44]\n"               \
+  "sub      lr, lr, r6\n"
+
+#define STRIDE1_0 STEP("r6", "r7", "r8", "ldr.w r6, [lr, #12]\n")
+#define STRIDE1_1 STEP("r7", "r8", "r6", "ldr.w r7, [lr, #16]\n")
+#define STRIDE1_2 STEP("r8", "r6", "r7", "ldr.w r8, [lr, #20]\n")
+#define STRIDE1_3 STEP("r6", "r7", "r8", "ldr.w r6, [lr, #24]\n")
+#define STRIDE1_4 STEP("r7", "r8", "r6", "ldr.w r7, [lr, #28]\n")
+#define STRIDE1_5 STEP("r8", "r6", "r7", "ldr.w r8, [lr, #32]\n")
+#define STRIDE1_6 STEP("r6", "r7", "r8", "ldr.w r6, [lr, #36]\n")
+#define STRIDE1(i) STRIDE1_##i
+
+TINYC_ASSEMBLY void computeStride1(TINYC_IN_REGISTER const Task *task, TINYC_IN_REGISTER const uint32_t *strip,
+                                   TINYC_IN_REGISTER int32_t pitch) {
+  __asm__(ENTER BEGIN_BLOCK
+          KERNEL_ROW(STRIDE1, "ldr.w r6, [lr]\n" "ldr.w r7, [lr, #4]\n" "ldr.w r8, [lr, #8]\n")
+          END_BLOCK);
+}
+
+/* Here the words of the three columns lie two apart, and all three are loaded for each kernel column. */
+#define STEP_STRIDE2(x0, x1, x2)           \
+  "smlad    r0, r6, r9, r0\n"              \
+  "smlad    r3, r6, r10, r3\n"             \
+  "smlad    r1, r7, r9, r1\n"              \
+  "ldr.w    r6, [lr, #" x0 "]\n"           \
+  "smlad    r4, r7, r10, r4\n"             \
+  "smlad    r2, r8, r9, r2\n"              \
+  "ldr.w    r7, [lr, #" x1 "]\n"           \
+  "ldr.w    r9, [r12], #4\n"               \
+  "smlad    r5, r8, r10, r5\n"             \
+  "ldr.w    r8, [lr, #" x2 "]\n"           \
+  "ldr.w    r10, [r12], #4\n"
+
+#define STRIDE2_0 STEP_STRIDE2("4", "12", "20")
+#define STRIDE2_1 STEP_STRIDE2("8", "16", "24")
+#define STRIDE2_2 STEP_STRIDE2("12", "20", "28")
+#define STRIDE2_3 STEP_STRIDE2("16", "24", "32")
+#define STRIDE2_4 STEP_STRIDE2("20", "28", "36")
+#define STRIDE2_5 STEP_STRIDE2("24", "32", "40")
+#define STRIDE2_6 STEP_STRIDE2("28", "36", "44")
+#define STRIDE2(i) STRIDE2_##i
+
+TINYC_ASSEMBLY void computeStride2(TINYC_IN_REGISTER const Task *task, TINYC_IN_REGISTER const uint32_t *strip,
+                                   TINYC_IN_REGISTER int32_t pitch) {
+  __asm__(ENTER BEGIN_BLOCK
+          KERNEL_ROW(STRIDE2, "ldr.w r6, [lr]\n" "ldr.w r7, [lr, #8]\n" "ldr.w r8, [lr, #16]\n")
+          END_BLOCK);
+}
+
+static inline uint32_t makePair(int32_t low, int32_t high) {
+  return (uint32_t)(uint16_t)low | (uint32_t)high << 16;
+}
+
+/* The weights of a channel, kernel_height x kernel_width bytes at k, into scratch; returns their end. */
+static uint32_t *expandWeights(const tinyc_window *window, const int8_t *k, uint32_t *to) {
+  static const int8_t zeros[7] = {0};
+  int32_t height = window->kernel_height, width = window->kernel_width, rows = tinyc_planes_kernel_rows(window);
+  int32_t filled = tinyc_planes_kernel_width(window), stride = window->stride_height;
+  for (int32_t y = 0; y < 2 * rows; y += 2) {
+    /* Kernel rows y and y + 1 for the upper output row, `stride` rows before for the lower one. */
+    const int8_t *a = y < height ? k + y * width : zeros, *b = y + 1 < height ? k + (y + 1) * width : zeros;
+    int32_t above = y - stride;
+    const int8_t *c = above >= 0 && above < height ? k + above * width : zeros;
+    const int8_t *d = above + 1 >= 0 && above + 1 < height ? k + (above + 1) * width : zeros;
+    for (int32_t x = 0; x < width; x++, to += 2) {
+      to[0] = makePair(a[x], b[x]);
+      to[1] = makePair(c[x], d[x]);
+    }
+    for (int32_t x = width; x < filled; x++, to += 2)
+      to[0] = to[1] = 0;
+  }
+  return to;
+}
+
+static inline uint32_t *fillWords(uint32_t *to, uint32_t word, int32_t count) {
+  for (; count > 0; count--)
+    *to++ = word;
+  return to;
+}
+
+/* Rows of words from input row `top` on; input is that of the channel. */
+static void gatherStrip(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t rows,
+                        uint32_t *to) {
+  const tinyc_window *window = &params->window;
+  int32_t width = tinyc_planes_width(window), channels = window->input_channels, left = window->pad_left;
+  int32_t inside = tinyc_min_s32(window->input_width, width - left), right = width - left - inside;
+  int32_t zero = params->input_zero_point;
+  uint32_t padding = makePair(zero, zero);
+  for (int32_t y = top; y < top + 2 * rows; y += 2) {
+    const int8_t *a = y >= 0 && y < window->input_height ? input + tinyc_input_offset(window, y) : NULL;
+    const int8_t *b = y + 1 >= 0 && y + 1 < window->input_height ? input + tinyc_input_offset(window, y + 1) : NULL;
+    if (!a && !b) {
+      to = fillWords(to, padding, width);
+      continue;
+    }
+    to = fillWords(to, padding, left);
+    if (a && b) {
+      int32_t below = (int32_t)(b - a), x = inside;
+      for (; x >= 4; x -= 4, to += 4) {
+        to[0] = makePair(a[0], a[below]);
+        a += channels;
+        to[1] = makePair(a[0], a[below]);
+        a += channels;
+        to[2] = makePair(a[0], a[below]);
+        a += channels;
+        to[3] = makePair(a[0], a[below]);
+        a += channels;
+      }
+      for (; x > 0; x--, a += channels)
+        *to++ = makePair(a[0], a[below]);
+    } else {
+      const int8_t *from = a ? a : b;
+      for (int32_t x = inside; x > 0; x--, from += channels)
+        *to++ = a ? makePair(*from, zero) : makePair(zero, *from);
+    }
+    to = fillWords(to, padding, right);
+  }
+}
+
+typedef void (*Compute)(const Task *task, const uint32_t *strip, int32_t pitch);
+
+/* Output rows y .. y + rows - 1 of one channel; output is that of the channel. */
+static void computeStrip(const tinyc_window *window, Compute compute, Task *task, const uint32_t *strip,
+                         int8_t *output, int32_t y, int32_t rows) {
+  int32_t width = window->output_width, pitch = 4 * tinyc_planes_width(window);
+  int32_t row = width * window->output_channels;
+  int32_t ring_row = tinyc_ring_row(y, window->output_ring_rows);
+  if (width >= TINYC_PLANES_PIXELS && ring_row + rows <= window->output_ring_rows) {
+    task->pixel = window->output_channels;
+    task->step = 2 * row;
+    for (int32_t x = 0; x < width; x += TINYC_PLANES_PIXELS) {
+      /* The last block ends with the row, over pixels that are done already if need be. */
+      int32_t first = tinyc_min_s32(x, width - TINYC_PLANES_PIXELS);
+      const uint32_t *from = strip + first * window->stride_width;
+      task->out = output + ring_row * row + first * task->pixel;
+      task->row = row;
+      task->blocks = rows / 2;
+      if (task->blocks > 0)
+        compute(task, from, pitch);
+      if (rows & 1) {
+        task->out += (rows - 1) * row;
+        task->row = 0;
+        task->blocks = 1;
+        compute(task, from + (rows / 2) * window->stride_height * (pitch / 4), pitch);
+      }
+    }
+    return;
+  }
+  /* Rings that wrap around here, and narrow outputs, through a buffer. */
+  int8_t block[2 * TINYC_PLANES_PIXELS];
+  task->pixel = 1;
+  task->row = TINYC_PLANES_PIXELS;
+  task->blocks = 1;
+  for (int32_t i = 0; i < rows; i += 2, strip += window->stride_height * (pitch / 4))
+    for (int32_t x = 0; x < width; x += TINYC_PLANES_PIXELS) {
+      int32_t first = tinyc_max_s32(tinyc_min_s32(x, width - TINYC_PLANES_PIXELS), 0);
+      task->out = block;
+      compute(task, strip + first * window->stride_width, pitch);
+      for (int32_t j = 0; j < tinyc_min_s32(2, rows - i); j++) {
+        int8_t *out = output + tinyc_output_offset(window, y + i + j) + first * window->output_channels;
+        for (int32_t k = 0; k < tinyc_min_s32(TINYC_PLANES_PIXELS, width); k++)
+          out[k * window->output_channels] = block[j * TINYC_PLANES_PIXELS + k];
+      }
+    }
+}
+
+void tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params, const int8_t *input,
+                                                  const int8_t *weights, const int32_t *bias,
+                                                  const int32_t *multipliers, int8_t *output, void *scratch,
+                                                  int32_t row_begin, int32_t row_end) {
+  (void)bias;
+  (void)multipliers;
+  const tinyc_window *window = &params->window;
+  int32_t channels = window->output_channels, strip_rows = 2 * tinyc_planes_pairs(window);
+  int32_t kernel_rows = tinyc_planes_kernel_rows(window), stride = window->stride_height;
+  const int32_t *constants = (const int32_t *)(const void *)weights;
+  const int8_t *taps = weights + 8 * channels;
+  Task task;
+  task.zero_point = params->output.zero_point;
+  task.kernel_width = tinyc_planes_kernel_width(window);
+  task.weights = (const uint32_t *)scratch;
+  task.end = task.weights + 2 * (kernel_rows * task.kernel_width + 1);
+  task.rewind = (kernel_rows - stride) * 4 * tinyc_planes_width(window);
+  Compute compute = stride == 2                                        ? computeStride2
+                    : kernel_rows == 2 && task.kernel_width == 3 ? compute3x3
+                                                                       : computeStride1;
+  for (int32_t c = 0; c < channels; c++, taps += window->kernel_height * window->kernel_width) {
+    uint32_t *strip = expandWeights(window, taps, (uint32_t *)scratch);
+    task.bias = constants[2 * c];
+    task.multiplier = constants[2 * c + 1];
+    for (int32_t y = row_begin; y < row_end; y += strip_rows) {
+      int32_t rows = tinyc_min_s32(strip_rows, row_end - y);
+      gatherStrip(params, input + c, y * stride - window->pad_top, tinyc_planes_rows(window, (rows + 1) / 2), strip);
+      computeStrip(window, compute, &task, strip, output + c, y, rows);
+    }
+  }
+}
