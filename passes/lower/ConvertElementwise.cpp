@@ -35,28 +35,50 @@ static BinaryConstants computeConstants(Operation *op) {
   return constants;
 }
 
+// Kernels have four dimensions: where more are left after merging, the outer ones are unrolled.
+static void forEachPart(KernelBuilder &builder, Location location, const kernel::Loops &loops, Value lhs, Value rhs,
+                        Value to, llvm::function_ref<void(Value, Value, Value)> create) {
+  if (loops.sizes.size() <= 4)
+    return create(lhs, rhs, to);
+  kernel::Loops inner = {SmallVector<int64_t>(llvm::drop_begin(loops.sizes)),
+                         {SmallVector<int64_t>(llvm::drop_begin(loops.strides[0])),
+                          SmallVector<int64_t>(llvm::drop_begin(loops.strides[1]))}};
+  auto getShape = [&](ArrayRef<int64_t> strides) {
+    SmallVector<int64_t> shape;
+    for (auto [size, stride] : llvm::zip_equal(inner.sizes, strides))
+      shape.push_back(stride == 0 ? 1 : size);
+    return shape;
+  };
+  SmallVector<int64_t> lhsShape = getShape(inner.strides[0]), rhsShape = getShape(inner.strides[1]);
+  int64_t elements = ShapedType::getNumElements(inner.sizes);
+  for (int64_t i = 0; i < loops.sizes[0]; ++i)
+    forEachPart(builder, location, inner, builder.part(location, lhs, i * loops.strides[0][0], lhsShape),
+                builder.part(location, rhs, i * loops.strides[1][0], rhsShape),
+                builder.part(location, to, i * elements, inner.sizes), create);
+}
+
 LogicalResult convertBinary(Operation *op, KernelBuilder &builder) {
   auto shape = [](Value value) { return cast<RankedTensorType>(value.getType()).getShape(); };
-  size_t loops =
-      kernel::getBroadcastLoops(shape(op->getOperand(0)), shape(op->getOperand(1)), shape(op->getResult(0))).sizes.size();
-  if (loops > 4)
-    return op->emitOpError("broadcasts over ") << loops << " separate dimensions, kernels have at most 4";
+  kernel::Loops loops =
+      kernel::getBroadcastLoops(shape(op->getOperand(0)), shape(op->getOperand(1)), shape(op->getResult(0)));
   BinaryConstants constants = computeConstants(op);
   Attribute stage = makeStage(cast<nn::FusedActivationOpInterface>(op), constants.shift);
-  Value lhs = builder.getBuffer(op->getOperand(0), op), rhs = builder.getBuffer(op->getOperand(1), op);
-  Value to = builder.createBuffer(op->getResult(0));
-  auto create = [&]<typename Kernel>(Kernel *) {
+  auto create = [&]<typename Kernel>(Kernel *, Value lhs, Value rhs, Value to) {
     Kernel::create(builder, op->getLoc(), lhs, rhs, to, /*scratch=*/Value(),
                    static_cast<uint32_t>(constants.lhsZeroPoint), static_cast<uint32_t>(constants.rhsZeroPoint),
                    static_cast<uint32_t>(constants.lhsMultiplier), static_cast<uint32_t>(constants.rhsMultiplier),
                    static_cast<uint32_t>(constants.offset), stage, FlatSymbolRefAttr());
   };
-  if (isa<nn::MulOp>(op))
-    create(static_cast<kernel::MulOp *>(nullptr));
-  else if (isa<nn::SubOp>(op) && !nn::getPerTensor(op->getResult(0).getType()))
-    create(static_cast<kernel::SubOp *>(nullptr));
-  else
-    create(static_cast<kernel::AddOp *>(nullptr));
+  Value lhs = builder.getBuffer(op->getOperand(0), op), rhs = builder.getBuffer(op->getOperand(1), op);
+  Value to = builder.createBuffer(op->getResult(0));
+  forEachPart(builder, op->getLoc(), loops, lhs, rhs, to, [&](Value left, Value right, Value result) {
+    if (isa<nn::MulOp>(op))
+      create(static_cast<kernel::MulOp *>(nullptr), left, right, result);
+    else if (isa<nn::SubOp>(op) && !nn::getPerTensor(op->getResult(0).getType()))
+      create(static_cast<kernel::SubOp *>(nullptr), left, right, result);
+    else
+      create(static_cast<kernel::AddOp *>(nullptr), left, right, result);
+  });
   return success();
 }
 

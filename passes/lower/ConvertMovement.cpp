@@ -4,6 +4,8 @@
 #include "passes/lower/KernelBuilder.h"
 #include "passes/schedule/ActivationGraph.h"
 
+#include <utility>
+
 using namespace mlir;
 
 namespace tinyc::lower {
@@ -22,17 +24,32 @@ static LogicalResult convertTranspose(nn::TransposeOp op, KernelBuilder &builder
 
 static LogicalResult convertPad(nn::PadOp op, KernelBuilder &builder) {
   auto input = cast<RankedTensorType>(op.getInput().getType());
-  size_t loops = kernel::getPadLoops(input.getShape(), op.getBefore(), op.getAfter()).sizes.size();
-  if (loops > 4)
-    return op.emitOpError("pads ") << loops << " separate dimensions, kernels have at most 4";
   Attribute value = op.getValueAttr();
   if (quant::UniformQuantizedType type = nn::getPerTensor(input))
     value = builder.getI32IntegerAttr(
         static_cast<int32_t>(nn::quantizeReal(op.getValue().convertToDouble(), type)));
-  SmallVector<int32_t> before(op.getBefore()), after(op.getAfter());
+  SmallVector<int64_t> shape(input.getShape()), before(op.getBefore()), after(op.getAfter());
   Value from = builder.getBuffer(op.getInput(), op), to = builder.createBuffer(cast<OpResult>(op.getOutput()));
-  kernel::PadOp::create(builder, op.getLoc(), from, to, /*scratch=*/Value(), builder.getDenseI32ArrayAttr(before),
-                        builder.getDenseI32ArrayAttr(after), value, FlatSymbolRefAttr());
+  auto create = [&](Value source, Value destination, ArrayRef<int32_t> first, ArrayRef<int32_t> last) {
+    kernel::PadOp::create(builder, op.getLoc(), source, destination, /*scratch=*/Value(),
+                          builder.getDenseI32ArrayAttr(first), builder.getDenseI32ArrayAttr(last), value,
+                          FlatSymbolRefAttr());
+  };
+  // Kernels have four dimensions: where more are left after merging, the innermost padded one is padded alone, first.
+  while (kernel::getPadLoops(shape, before, after).sizes.size() > 4) {
+    size_t dimension = shape.size() - 1;
+    while (before[dimension] == 0 && after[dimension] == 0)
+      --dimension;
+    SmallVector<int32_t> first(shape.size(), 0), last(shape.size(), 0);
+    first[dimension] = static_cast<int32_t>(std::exchange(before[dimension], 0));
+    last[dimension] = static_cast<int32_t>(std::exchange(after[dimension], 0));
+    shape[dimension] += first[dimension] + last[dimension];
+    auto type = MemRefType::get(shape, nn::getStorageType(input.getElementType()));
+    Value padded = memref::AllocOp::create(builder, op.getLoc(), type);
+    create(from, padded, first, last);
+    from = padded;
+  }
+  create(from, to, SmallVector<int32_t>(ArrayRef<int64_t>(before)), SmallVector<int32_t>(ArrayRef<int64_t>(after)));
   return success();
 }
 

@@ -175,6 +175,38 @@ func.func @pools(%x: tensor<1x4x7x2xf32>) -> tensor<1x3x1x2xf32> {
 
 // -----
 
+// Kernels broadcast over at most four dimensions: the outermost is unrolled, its parts are 2*2*2*2 = 16 elements of the sum, 2*2 of
+// the operand that has the first, the third and the fifth.
+// CHECK-LABEL: func @broadcast(
+// CHECK-SAME: %[[X:[a-z0-9]*]]: memref<2x2x2x2x2xf32> {{{.*}}}, %[[R:[a-z0-9]*]]: memref<2x1x2x1x2xf32> {{{.*}}}, %[[Y:[a-z0-9]*]]: memref
+// CHECK: %[[R0:.*]] = memref.reinterpret_cast %[[R]] to offset: [0], sizes: [1, 2, 1, 2]
+// CHECK: kernel.add %{{.*}}, %[[R0]] :
+// CHECK: %[[X1:.*]] = memref.reinterpret_cast %[[X]] to offset: [16], sizes: [2, 2, 2, 2]
+// CHECK: %[[R1:.*]] = memref.reinterpret_cast %[[R]] to offset: [4], sizes: [1, 2, 1, 2]
+// CHECK: %[[Y1:.*]] = memref.reinterpret_cast %[[Y]] to offset: [16], sizes: [2, 2, 2, 2]
+// CHECK: kernel.add %[[X1]], %[[R1]] : {{.*}} -> %[[Y1]]
+// CHECK-NEXT: return
+func.func @broadcast(%x: tensor<2x2x2x2x2xf32>, %r: tensor<2x1x2x1x2xf32>) -> tensor<2x2x2x2x2xf32> {
+  %0 = nn.add %x, %r : (tensor<2x2x2x2x2xf32>, tensor<2x1x2x1x2xf32>) -> tensor<2x2x2x2x2xf32>
+  return %0 : tensor<2x2x2x2x2xf32>
+}
+
+// -----
+
+// Kernels pad at most four dimensions: the innermost goes first, alone.
+// CHECK-LABEL: func @pad(
+// CHECK-SAME: %[[X:[a-z0-9]*]]: memref<2x2x2x2x2xf32> {{{.*}}}, %[[Y:[a-z0-9]*]]: memref
+// CHECK: %[[T:.*]] = memref.alloc() : memref<2x2x2x2x5xf32>
+// CHECK: kernel.pad %[[X]] : {{.*}} -> %[[T]] : {{.*}} {after = array<i32: 0, 0, 0, 0, 2>, before = array<i32: 0, 0, 0, 0, 1>
+// CHECK: kernel.pad %[[T]] : {{.*}} -> %[[Y]] : {{.*}} {after = array<i32: 0, 0, 0, 0, 0>, before = array<i32: 1, 1, 1, 1, 0>
+func.func @pad(%x: tensor<2x2x2x2x2xf32>) -> tensor<3x3x3x3x5xf32> {
+  %0 = nn.pad %x {before = array<i64: 1, 1, 1, 1, 1>, after = array<i64: 0, 0, 0, 0, 2>, value = 0.0 : f32}
+    : (tensor<2x2x2x2x2xf32>) -> tensor<3x3x3x3x5xf32>
+  return %0 : tensor<3x3x3x3x5xf32>
+}
+
+// -----
+
 // Other functions are left alone.
 // CHECK-LABEL: func @scalar(%{{.*}}: i32) -> i32
 func.func @scalar(%x: i32) -> i32 {
