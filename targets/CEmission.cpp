@@ -9,14 +9,16 @@
 using namespace mlir;
 using namespace tinyc;
 
-/// Writes `line` broken after commas to at most 110 columns, where it has any.
+/// Writes `line` broken after commas to about 110 columns, where it has any.
 static void printWrapped(StringRef line, llvm::raw_ostream &os) {
   constexpr size_t limit = 110;
+  size_t indent = line.size() - line.ltrim().size() + 4;
   while (line.size() > limit) {
     size_t comma = line.take_front(limit).rfind(", ");
     if (comma == StringRef::npos || line.take_front(comma).trim().empty())
       break;
-    os << line.take_front(comma + 1) << "\n    ";
+    os << line.take_front(comma + 1) << '\n';
+    os.indent(indent);
     line = line.drop_front(comma + 2);
   }
   os << line << '\n';
@@ -47,7 +49,13 @@ LogicalResult targets::emitC(ModuleOp lowered, llvm::raw_ostream &os) {
 
   SmallVector<StringRef> lines;
   StringRef(text).rtrim('\n').split(lines, '\n');
-  for (StringRef line : lines)
+  StringRef previous;
+  for (StringRef line : lines) {
+    bool begins = line.starts_with("_Alignas") || line.starts_with("static") || line.starts_with("void");
+    if (begins && !previous.starts_with("_Alignas"))
+      os << '\n';
     printWrapped(line, os);
+    previous = line;
+  }
   return success();
 }

@@ -69,12 +69,12 @@ struct Initializer {
     return *member;
   }
 
-  void print(raw_ostream &os, StringRef separator = ", ") const {
+  void print(raw_ostream &os, StringRef open = "{", StringRef separator = ", ", StringRef close = "}") const {
     if (members.empty()) {
       os << value;
       return;
     }
-    os << '{';
+    os << open;
     llvm::interleave(
         members, os,
         [&](const auto &member) {
@@ -83,7 +83,7 @@ struct Initializer {
           member.second->print(os);
         },
         separator);
-    os << '}';
+    os << close;
   }
 };
 
@@ -98,7 +98,7 @@ std::string formatParams(kernel::ParamsAttr params) {
   }
   std::string text;
   llvm::raw_string_ostream os(text);
-  root.print(os, ",\n    ");
+  root.print(os, "{\n    ", ",\n    ", ",\n}");
   return text;
 }
 

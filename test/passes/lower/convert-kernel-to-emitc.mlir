@@ -21,7 +21,7 @@ func.func @model_run(%arena: memref<128xi8>) {
 // CHECK:      emitc.verbatim "_Alignas(4)"
 // CHECK-NEXT: emitc.global static const @activation_table : !emitc.array<256xi8> = dense<7>
 // CHECK:      emitc.global static const @act_Sigmoid_params : !emitc.opaque<"tinyc_lookup_s8_params">
-// CHECK-SAME:   = #emitc.opaque<"{.rows = 4,\0A    .length = 16}">
+// CHECK-SAME:   = #emitc.opaque<"{\0A    .rows = 4,\0A    .length = 16,\0A}">
 // CHECK:      emitc.func @model_run(%{{.*}}: !emitc.ptr<ui8>)
 // CHECK-NEXT:   verbatim "/* /act/Sigmoid: lookup */"
 // CHECK-NEXT:   call_opaque "tinyc_lookup_s8"() {args = [#emitc.opaque<"&act_Sigmoid_params">,
@@ -54,9 +54,9 @@ func.func @model_run(%arena: memref<128xi8>) {
 // CHECK:      emitc.verbatim "_Alignas(16)"
 // CHECK-NEXT: emitc.global static const @node_BIAS : !emitc.array<8xf32>
 // CHECK:      @a__b_params : !emitc.opaque<"tinyc_elementwise_f32_params"> =
-// CHECK-SAME:   "{.dims = {2, 4},\0A    .output = {.clamp_min = -INFINITY, .clamp_max = 6.0f}}"
+// CHECK-SAME:   "{\0A    .dims = {2, 4},\0A    .output = {.clamp_min = -INFINITY, .clamp_max = 6.0f},\0A}"
 // The next node's name would be the same.
-// CHECK:      @a__b_params_2 : !emitc.opaque<"tinyc_pad_f32_params"> = #emitc.opaque<"{.value = 0.100000001f}">
+// CHECK:      @a__b_params_2 : !emitc.opaque<"tinyc_pad_f32_params"> = #emitc.opaque<"{\0A    .value = 0.100000001f,\0A}">
 // CHECK:      verbatim "/* a*_/b: add, 12 MACs */"
 // CHECK-NEXT: "tinyc_add_f32"
 // CHECK-SAME:   "(float *)(void *)(arena + 64)">, #emitc.opaque<"node_BIAS + 4">,
