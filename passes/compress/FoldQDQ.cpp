@@ -89,8 +89,10 @@ private:
         continue;
       }
       nn::HostTensor constant = *getRealConstant(operand.get());
-      rewriter.setInsertionPoint(op);
       quant::UniformQuantizedType type = op.sharesScale() ? target : chooseConstantType(op->getContext(), constant);
+      if (!type)
+        return op->emitOpError("expects a finite constant as operand ") << index << " to quantize";
+      rewriter.setInsertionPoint(op);
       casts.set(operand, createActivationConstant(rewriter, operand.get().getLoc(), constant, type));
     }
     casts.setResultType(op, target);

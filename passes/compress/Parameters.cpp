@@ -10,8 +10,12 @@ namespace tinyc::compress {
 /// quotients of a few of them do.
 static constexpr double kLeastWidth = 1e-12;
 
+static constexpr double kGreatestScale = 1e30;
+
 /// Scales are float in every interface that carries them (ONNX, the package's header).
-static double roundScale(double scale) { return static_cast<double>(static_cast<float>(scale)); }
+static double roundScale(double scale) {
+  return static_cast<double>(static_cast<float>(std::min(scale, kGreatestScale)));
+}
 
 static quant::UniformQuantizedType makeSigned(MLIRContext *context, double scale, int64_t zeroPoint, unsigned bits) {
   return quant::UniformQuantizedType::get(quant::QuantizationFlags::Signed, IntegerType::get(context, bits),
@@ -72,8 +76,11 @@ Value createActivationConstant(OpBuilder &builder, Location location, const nn::
 
 quant::UniformQuantizedType chooseConstantType(MLIRContext *context, const nn::HostTensor &value) {
   Range range = {0.0, 0.0};
-  for (float real : value.get<float>())
+  for (float real : value.get<float>()) {
+    if (!std::isfinite(real))
+      return {};
     range = {std::min<double>(range.first, real), std::max<double>(range.second, real)};
+  }
   return chooseActivationType(context, range);
 }
 
@@ -118,6 +125,10 @@ Value createWeight(OpBuilder &builder, Location location, const nn::HostTensor &
 
 FailureOr<Value> createBias(OpBuilder &builder, Location location, ArrayRef<double> bias, double inputScale,
                             quant::QuantizedType weight, int64_t &channel) {
+  // A type's scale is a normal float.
+  for (channel = 0; channel < static_cast<int64_t>(bias.size()); ++channel)
+    if (!std::isnormal(static_cast<float>(inputScale * nn::getScale(weight, channel))))
+      return failure();
   Type storage = builder.getI32Type(), real = builder.getF32Type();
   int64_t least = std::numeric_limits<int32_t>::min(), greatest = std::numeric_limits<int32_t>::max();
   quant::QuantizedType type;

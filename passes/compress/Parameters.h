@@ -30,7 +30,7 @@ std::optional<nn::HostTensor> getRealConstant(mlir::Value value);
 /// The real constant `value` quantized per tensor, as a new nn.constant at the insertion point.
 mlir::Value createActivationConstant(mlir::OpBuilder &builder, mlir::Location location, const nn::HostTensor &value,
                                      mlir::quant::UniformQuantizedType type);
-/// The type for a real constant used as activation: its own range.
+/// The type for a real constant used as activation: its own range. Null for values that are not finite.
 mlir::quant::UniformQuantizedType chooseConstantType(mlir::MLIRContext *context, const nn::HostTensor &value);
 
 /// The least scale of a weight's channel: the multiplier input scale * weight scale / result scale is at least 2^-20,

@@ -77,8 +77,8 @@ private:
       return replaceCast(op, cast.getInput());
     if (isa<func::ReturnOp>(op)) {
       for (OpOperand &operand : op->getOpOperands())
-        if (std::optional<nn::HostTensor> constant = getRealConstant(operand.get()); constant && isFloat(operand.get()))
-          setConstant(operand, *constant, chooseConstantType(op->getContext(), *constant));
+        if (isFloat(operand.get()) && failed(quantizeConstant(operand, {})))
+          return failure();
       return success();
     }
 
@@ -86,10 +86,12 @@ private:
     quant::UniformQuantizedType result = nn::getPerTensor(op->getResult(0).getType());
     for (unsigned index : quantizable.getActivationOperands()) {
       OpOperand &operand = op->getOpOperand(index);
-      if (std::optional<nn::HostTensor> constant = getRealConstant(operand.get()); constant && isFloat(operand.get()))
-        setConstant(operand, *constant,
-                    quantizable.sharesScale() ? result : chooseConstantType(op->getContext(), *constant));
-      else if (quantizable.sharesScale() && nn::getPerTensor(operand.get().getType()) != result)
+      if (isFloat(operand.get())) {
+        if (failed(quantizeConstant(operand, quantizable.sharesScale() ? result : quant::UniformQuantizedType())))
+          return failure();
+        continue;
+      }
+      if (quantizable.sharesScale() && nn::getPerTensor(operand.get().getType()) != result)
         set(operand, requantize(operand.get(), result));
     }
     op->removeAttr(nn::kRangeAttr);
@@ -143,9 +145,17 @@ private:
     return made;
   }
 
-  void setConstant(OpOperand &operand, const nn::HostTensor &constant, quant::UniformQuantizedType type) {
-    rewriter.setInsertionPoint(operand.getOwner());
-    set(operand, createActivationConstant(rewriter, operand.get().getLoc(), constant, type));
+  /// An operand that is still float is a constant: it gets `type`, or, if that is null, the type of its own range.
+  LogicalResult quantizeConstant(OpOperand &operand, quant::UniformQuantizedType type) {
+    Operation *op = operand.getOwner();
+    std::optional<nn::HostTensor> constant = getRealConstant(operand.get());
+    if (constant && !type)
+      type = chooseConstantType(op->getContext(), *constant);
+    if (!constant || !type)
+      return op->emitOpError("expects a finite constant as operand ") << operand.getOperandNumber() << " to quantize";
+    rewriter.setInsertionPoint(op);
+    set(operand, createActivationConstant(rewriter, operand.get().getLoc(), *constant, type));
+    return success();
   }
 
   void set(OpOperand &operand, Value value) {

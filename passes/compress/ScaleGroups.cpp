@@ -20,8 +20,8 @@ FailureOr<ScaleGroups> ScaleGroups::create(func::FuncOp function) {
   if (failed(groups.addValues(function)))
     return failure();
   for (Operation &op : function.getBody().front())
-    if (sharesScale(&op) && isFloat(op.getResult(0)))
-      groups.connect(&op);
+    if (sharesScale(&op) && isFloat(op.getResult(0)) && failed(groups.connect(&op)))
+      return failure();
   return groups;
 }
 
@@ -83,13 +83,15 @@ LogicalResult ScaleGroups::addValues(func::FuncOp function) {
 
 /// Joins the operands of an op that keeps scales with its result, unless an operand that others read too would lose
 /// more than one bit: then its range stays its own and only widens the result's.
-void ScaleGroups::connect(Operation *op) {
+LogicalResult ScaleGroups::connect(Operation *op) {
   Value result = op->getResult(0);
   for (unsigned operand : cast<nn::QuantizableOpInterface>(op).getActivationOperands()) {
     Value value = op->getOperand(operand);
     if (!parents.contains(value)) { // a constant takes the group's type
       if (std::optional<nn::HostTensor> constant = getRealConstant(value)) {
         Group &group = groups[find(result)];
+        if (!llvm::all_of(constant->get<float>(), [](float real) { return std::isfinite(real); }))
+          return op->emitOpError("expects finite constants to quantize");
         for (float real : constant->get<float>())
           group.range = group.hasRange ? compress::unite(group.range, {real, real}) : Range(real, real);
         group.hasRange = group.hasRange || constant->getNumElements() > 0;
@@ -116,6 +118,7 @@ void ScaleGroups::connect(Operation *op) {
       group.fixed = false;
     }
   }
+  return success();
 }
 
 Value ScaleGroups::find(Value value) const {

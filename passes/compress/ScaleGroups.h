@@ -27,7 +27,7 @@ private:
 
   mlir::LogicalResult addValues(mlir::func::FuncOp function);
   mlir::LogicalResult addValue(mlir::Value value, mlir::DenseF64ArrayAttr range, mlir::Location location);
-  void connect(mlir::Operation *op);
+  mlir::LogicalResult connect(mlir::Operation *op);
   mlir::Value find(mlir::Value value) const;
   void unite(mlir::Value value, mlir::Value other);
 

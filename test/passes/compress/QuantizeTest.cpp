@@ -27,8 +27,8 @@ class QuantizeTest : public testing::Test {
 protected:
   QuantizeTest() {
     context.loadDialect<nn::NNDialect, quant::QuantDialect, func::FuncDialect>();
-    context.getDiagEngine().registerHandler([](Diagnostic &diagnostic) {
-      if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+    context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+      if (diagnostic.getSeverity() == DiagnosticSeverity::Error && !allowErrors)
         ADD_FAILURE() << diagnostic.str();
       return success();
     });
@@ -46,6 +46,7 @@ protected:
 
   MLIRContext context;
   double greatestDifference = 0; // in steps of a result
+  bool allowErrors = false;
 };
 
 /// The real values of a tensor, as a float tensor.
@@ -151,6 +152,39 @@ TEST_F(QuantizeTest, castsFoldToIntegerOps) {
     checkOps(*module, seed);
     ASSERT_FALSE(HasFatalFailure()) << "seed " << seed << "\n" << print(*original) << print(*module);
   }
+}
+
+TEST_F(QuantizeTest, extremeMagnitudesEndInADiagnosticAtMost) {
+  allowErrors = true;
+  int quantized = 0;
+  for (unsigned seed = 0; seed < 400; ++seed) {
+    OwningOpRef<ModuleOp> module = graph::RandomGraph(&context, seed, /*exact=*/false).build(4 + seed % 16);
+    std::mt19937 engine(seed);
+    auto power = [&] { return std::pow(10.0f, std::uniform_real_distribution<float>(-30.0f, 30.0f)(engine)); };
+    module->walk([&](nn::ConstantOp constant) {
+      nn::HostTensor tensor = nn::HostTensor::fromElements(constant.getOutput().getType(), constant.getValue());
+      if (nn::getQuantizedElement(tensor.getType()))
+        return;
+      float factor = power();
+      for (float &value : tensor.get<float>())
+        value *= factor;
+      constant.setValueAttr(tensor.toElements());
+    });
+    compress::CompressOptions options;
+    options.quantize = true;
+    options.calibration.high = power();
+    options.calibration.low = -options.calibration.high;
+    if (!run(*module, [&](OpPassManager &manager) {
+          manager.addNestedPass<func::FuncOp>(compress::createFoldQDQPass());
+          graph::buildGraphPipeline(manager);
+          compress::buildCompressPipeline(manager, options);
+        }))
+      continue;
+    // Where 1e20 is subtracted from 1e20 and clamped to 8, no integer form is exact; but it is computed.
+    EXPECT_TRUE(succeeded(nn::Interpreter::create(getMain(*module)))) << print(*module);
+    ++quantized;
+  }
+  EXPECT_GT(quantized, 100);
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 // RUN: tinyc-opt %t/range.mlir -verify-diagnostics -compress-quantize
 // RUN: tinyc-opt %t/weight.mlir -verify-diagnostics -compress-quantize
 // RUN: tinyc-opt %t/island.mlir -verify-diagnostics -compress-quantize | FileCheck %s
+// RUN: tinyc-opt %t/constant.mlir -verify-diagnostics -compress-quantize
+// RUN: tinyc-opt %t/join.mlir -verify-diagnostics -compress-quantize
 // RUN: not tinyc-opt %t/range.mlir -compress-quantize=weights=int3 2>&1 | FileCheck %s --check-prefix=TYPE
 
 // TYPE: error: expects weights and activations of type int8, got int3
@@ -19,6 +21,22 @@ func.func @main(%x: tensor<1x1xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tenso
   // expected-error @below {{expects finite weights and biases to quantize}}
   %0 = nn.fully_connected %x, %w {nn.range = array<f64: -1.0, 1.0>} : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
   return %0 : tensor<1x1xf32>
+}
+
+//--- constant.mlir
+func.func @main(%x: tensor<1x1xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<1x1xf32> {
+  %c = nn.constant dense<0x7F800000> : tensor<1x1xf32> -> tensor<1x1xf32>
+  // expected-error @below {{expects a finite constant as operand 1 to quantize}}
+  %0 = nn.add %x, %c {clampMax = 1.0 : f32, nn.range = array<f64: -1.0, 1.0>} : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}
+
+//--- join.mlir
+func.func @main(%x: tensor<1xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<2xf32> {
+  %c = nn.constant dense<0x7F800000> : tensor<1xf32> -> tensor<1xf32>
+  // expected-error @below {{expects finite constants to quantize}}
+  %0 = nn.concat %x, %c {axis = 0 : i64, nn.range = array<f64: -1.0, 1.0>} : (tensor<1xf32>, tensor<1xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
 }
 
 //--- island.mlir
