@@ -165,14 +165,23 @@ std::optional<Layout::Dimensions> Layout::getDimensions(ArrayRef<int64_t> shape)
 std::optional<Layout> Layout::resized(ArrayRef<int64_t> from, ArrayRef<int64_t> to) const {
   if (isCanonical() || from == to)
     return *this;
+  if (from.size() != to.size())
+    return std::nullopt;
+  bool grows = false; // a dimension of size 1
+  for (auto [before, after] : llvm::zip_equal(from, to))
+    grows |= before == 1 && after != 1;
+  if (grows) {
+    std::optional<Dimensions> dimensions = getDimensions(from);
+    if (!dimensions || llvm::is_contained(dimensions->shuffled, true))
+      return std::nullopt;
+    return fromPermutation(to, dimensions->permutation);
+  }
   std::optional<Refined> refined = refine(from);
-  if (!refined || from.size() != to.size())
+  if (!refined)
     return std::nullopt;
   for (int64_t dimension : llvm::seq<int64_t>(0, from.size())) {
     if (from[dimension] == to[dimension])
       continue;
-    if (from[dimension] == 1)
-      return std::nullopt;
     SmallVector<int64_t> pieces; // of this dimension, as stored
     int64_t begin = -1;
     for (auto [position, piece] : llvm::enumerate(refined->order))

@@ -46,7 +46,8 @@ public:
 
   /// The layout of a tensor of shape `to` whose dimensions are stored as those of a tensor of shape `from` in this
   /// layout; the shapes have one rank. A dimension may become 1; any other change of size needs a dimension that is
-  /// neither torn nor shuffled nor 1. nullopt where that does not hold.
+  /// neither torn nor shuffled, nullopt where that does not hold. A dimension that was 1 is taken to stand where
+  /// getDimensions puts it.
   std::optional<Layout> resized(llvm::ArrayRef<int64_t> from, llvm::ArrayRef<int64_t> to) const;
 
   /// For each stored element, outermost first, its canonical position among `count` elements.

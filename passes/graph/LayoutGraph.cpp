@@ -1,8 +1,6 @@
 #include "passes/graph/LayoutGraph.h"
 
 #include "passes/graph/Constants.h"
-#include "passes/graph/MinimumCut.h"
-#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 
@@ -193,10 +191,10 @@ Layout LayoutGraph::getWanted(OpOperand &use) const {
   return *atOperand(node, use, node.label);
 }
 
-int64_t LayoutGraph::getCost() const {
-  llvm::MapVector<Value, SmallVector<Layout>> wanted;
+int64_t LayoutGraph::getCost(ArrayRef<Edge> part) const {
+  llvm::DenseMap<Value, SmallVector<Layout>> wanted;
   int64_t cost = 0;
-  for (const Edge &edge : edges) {
+  for (const Edge &edge : part) {
     Layout layout = getWanted(*edge.use);
     if (edge.bytes == 0 || layout == getStored(edge.use->get()))
       continue;
@@ -207,91 +205,6 @@ int64_t LayoutGraph::getCost() const {
     cost += edge.bytes;
   }
   return cost;
-}
-
-bool LayoutGraph::differs(const Edge &edge, const Layout &producer, const Layout &consumer) const {
-  return atResult(nodes[edge.producer], producer) != atOperand(nodes[edge.consumer], *edge.use, consumer);
-}
-
-bool LayoutGraph::expand(unsigned seed, const Layout &label) {
-  if (label == nodes[seed].label || !accepts(nodes[seed], label))
-    return false;
-  // Carry the label to every node that could follow it.
-  llvm::MapVector<unsigned, Layout> labels;
-  labels.insert({seed, label});
-  for (size_t next = 0; next < labels.size(); ++next) {
-    auto [current, currentLabel] = *(labels.begin() + next);
-    for (unsigned index : nodes[current].edges) {
-      const Edge &edge = edges[index];
-      bool down = edge.producer == current;
-      unsigned other = down ? edge.consumer : edge.producer;
-      std::optional<Layout> layout = down ? atResult(nodes[current], currentLabel)
-                                          : atOperand(nodes[current], *edge.use, currentLabel);
-      if (layout)
-        layout = down ? fromOperand(nodes[other], *edge.use, *layout) : fromResult(nodes[other], *layout);
-      if (layout && *layout != nodes[other].label && accepts(nodes[other], *layout))
-        labels.insert({other, *layout});
-    }
-  }
-
-  // Node i of the cut: on the source's side it takes the new label, on the sink's side it keeps its own.
-  llvm::DenseMap<unsigned, unsigned> index;
-  for (auto &[node, unused] : labels)
-    index[node] = index.size();
-  MinimumCut cut(labels.size());
-  llvm::SmallDenseSet<unsigned> seen;
-  for (auto &[node, unused] : labels)
-    for (unsigned number : nodes[node].edges) {
-      const Edge &edge = edges[number];
-      if (edge.bytes == 0 || !seen.insert(number).second)
-        continue;
-      auto producer = labels.find(edge.producer), consumer = labels.find(edge.consumer);
-      const Layout &oldProducer = nodes[edge.producer].label, &oldConsumer = nodes[edge.consumer].label;
-      auto cost = [&](const Layout &from, const Layout &to) { return differs(edge, from, to) ? edge.bytes : 0; };
-      int64_t keep = cost(oldProducer, oldConsumer);
-      if (consumer == labels.end()) {
-        cut.addCost(index[edge.producer], cost(producer->second, oldConsumer) - keep);
-        continue;
-      }
-      if (producer == labels.end()) {
-        cut.addCost(index[edge.consumer], cost(oldProducer, consumer->second) - keep);
-        continue;
-      }
-      // E(p, c) = keep + (C - keep) p + (D - C) c + (B + C - keep - D) (1 - p) c. A negative last coefficient (two
-      // ways to carry the label that do not agree) is left out: then the cut is a guess, which the caller checks.
-      int64_t b = cost(oldProducer, consumer->second), c = cost(producer->second, oldConsumer),
-              d = cost(producer->second, consumer->second);
-      cut.addCost(index[edge.producer], c - keep);
-      cut.addCost(index[edge.consumer], d - c);
-      cut.addArc(index[edge.consumer], index[edge.producer], std::max<int64_t>(0, b + c - keep - d));
-    }
-
-  int64_t before = getCost();
-  llvm::BitVector chosen = cut.solve();
-  for (auto &[node, newLabel] : labels)
-    if (chosen[index[node]])
-      std::swap(nodes[node].label, newLabel);
-  if (getCost() < before)
-    return true;
-  for (auto &[node, oldLabel] : labels)
-    if (chosen[index[node]])
-      std::swap(nodes[node].label, oldLabel);
-  return false;
-}
-
-void LayoutGraph::minimize() {
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (const Edge &edge : edges) {
-      if (edge.bytes == 0 || !differs(edge, nodes[edge.producer].label, nodes[edge.consumer].label))
-        continue;
-      const Node &producer = nodes[edge.producer], &consumer = nodes[edge.consumer];
-      std::optional<Layout> down = fromOperand(consumer, *edge.use, *atResult(producer, producer.label));
-      changed |= down && expand(edge.consumer, *down);
-      std::optional<Layout> up = fromResult(producer, *atOperand(consumer, *edge.use, consumer.label));
-      changed |= up && expand(edge.producer, *up);
-    }
-  }
 }
 
 } // namespace tinyc::graph

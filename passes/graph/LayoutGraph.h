@@ -20,11 +20,11 @@ public:
 
   /// Bytes that all transposes move: each value counts once for each layout it is wanted in but not stored in. Constants
   /// are rearranged at compile time and count nothing.
-  int64_t getCost() const;
+  int64_t getCost() const { return getCost(edges); }
 
   /// Lowers the cost as far as single expansions can: an expansion takes one label, carries it to all nodes that could
   /// follow, and finds by minimum cut which of them should. (Alpha expansion: Boykov, Veksler, Zabih, Fast approximate
-  /// energy minimization via graph cuts, PAMI 2001, section 5. With two layouts in the graph the result is optimal.)
+  /// energy minimization via graph cuts, PAMI 2001, section 5.)
   void minimize();
 
   const Layout &getLabel(mlir::Operation *op) const { return nodes[opNodes.lookup(op)].label; }
@@ -42,6 +42,7 @@ public:
   Layout getWanted(mlir::OpOperand &use) const;
 
 private:
+  class Expansion;
   enum class Kind {
     Fixed,       // canonical operands and results
     Constant,    // nn.constant, or quant.dcast of one: canonical, and rearranged for each use at no cost
@@ -74,8 +75,7 @@ private:
   std::optional<Layout> atOperand(const Node &node, mlir::OpOperand &use, const Layout &label) const;
   std::optional<Layout> fromResult(const Node &node, const Layout &layout) const;
   std::optional<Layout> fromOperand(const Node &node, mlir::OpOperand &use, const Layout &layout) const;
-  bool differs(const Edge &edge, const Layout &producer, const Layout &consumer) const;
-  bool expand(unsigned seed, const Layout &label);
+  int64_t getCost(llvm::ArrayRef<Edge> part) const;
 
   llvm::SmallVector<Node> nodes;
   llvm::SmallVector<Edge> edges;

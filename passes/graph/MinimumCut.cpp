@@ -5,9 +5,16 @@
 
 namespace tinyc::graph {
 
-MinimumCut::MinimumCut(unsigned nodeCount) : outgoing(nodeCount + 2), source(nodeCount), sink(nodeCount + 1) {}
+MinimumCut::MinimumCut(unsigned nodeCount) : outgoing(nodeCount + 2) {}
 
-void MinimumCut::addArc(unsigned from, unsigned to, int64_t capacity) {
+unsigned MinimumCut::addNode() {
+  outgoing.emplace_back();
+  return outgoing.size() - 3;
+}
+
+void MinimumCut::addArc(unsigned from, unsigned to, int64_t capacity) { connect(from + 2, to + 2, capacity); }
+
+void MinimumCut::connect(unsigned from, unsigned to, int64_t capacity) {
   if (capacity == 0)
     return;
   outgoing[from].push_back(arcs.size());
@@ -18,9 +25,9 @@ void MinimumCut::addArc(unsigned from, unsigned to, int64_t capacity) {
 
 void MinimumCut::addCost(unsigned node, int64_t cost) {
   if (cost > 0)
-    addArc(node, sink, cost);
+    connect(node + 2, sink, cost);
   else
-    addArc(source, node, -cost);
+    connect(source, node + 2, -cost);
 }
 
 // Dinic's algorithm: levels by breadth-first search, then blocking flows along them.
@@ -63,7 +70,7 @@ llvm::BitVector MinimumCut::solve() {
   }
   llvm::BitVector result(outgoing.size() - 2);
   for (unsigned node = 0; node < result.size(); ++node)
-    result[node] = levels[node] >= 0;
+    result[node] = levels[node + 2] >= 0;
   return result;
 }
 

@@ -13,6 +13,8 @@ class MinimumCut {
 public:
   explicit MinimumCut(unsigned nodeCount);
 
+  /// A further node.
+  unsigned addNode();
   /// `node` on the source's side costs `cost` (which may be negative).
   void addCost(unsigned node, int64_t cost);
   /// `from` on the source's side with `to` on the sink's side costs `capacity` >= 0.
@@ -26,6 +28,7 @@ private:
     unsigned to;
     int64_t capacity;
   };
+  void connect(unsigned from, unsigned to, int64_t capacity);
   bool findLevels();
   int64_t push(unsigned node, int64_t limit);
 
@@ -33,7 +36,7 @@ private:
   llvm::SmallVector<llvm::SmallVector<unsigned>> outgoing;
   llvm::SmallVector<int> levels;
   llvm::SmallVector<unsigned> next;
-  unsigned source, sink;
+  static constexpr unsigned source = 0, sink = 1; // node i is vertex i + 2
 };
 
 } // namespace tinyc::graph

@@ -125,6 +125,27 @@ struct RemoveConcat : OpRewritePattern<nn::ConcatOp> {
   }
 };
 
+/// An operand of a binary op that is one value, of size 1 along an axis, joined with itself: the op broadcasts it.
+template <typename Op> struct RemoveRepetition : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    for (OpOperand &use : op->getOpOperands()) {
+      auto concat = use.get().template getDefiningOp<nn::ConcatOp>();
+      if (!concat || !llvm::all_equal(concat.getInputs()))
+        continue;
+      uint64_t axis = concat.getAxis();
+      auto getSize = [&](Value value) { return cast<RankedTensorType>(value.getType()).getDimSize(axis); };
+      if (getSize(concat.getInputs().front()) != 1 ||
+          getSize(op->getOperand(1 - use.getOperandNumber())) != getSize(op.getOutput()))
+        continue;
+      rewriter.modifyOpInPlace(op, [&] { use.set(concat.getInputs().front()); });
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "no operand that repeats a value");
+  }
+};
+
 struct RemovePad : OpRewritePattern<nn::PadOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -143,7 +164,8 @@ struct SimplifyPass : impl::SimplifyPassBase<SimplifyPass> {
       if (name.getDialectNamespace() == nn::NNDialect::getDialectNamespace())
         name.getCanonicalizationPatterns(patterns, context);
     patterns.add<FoldToValue, RemoveNeutral<nn::AddOp>, RemoveNeutral<nn::SubOp>, RemoveNeutral<nn::MulOp>,
-                 SimplifyClamp, RemovePool<nn::AvgPoolOp>, RemovePool<nn::MaxPoolOp>, RemoveConcat, RemovePad>(
+                 SimplifyClamp, RemovePool<nn::AvgPoolOp>, RemovePool<nn::MaxPoolOp>, RemoveConcat, RemovePad,
+                 RemoveRepetition<nn::AddOp>, RemoveRepetition<nn::SubOp>, RemoveRepetition<nn::MulOp>>(
         context);
     if (failed(applyPatterns(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -115,11 +115,12 @@ TEST(LayoutTest, composition) {
 
 TEST(LayoutTest, resized) {
   Layout layout = Layout::fromPermutation({1, 3, 4, 5}, {0, 2, 3, 1});
-  // Channels joined: 3 become 7. Height left out of a broadcast operand. A dimension of 1 has no place to grow.
+  // Channels joined: 3 become 7. Height left out of a broadcast operand. Height grown from 1: N, H, W, C.
   EXPECT_EQ(layout.resized({1, 3, 4, 5}, {1, 7, 4, 5}), Layout::fromPermutation({1, 7, 4, 5}, {0, 2, 3, 1}));
   EXPECT_EQ(layout.resized({1, 3, 4, 5}, {1, 3, 1, 5}), Layout::fromPermutation({3, 5}, {1, 0}));
   EXPECT_TRUE(layout.resized({1, 3, 4, 5}, {1, 3, 1, 1})->isCanonical());
-  EXPECT_FALSE(layout.resized({1, 3, 4, 5}, {2, 3, 4, 5}).has_value());
+  EXPECT_EQ(Layout::fromPermutation({3, 5}, {1, 0}).resized({1, 3, 1, 5}, {1, 3, 2, 5}),
+            Layout::fromPermutation({1, 3, 2, 5}, {0, 2, 3, 1}));
   // Shuffled columns cannot change in number.
   EXPECT_FALSE(layout.resized({1, 60}, {1, 61}).has_value());
 }

@@ -119,6 +119,20 @@ TEST_F(PipelineTest, layoutsOfRandomGraphs) {
   }
 }
 
+/// What is imported around ops that all can do with NHWC keeps no transpose.
+TEST_F(PipelineTest, nothingLeftOfImportedGraphs) {
+  for (unsigned seed = 5000; seed < 5600; ++seed) {
+    OwningOpRef<ModuleOp> module =
+        graph::RandomGraph(&context, seed, /*exact=*/true).build(4 + seed % 24, /*imported=*/true);
+    check(*module, graph::buildGraphPipeline, 0.0f);
+    std::string before = print(*module);
+    PassManager manager(&context);
+    graph::buildGraphPipeline(manager);
+    ASSERT_TRUE(succeeded(manager.run(*module)));
+    ASSERT_EQ(countTransposed(*module), 0) << "seed " << seed << "\n" << before << print(*module);
+  }
+}
+
 TEST_F(PipelineTest, integersOfRandomGraphs) {
   for (unsigned seed = 1000; seed < 2000; ++seed) {
     OwningOpRef<ModuleOp> module = graph::RandomGraph(&context, seed, /*exact=*/true).build(4 + seed % 24);

@@ -227,7 +227,7 @@ RandomGraph::Item RandomGraph::binary() {
 RandomGraph::Item RandomGraph::concat() {
   Item first = pick();
   SmallVector<int64_t> shape = shapeOf(first.value);
-  int64_t axis = random(0, shape.size() - 1);
+  int64_t axis = random(imported ? 1 : 0, shape.size() - 1);
   SmallVector<Value> values;
   double bound = 0;
   shape[axis] = 0;
@@ -321,16 +321,18 @@ RandomGraph::Item RandomGraph::move() {
 
 void RandomGraph::step() {
   Item item;
-  switch (random(0, exact ? 10 : 11)) {
+  switch (imported ? random(0, 9) : random(0, exact ? 10 : 11)) {
   case 0:
   case 1:
     item = window();
     break;
   case 2:
     item = fullyConnected();
+    if (imported)
+      return;
     break;
   case 3:
-    item = matmul();
+    item = imported ? window() : matmul();
     break;
   case 4:
   case 5:
@@ -360,7 +362,8 @@ void RandomGraph::step() {
     items.push_back(item);
 }
 
-ModuleOp RandomGraph::build(int steps) {
+ModuleOp RandomGraph::build(int steps, bool imported) {
+  this->imported = imported;
   ModuleOp module = ModuleOp::create(builder.getLoc());
   builder.setInsertionPointToEnd(module.getBody());
   SmallVector<Type> inputs;

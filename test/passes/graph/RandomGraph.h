@@ -17,8 +17,9 @@ public:
   RandomGraph(mlir::MLIRContext *context, unsigned seed, bool exact)
       : builder(mlir::UnknownLoc::get(context), context), engine(seed), exact(exact) {}
 
-  /// A module with one function of `steps` random ops.
-  mlir::ModuleOp build(int steps);
+  /// A module with one function of `steps` random ops. With `imported`, no op insists on the order NCHW: convolutions,
+  /// pools, elementwise ops, pad, concat and flattening in front of a fully_connected.
+  mlir::ModuleOp build(int steps, bool imported = false);
 
 private:
   /// A value and a bound of its elements' magnitude.
@@ -57,7 +58,7 @@ private:
 
   mlir::ImplicitLocOpBuilder builder;
   std::mt19937 engine;
-  bool exact;
+  bool exact, imported = false;
   llvm::SmallVector<Item> items;
 };
 

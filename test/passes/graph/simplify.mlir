@@ -91,3 +91,23 @@ func.func @dead(%x: tensor<4xf32>) {
   %1 = nn.hard_swish %0 : (tensor<4xf32>) -> tensor<4xf32>
   return
 }
+
+// A value of one pixel, repeated over 2 rows of 2, is broadcast by the product. Of a sum of two repeated values one keeps
+// the size. Different values are no repetition.
+// CHECK-LABEL: func.func @repetition
+// CHECK-SAME: (%[[X:.*]]: tensor<1x2x2x3xf32>, %[[S:.*]]: tensor<1x1x1x3xf32>, %[[T:.*]]: tensor<1x1x1x3xf32>)
+// CHECK: %[[D:.*]] = nn.concat %[[S]], %[[S]]
+// CHECK: nn.mul %[[X]], %[[S]] : (tensor<1x2x2x3xf32>, tensor<1x1x1x3xf32>) -> tensor<1x2x2x3xf32>
+// CHECK: nn.add %[[S]], %[[D]] : (tensor<1x1x1x3xf32>, tensor<1x2x1x3xf32>) -> tensor<1x2x1x3xf32>
+// CHECK: %[[E:.*]] = nn.concat %[[S]], %[[T]]
+// CHECK: nn.sub %[[X]], %[[E]]
+func.func @repetition(%x: tensor<1x2x2x3xf32>, %s: tensor<1x1x1x3xf32>, %t: tensor<1x1x1x3xf32>)
+    -> (tensor<1x2x2x3xf32>, tensor<1x2x1x3xf32>, tensor<1x2x2x3xf32>) {
+  %rows = nn.concat %s, %s {axis = 1} : (tensor<1x1x1x3xf32>, tensor<1x1x1x3xf32>) -> tensor<1x2x1x3xf32>
+  %all = nn.concat %rows, %rows {axis = 2} : (tensor<1x2x1x3xf32>, tensor<1x2x1x3xf32>) -> tensor<1x2x2x3xf32>
+  %0 = nn.mul %x, %all : (tensor<1x2x2x3xf32>, tensor<1x2x2x3xf32>) -> tensor<1x2x2x3xf32>
+  %1 = nn.add %rows, %rows : (tensor<1x2x1x3xf32>, tensor<1x2x1x3xf32>) -> tensor<1x2x1x3xf32>
+  %pair = nn.concat %s, %t {axis = 1} : (tensor<1x1x1x3xf32>, tensor<1x1x1x3xf32>) -> tensor<1x2x1x3xf32>
+  %2 = nn.sub %x, %pair : (tensor<1x2x2x3xf32>, tensor<1x2x1x3xf32>) -> tensor<1x2x2x3xf32>
+  return %0, %1, %2 : tensor<1x2x2x3xf32>, tensor<1x2x1x3xf32>, tensor<1x2x2x3xf32>
+}
