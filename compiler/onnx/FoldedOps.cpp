@@ -108,7 +108,38 @@ LogicalResult buildConstantOfShape(NodeImporter &node) {
   return success();
 }
 
+/// Expand of a run-time value: along each axis that grows, the value joined with itself. The graph passes take this away
+/// where the result goes into ops that broadcast.
+static LogicalResult createExpand(NodeImporter &node) {
+  FailureOr<Value> input = node.getFloat(0);
+  FailureOr<Shape> requested = node.getConstantInts(1);
+  if (failed(input) || failed(requested))
+    return failure();
+  std::optional<Shape> shape = broadcastShapes(node.getShape(0), *requested);
+  if (!shape)
+    return node.emitError() << "shape " << toString(*requested) << " does not broadcast to "
+                            << toString(node.getShape(0));
+  if (failed(node.makeFloatType(*shape)))
+    return failure();
+  constexpr int64_t kMaxCopies = 4096; // operands of one nn.concat
+  Shape current = withLeadingOnes(node.getShape(0), shape->size());
+  for (auto [before, after] : llvm::zip_equal(current, *shape))
+    if (before != after && after > kMaxCopies)
+      return node.emitError() << "repeats a value " << after << " times, at most " << kMaxCopies << " are supported";
+  Value value = node.reshape(*input, current);
+  for (auto [axis, size] : llvm::enumerate(*shape)) {
+    if (current[axis] == size)
+      continue;
+    current[axis] = size;
+    value = node.create<nn::ConcatOp>(*node.makeFloatType(current), SmallVector<Value>(size, value), axis);
+  }
+  node.setOutput(value);
+  return success();
+}
+
 LogicalResult buildExpand(NodeImporter &node) {
+  if (!node.getInput(0).isConstant())
+    return createExpand(node);
   FailureOr<ConstantRef> input = getPlainConstant(node, 0);
   FailureOr<Shape> requested = node.getConstantInts(1);
   if (failed(input) || failed(requested) || failed(verifyFoldedSize(node, *requested)))
