@@ -50,7 +50,8 @@ std::optional<int64_t> countElements(llvm::ArrayRef<int64_t> shape);
 /// "[1, 3, 32, 32]", for messages.
 std::string toString(llvm::ArrayRef<int64_t> shape);
 
-/// How integers stand for real numbers: (q - zero point) * scale, with one scale for all or one for each index of `axis`.
+/// How integers stand for real numbers: (q - zero point) * scale, with one scale for all or one for each index of
+/// `axis`.
 struct Quantization {
   llvm::SmallVector<float> scales;
   llvm::SmallVector<int64_t> zeroPoints;

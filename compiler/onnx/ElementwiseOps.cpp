@@ -42,10 +42,10 @@ LogicalResult buildDiv(NodeImporter &node) {
   FailureOr<ConstantRef> divisor = node.getConstant(1);
   if (failed(divisor))
     return failure();
-  if ((*divisor)->type != DataType::Float)
+  if ((*divisor)->getElementType() != DataType::Float)
     return node.emitError() << node.describeInput(1) << " is " << getName((*divisor)->type) << ", expects float32";
   std::vector<float> reciprocals;
-  for (float number : (*divisor)->get<float>()) {
+  for (float number : (*divisor)->getFloats()) {
     reciprocals.push_back(1.0f / number);
     if (!std::isfinite(reciprocals.back()))
       return node.emitError() << "the division by " << number << " is not defined";

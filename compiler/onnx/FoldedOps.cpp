@@ -108,8 +108,7 @@ LogicalResult buildConstantOfShape(NodeImporter &node) {
   return success();
 }
 
-/// Expand of a run-time value: along each axis that grows, the value joined with itself. The graph passes take this away
-/// where the result goes into ops that broadcast.
+/// Expand of a run-time value. The graph passes take the copies away where the result goes into ops that broadcast.
 static LogicalResult createExpand(NodeImporter &node) {
   FailureOr<Value> input = node.getFloat(0);
   FailureOr<Shape> requested = node.getConstantInts(1);
@@ -121,19 +120,10 @@ static LogicalResult createExpand(NodeImporter &node) {
                             << toString(node.getShape(0));
   if (failed(node.makeFloatType(*shape)))
     return failure();
-  constexpr int64_t kMaxCopies = 4096; // operands of one nn.concat
-  Shape current = withLeadingOnes(node.getShape(0), shape->size());
-  for (auto [before, after] : llvm::zip_equal(current, *shape))
-    if (before != after && after > kMaxCopies)
-      return node.emitError() << "repeats a value " << after << " times, at most " << kMaxCopies << " are supported";
-  Value value = node.reshape(*input, current);
-  for (auto [axis, size] : llvm::enumerate(*shape)) {
-    if (current[axis] == size)
-      continue;
-    current[axis] = size;
-    value = node.create<nn::ConcatOp>(*node.makeFloatType(current), SmallVector<Value>(size, value), axis);
-  }
-  node.setOutput(value);
+  FailureOr<Value> value = node.expand(*input, *shape);
+  if (failed(value))
+    return failure();
+  node.setOutput(*value);
   return success();
 }
 

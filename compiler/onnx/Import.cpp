@@ -95,7 +95,8 @@ LogicalResult ModelImporter::resolveShapeOptions() {
       if (dimension.size > 0 && dimension.size != shape[index])
         result = emitError(name) << "--input-shape gives dimension " << index << " of input '" << name << "' as "
                                  << shape[index] << ", the model as " << dimension.size;
-      if (!dimension.symbol.empty() && symbols.try_emplace(dimension.symbol, shape[index]).first->second != shape[index])
+      if (!dimension.symbol.empty() &&
+          symbols.try_emplace(dimension.symbol, shape[index]).first->second != shape[index])
         result = emitError(name) << "--input-shape gives the symbolic dimension '" << dimension.symbol
                                  << "' different sizes";
     }

@@ -6,6 +6,9 @@ using namespace mlir;
 
 namespace tinyc::onnx {
 
+/// Limit of the operands of one nn.concat that makes a broadcast explicit.
+static constexpr int64_t kMaxCopies = 4096;
+
 llvm::ArrayRef<int64_t> Operand::getShape() const {
   return constant ? llvm::ArrayRef(constant->shape) : onnx::getShape(value);
 }
@@ -204,6 +207,24 @@ Value NodeImporter::transpose(Value value, llvm::ArrayRef<int64_t> permutation) 
   for (int64_t dim : permutation)
     shape.push_back(type.getDimSize(dim));
   return create<nn::TransposeOp>(type.clone(shape), value, builder.getDenseI64ArrayAttr(permutation));
+}
+
+FailureOr<Value> NodeImporter::expand(Value value, llvm::ArrayRef<int64_t> shape) {
+  Shape current = withLeadingOnes(onnx::getShape(value), shape.size());
+  Type element = getElementTypeOrSelf(value);
+  value = reshape(value, current);
+  for (auto [axis, size] : llvm::enumerate(shape)) {
+    if (current[axis] == size)
+      continue;
+    if (size > kMaxCopies)
+      return emitError() << "repeats a value " << size << " times, at most " << kMaxCopies << " are supported";
+    current[axis] = size;
+    FailureOr<RankedTensorType> type = makeType(current, element);
+    if (failed(type))
+      return failure();
+    value = create<nn::ConcatOp>(*type, SmallVector<Value>(size, value), axis);
+  }
+  return value;
 }
 
 Value NodeImporter::reshapeOperand(const Operand &operand, llvm::ArrayRef<int64_t> shape) {

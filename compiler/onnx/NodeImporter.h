@@ -108,6 +108,8 @@ public:
   mlir::Value materialize(const Constant &constant);
   mlir::Value reshape(mlir::Value value, llvm::ArrayRef<int64_t> shape);
   mlir::Value transpose(mlir::Value value, llvm::ArrayRef<int64_t> permutation);
+  /// Broadcasts `value` to `shape`, which it must fit, by joining it with itself along each axis that grows.
+  mlir::FailureOr<mlir::Value> expand(mlir::Value value, llvm::ArrayRef<int64_t> shape);
   /// Reshapes or permutes a constant at import where possible, else at run time. The operand's type must be Float.
   mlir::Value reshapeOperand(const Operand &operand, llvm::ArrayRef<int64_t> shape);
   mlir::Value materializeOperand(const Operand &operand) {
@@ -128,7 +130,8 @@ private:
 mlir::IntegerType getStorageType(mlir::MLIRContext *context, DataType type);
 
 /// The element type of values of storage `type`, per tensor or per axis.
-mlir::quant::QuantizedType getQuantizedType(mlir::MLIRContext *context, DataType type, const Quantization &quantization);
+mlir::quant::QuantizedType getQuantizedType(mlir::MLIRContext *context, DataType type,
+                                            const Quantization &quantization);
 
 /// Shape of a tensor value.
 inline llvm::ArrayRef<int64_t> getShape(mlir::Value value) {

@@ -4,9 +4,6 @@ using namespace mlir;
 
 namespace tinyc::onnx {
 
-static constexpr llvm::StringLiteral kPoolAttributes =
-    "auto_pad=string kernel_shape=ints pads=ints strides=ints count_include_pad=int ceil_mode=int dilations=ints";
-
 // Sorted by name, then by operator set. A row whose operator set is 1 although ONNX changed the operator later stands
 // for changes of the permitted element types only.
 static constexpr Operator kOperators[] = {
@@ -17,7 +14,9 @@ static constexpr Operator kOperators[] = {
      buildAveragePool},
     {"AveragePool", 10, 1, 1, 1,
      "auto_pad=string kernel_shape=ints pads=ints strides=ints count_include_pad=int ceil_mode=int", buildAveragePool},
-    {"AveragePool", 19, 1, 1, 1, kPoolAttributes, buildAveragePool},
+    {"AveragePool", 19, 1, 1, 1,
+     "auto_pad=string kernel_shape=ints pads=ints strides=ints count_include_pad=int ceil_mode=int dilations=ints",
+     buildAveragePool},
     {"BatchNormalization", 7, 5, 5, 5, "epsilon=float momentum=float spatial=int", buildBatchNormalization},
     {"BatchNormalization", 9, 5, 5, 5, "epsilon=float momentum=float", buildBatchNormalization},
     {"BatchNormalization", 14, 5, 5, 3, "epsilon=float momentum=float training_mode=int", buildBatchNormalization},

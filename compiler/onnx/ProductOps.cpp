@@ -96,7 +96,8 @@ LogicalResult buildGemm(NodeImporter &node) {
     ConstantRef weight = alpha == 1.0f ? rhs.constant : scale(rhs.constant, alpha);
     if (hasAddend && weight)
       bias = buildBias(node, addend, beta, columns);
-    result = createFullyConnected(node, *type, lhs, buildWeight(node, weight ? weight : rhs.constant, transposed), bias);
+    Value matrix = buildWeight(node, weight ? weight : rhs.constant, transposed);
+    result = createFullyConnected(node, *type, lhs, matrix, bias);
     if (!weight)
       result = multiply(node, result, alpha);
   } else {
@@ -109,22 +110,6 @@ LogicalResult buildGemm(NodeImporter &node) {
   }
   node.setOutput(result);
   return success();
-}
-
-/// Limit of the operands of one nn.concat that makes a broadcast explicit.
-static constexpr int64_t kMaxRepetitions = 65536;
-
-/// Repeats dimensions of size 1 of `value` up to `shape` (of the same rank), by concatenation.
-static Value repeat(NodeImporter &node, Value value, llvm::ArrayRef<int64_t> shape) {
-  for (auto [axis, size] : llvm::enumerate(shape)) {
-    Shape current(getShape(value));
-    if (current[axis] == size)
-      continue;
-    current[axis] = size;
-    value = node.create<nn::ConcatOp>(cast<RankedTensorType>(value.getType()).clone(current),
-                                      SmallVector<Value>(size, value), axis);
-  }
-  return value;
 }
 
 LogicalResult buildMatMul(NodeImporter &node) {
@@ -143,8 +128,7 @@ LogicalResult buildMatMul(NodeImporter &node) {
   if (right.size() == 1)
     right.push_back(1);
   const int64_t depth = left.back(), columns = right.back();
-  llvm::ArrayRef<int64_t> leftBatch = llvm::ArrayRef(left).drop_back(2), rightBatch = llvm::ArrayRef(right).drop_back(2);
-  std::optional<Shape> batch = broadcastShapes(leftBatch, rightBatch);
+  std::optional<Shape> batch = broadcastShapes(llvm::ArrayRef(left).drop_back(2), llvm::ArrayRef(right).drop_back(2));
   if (depth != right[right.size() - 2] || !batch)
     return node.emitError() << "shapes " << toString(lhsShape) << " and " << toString(rhsShape)
                             << " cannot be multiplied";
@@ -182,15 +166,11 @@ LogicalResult buildMatMul(NodeImporter &node) {
   Shape leftFull = *batch, rightFull = *batch;
   leftFull.append({left[left.size() - 2], depth});
   rightFull.append({depth, columns});
-  if (failed(node.makeFloatType(leftFull)) || failed(node.makeFloatType(rightFull)))
+  FailureOr<Value> lhs = node.expand(node.reshape(*input, left), leftFull);
+  FailureOr<Value> expanded = node.expand(node.reshape(*matrix, right), rightFull);
+  if (failed(lhs) || failed(expanded))
     return failure();
-  for (int64_t size : *batch)
-    if (size > kMaxRepetitions)
-      return node.emitError() << "batch dimensions above " << kMaxRepetitions << " are not supported, got "
-                              << toString(*batch);
-  Value lhs = repeat(node, node.reshape(*input, withLeadingOnes(left, leftFull.size())), leftFull);
-  Value rhsValue = repeat(node, node.reshape(*matrix, withLeadingOnes(right, rightFull.size())), rightFull);
-  node.setOutput(node.reshape(createMatMul(node, *type, lhs, rhsValue), resultShape));
+  node.setOutput(node.reshape(createMatMul(node, *type, *lhs, *expanded), resultShape));
   return success();
 }
 
