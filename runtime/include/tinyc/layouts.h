@@ -6,9 +6,9 @@
  * channels elements, so that a window is kernel_width columns without gaps, and the windows start `shift` columns apart. A
  * column is padded to an even number of elements. Channels that are a multiple of four lie in the order SXTB16 leaves
  * them in: 0, 2, 1, 3.
- * Packed constants, per pair of filters (low, high): int32 bias of low, int32 bias of low + 256 * bias of high, one int16
- * 256 * high + low per element in the same order as in scratch, int32 multiplier of low and of high. The accumulator of
- * the halfwords holds 256 * high sum + low sum.
+ * Packed constants, per pair of filters (low, high): int32 bias of low, one int16 256 * high + low per element in the same
+ * order as in scratch, int32 multiplier of low and of high, int32 bias of high. The accumulator of the halfwords holds
+ * 256 * (high sum without bias) + low sum.
  *
  * depthwise_conv2d_planes: one channel at a time, two output rows by three output columns. Scratch holds the weights of
  * the channel, then a strip of its input, padding included, as int16: two neighbouring rows make one row of words, low
@@ -16,8 +16,9 @@
  * output row of a pair uses the same words with its kernel rows shifted by one, with stride 2 by one pair. Weights in
  * scratch: for each row of words and kernel column the word for the upper and the word for the lower output row. Kernel
  * rows are filled up with zeros to 3, 5 or 7 columns.
- * Packed constants, per channel: int32 bias, int32 multiplier; then the weights, kernel_height x kernel_width bytes for
- * each channel. */
+ * Packed constants, per channel: int32 bias, int32 multiplier; then the weights of each channel: kernel_height x
+ * kernel_width bytes k, or, for 3x3 with stride 1, for each kernel column x the bytes k[0][x], k[1][x], k[1][x], k[2][x],
+ * which two SXTB16 unpack to (k0, k1) and (k1, k2). */
 #ifndef TINYC_LAYOUTS_H
 #define TINYC_LAYOUTS_H
 
@@ -53,6 +54,16 @@ enum { TINYC_PLANES_PIXELS = 3, TINYC_PLANES_BYTES = 2048 /* of a strip, where o
 /* Kernel columns with those filled up. */
 static inline int32_t tinyc_planes_kernel_width(const tinyc_window *window) {
   return window->kernel_width <= 3 ? 3 : window->kernel_width <= 5 ? 5 : 7;
+}
+
+/* Whether the weights are laid out for SXTB16. */
+static inline int32_t tinyc_planes_is_3x3(const tinyc_window *window) {
+  return window->kernel_height == 3 && window->kernel_width == 3 && window->stride_height == 1;
+}
+
+/* Bytes of weights of a channel. */
+static inline int32_t tinyc_planes_taps(const tinyc_window *window) {
+  return tinyc_planes_is_3x3(window) ? 12 : window->kernel_height * window->kernel_width;
 }
 
 /* Rows of words that a pair of output rows reads. */

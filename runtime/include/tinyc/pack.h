@@ -44,8 +44,8 @@ static inline int tinyc_is_plain_stage(const tinyc_output_s8 *stage) {
 
 /* Whether filters first (low) and first + 1 (high, absent where high is 0) can share halfwords 256 * high + low: every
  * halfword fits 16 bits, and the high sum, for any input, the 24 bits that are left of it after subtracting the low one. */
-static inline int tinyc_can_pair_filters(const int8_t *low, const int8_t *high, int32_t length, int32_t high_bias) {
-  int64_t least = high_bias, most = high_bias;
+static inline int tinyc_can_pair_filters(const int8_t *low, const int8_t *high, int32_t length) {
+  int64_t least = 0, most = 0;
   for (int32_t i = 0; high && i < length; i++) {
     if (256 * high[i] + low[i] < -32768)
       return 0;
@@ -53,11 +53,6 @@ static inline int tinyc_can_pair_filters(const int8_t *low, const int8_t *high, 
     most += high[i] * (high[i] > 0 ? 127 : -128);
   }
   return least >= -(1 << 23) && most < (1 << 23);
-}
-
-/* The high filter's bias, 256 times, and the low one's: the first value of the accumulator of halfwords. It wraps. */
-static inline int32_t tinyc_paired_bias(int32_t low, int32_t high) {
-  return (int32_t)((uint32_t)low + 256u * (uint32_t)high);
 }
 
 /* ---- conv2d_columns_s8_s8: tinyc/layouts.h ------------------------------------------------------------------------ */
@@ -73,8 +68,7 @@ static inline int tinyc_conv2d_columns_supports(const void *params, const tinyc_
   for (int32_t o = 0; o < filters; o += 2) {
     const int8_t *low = constants->weights + o * length;
     int32_t has_high = o + 1 < filters;
-    if (!tinyc_can_pair_filters(low, has_high ? low + length : NULL, (int32_t)length,
-                                has_high ? constants->bias[o + 1] : 0))
+    if (!tinyc_can_pair_filters(low, has_high ? low + length : NULL, (int32_t)length))
       return 0;
   }
   return 1;
@@ -94,9 +88,7 @@ static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_co
   int32_t padded = tinyc_column_length(window), step = conv->output.multiplier_step;
   for (int32_t o = 0; o < window->output_channels; o += 2) {
     int32_t has_high = o + 1 < window->output_channels;
-    int32_t bias = constants->bias[o];
-    packed = tinyc_put_s32(packed, bias);
-    packed = tinyc_put_s32(packed, tinyc_paired_bias(bias, has_high ? constants->bias[o + 1] : 0));
+    packed = tinyc_put_s32(packed, constants->bias[o]);
     const int8_t *low = constants->weights + (size_t)o * (size_t)(window->kernel_width * column);
     const int8_t *high = low + window->kernel_width * column;
     for (int32_t kx = 0; kx < window->kernel_width; kx++)
@@ -110,6 +102,7 @@ static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_co
       }
     packed = tinyc_put_s32(packed, constants->multipliers[o * step]);
     packed = tinyc_put_s32(packed, has_high ? constants->multipliers[(o + 1) * step] : 0);
+    packed = tinyc_put_s32(packed, has_high ? constants->bias[o + 1] : 0);
   }
 }
 
@@ -130,7 +123,7 @@ static inline int tinyc_depthwise_conv2d_planes_supports(const void *params, con
 
 static inline int32_t tinyc_depthwise_conv2d_planes_bytes(const void *params) {
   const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
-  return window->output_channels * (8 + window->kernel_height * window->kernel_width);
+  return window->output_channels * (8 + tinyc_planes_taps(window));
 }
 
 static inline void tinyc_depthwise_conv2d_planes_write(const void *params, const tinyc_constants *constants,
@@ -142,8 +135,12 @@ static inline void tinyc_depthwise_conv2d_planes_write(const void *params, const
     packed = tinyc_put_s32(packed, constants->multipliers[c * conv->output.multiplier_step]);
   }
   for (int32_t c = 0; c < channels; c++)
-    for (int32_t tap = 0; tap < taps; tap++)
-      *packed++ = (uint8_t)constants->weights[tap * channels + c];
+    if (tinyc_planes_is_3x3(&conv->window))
+      for (int32_t i = 0; i < 12; i++) /* byte i of column x is of row 0, 1, 1, 2 */
+        *packed++ = (uint8_t)constants->weights[((i % 4 + 1) / 2 * 3 + i / 4) * channels + c];
+    else
+      for (int32_t tap = 0; tap < taps; tap++)
+        *packed++ = (uint8_t)constants->weights[tap * channels + c];
 }
 
 static const tinyc_packing tinyc_depthwise_conv2d_planes_packing = {

@@ -76,14 +76,15 @@ typedef struct Block {
   "ldr      lr, [sp, #0]\n"                \
   "ldr      r8, [sp, #20]\n"               \
   "ldr      r10, [sp, #24]\n"              \
-  "ldrd     r0, r1, [r12], #8\n"           \
+  "ldr      r0, [r12], #4\n"               \
   "add      r8, r12, r8\n"                 \
   "str      r8, [sp, #28]\n"               \
   "ldr      r9, [r12], #4\n"               \
   "ldr      r6, [lr]\n"                    \
   "ldr      r7, [lr, r11]\n"               \
+  "mov      r1, r0\n"                      \
   "mov      r2, r0\n"                      \
-  "mov      r3, r1\n"
+  "mov      r3, r0\n"
 
 #define ROUNDS(step)                       \
   "bx       r10\n"                         \
@@ -92,7 +93,7 @@ typedef struct Block {
   "ldr.w    r10, [sp, #28]\n"              \
   "cmp      r12, r10\n"                    \
   "bne.w    2b\n"                          \
-  "ldr      r10, [r12], #4\n"              \
+  "ldrd     r10, r6, [r12], #8\n"          \
   "ldr      lr, [sp, #12]\n"               \
   "ldr      r8, [sp, #4]\n"                \
   "ldr      r7, [sp, #16]\n"
@@ -112,17 +113,17 @@ TINYC_ASSEMBLY void multiply3(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_R
                               TINYC_IN_REGISTER int8_t *out, TINYC_IN_REGISTER const Block *block) {
   __asm__(ENTER(44)
           "mov      r4, r0\n"
-          "mov      r5, r1\n"
+          "mov      r5, r0\n"
           ROUNDS(STEP3)
           "sub.w    r1, r1, r0\n"
           "smmlar   r0, r0, r9, lr\n"
-          "asr.w    r1, r1, #8\n"
+          "add.w    r1, r6, r1, asr #8\n"
           "sub.w    r3, r3, r2\n"
           "smmlar   r2, r2, r9, lr\n"
-          "asr.w    r3, r3, #8\n"
+          "add.w    r3, r6, r3, asr #8\n"
           "sub.w    r5, r5, r4\n"
           "smmlar   r4, r4, r9, lr\n"
-          "asr.w    r5, r5, #8\n"
+          "add.w    r5, r6, r5, asr #8\n"
           "smmlar   r1, r1, r10, lr\n"
           "ssat     r0, #8, r0\n"
           "smmlar   r3, r3, r10, lr\n"
@@ -148,10 +149,10 @@ TINYC_ASSEMBLY void multiply2(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_R
           ROUNDS(STEP2)
           "sub.w    r1, r1, r0\n"
           "smmlar   r0, r0, r9, lr\n"
-          "asr.w    r1, r1, #8\n"
+          "add.w    r1, r6, r1, asr #8\n"
           "sub.w    r3, r3, r2\n"
           "smmlar   r2, r2, r9, lr\n"
-          "asr.w    r3, r3, #8\n"
+          "add.w    r3, r6, r3, asr #8\n"
           "smmlar   r1, r1, r10, lr\n"
           "ssat     r0, #8, r0\n"
           "smmlar   r3, r3, r10, lr\n"

@@ -22,6 +22,7 @@ typedef struct Task {
   const uint32_t *end;     /* 36: of the weights, plus two words */
   int32_t kernel_width;    /* 40: 3, 5 or 7 */
   int32_t rewind;          /* 44: bytes from behind a block's rows of words back to the next block's first */
+  int32_t last_row;        /* 48: `row` of the last block */
 } Task;
 
 /* r0..r2 accumulators of the upper row, r3..r5 of the lower; r6..r8 words of the strip, in turns; r9, r10 weights of the
@@ -41,6 +42,8 @@ typedef struct Task {
   "push     {r4-r11, lr}\n"                \
   "mov      lr, r1\n"                      \
   "mov      r11, r2\n"                     \
+  "ldr      r3, [r0, #48]\n"               \
+  "push     {r3}\n"                        \
   "ldm.w    r0, {r0-r10, r12}\n"           \
   "push     {r0-r10, r12}\n"
 
@@ -58,6 +61,9 @@ typedef struct Task {
   "ldrd     r9, r10, [sp, #16]\n"          \
   "ldrd     r7, r12, [sp, #24]\n"          \
   "ldrd     r8, r6, [sp, #8]\n"            \
+  "cmp      r6, #1\n"                      \
+  "it       eq\n"                          \
+  "ldreq    r12, [sp, #48]\n"              \
   "smmlar   r3, r3, r9, r10\n"             \
   "smmlar   r4, r4, r9, r10\n"             \
   "add      r12, r8, r12\n"                \
@@ -82,10 +88,10 @@ typedef struct Task {
   "subs     r6, r6, #1\n"                  \
   "strd     r8, r6, [sp, #8]\n"            \
   "bne.w    1b\n"                          \
-  "add      sp, sp, #48\n"                 \
+  "add      sp, sp, #52\n"                 \
   "pop      {r4-r11, pc}\n"
 
-/* Stride 1, two rows of words, kernel rows of three: 3x3 and less. */
+/* 3x3 with stride 1: two rows of words. */
 TINYC_ASSEMBLY void compute3x3(TINYC_IN_REGISTER const Task *task, TINYC_IN_REGISTER const uint32_t *strip,
                                TINYC_IN_REGISTER int32_t pitch) {
   __asm__(ENTER BEGIN_BLOCK
@@ -178,8 +184,8 @@ static inline uint32_t makePair(int32_t low, int32_t high) {
   return (uint32_t)(uint16_t)low | (uint32_t)high << 16;
 }
 
-/* The weights of a channel, kernel_height x kernel_width bytes at k, into scratch; returns their end. */
-static uint32_t *expandWeights(const tinyc_window *window, const int8_t *k, uint32_t *to) {
+/* The weights of a channel, kernel_height x kernel_width bytes at k, into scratch. */
+static void expandWeights(const tinyc_window *window, const int8_t *k, uint32_t *to) {
   static const int8_t zeros[7] = {0};
   int32_t height = window->kernel_height, width = window->kernel_width, rows = tinyc_planes_kernel_rows(window);
   int32_t filled = tinyc_planes_kernel_width(window), stride = window->stride_height;
@@ -196,7 +202,17 @@ static uint32_t *expandWeights(const tinyc_window *window, const int8_t *k, uint
     for (int32_t x = width; x < filled; x++, to += 2)
       to[0] = to[1] = 0;
   }
-  return to;
+}
+
+/* The same for 3x3 with stride 1, from three words as tinyc/layouts.h has them. */
+static void expandWeights3x3(const int8_t *k, uint32_t *to) {
+  for (int32_t x = 0; x < 3; x++, k += 4, to += 2) {
+    uint32_t bytes = tinyc_load_s8x4(k), upper = tinyc_widen_even(bytes), lower = tinyc_widen_odd(bytes);
+    to[0] = upper;
+    to[1] = upper << 16;
+    to[6] = lower >> 16;
+    to[7] = lower;
+  }
 }
 
 static inline uint32_t *fillWords(uint32_t *to, uint32_t word, int32_t count) {
@@ -205,42 +221,70 @@ static inline uint32_t *fillWords(uint32_t *to, uint32_t word, int32_t count) {
   return to;
 }
 
-/* Rows of words from input row `top` on; input is that of the channel. */
-static void gatherStrip(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t rows,
-                        uint32_t *to) {
+/* A strip of input: rows of words from input row `top` on. */
+typedef struct Strip {
+  uint32_t *words;
+  int32_t top, rows;
+} Strip;
+
+/* The words of a strip that are padding alone, or half: the same for all channels. */
+static void fillPadding(const tinyc_conv2d_s8_params *params, const Strip *strip) {
+  int32_t zero = params->input_zero_point;
+  fillWords(strip->words, makePair(zero, zero), strip->rows * tinyc_planes_width(&params->window));
+}
+
+/* count words of which the halves are `channels` bytes apart at a, and b. */
+TINYC_CORE void gatherPairs(const int8_t *a, const int8_t *b, int32_t channels, uint32_t *to, int32_t count) {
+  int32_t below = (int32_t)(b - a);
+  if (count & 1) {
+    *to++ = makePair(a[0], a[below]);
+    a += channels;
+  }
+  for (uint32_t *end = to + (count & ~1); to != end; to += 2) {
+    int32_t a0 = a[0], b0 = a[below];
+    a += channels;
+    int32_t a1 = a[0], b1 = a[below];
+    a += channels;
+    to[0] = makePair(a0, b0);
+    to[1] = makePair(a1, b1);
+  }
+}
+
+/* What is not padding; input is that of the channel. */
+static void gatherStrip(const tinyc_conv2d_s8_params *params, const int8_t *input, const Strip *strip) {
   const tinyc_window *window = &params->window;
   int32_t width = tinyc_planes_width(window), channels = window->input_channels, left = window->pad_left;
-  int32_t inside = tinyc_min_s32(window->input_width, width - left), right = width - left - inside;
-  int32_t zero = params->input_zero_point;
-  uint32_t padding = makePair(zero, zero);
-  for (int32_t y = top; y < top + 2 * rows; y += 2) {
-    const int8_t *a = y >= 0 && y < window->input_height ? input + tinyc_input_offset(window, y) : NULL;
-    const int8_t *b = y + 1 >= 0 && y + 1 < window->input_height ? input + tinyc_input_offset(window, y + 1) : NULL;
-    if (!a && !b) {
-      to = fillWords(to, padding, width);
-      continue;
-    }
-    to = fillWords(to, padding, left);
-    if (a && b) {
-      int32_t below = (int32_t)(b - a), x = inside;
-      for (; x >= 4; x -= 4, to += 4) {
-        to[0] = makePair(a[0], a[below]);
-        a += channels;
-        to[1] = makePair(a[0], a[below]);
-        a += channels;
-        to[2] = makePair(a[0], a[below]);
-        a += channels;
-        to[3] = makePair(a[0], a[below]);
-        a += channels;
-      }
-      for (; x > 0; x--, a += channels)
-        *to++ = makePair(a[0], a[below]);
-    } else {
-      const int8_t *from = a ? a : b;
-      for (int32_t x = inside; x > 0; x--, from += channels)
-        *to++ = a ? makePair(*from, zero) : makePair(zero, *from);
-    }
-    to = fillWords(to, padding, right);
+  int32_t inside = tinyc_min_s32(window->input_width, width - left), height = window->input_height;
+  int32_t pitch = window->input_width * channels, ring_rows = window->input_ring_rows;
+  int32_t y = strip->top, end = tinyc_min_s32(y + 2 * strip->rows, height);
+  int16_t *to = (int16_t *)(void *)(strip->words + left);
+  if (y < 0) {
+    /* Rows in the padding, and half of one with input row 0. */
+    to += -y / 2 * 2 * width;
+    y = -(-y & 1);
+  }
+  int32_t row = tinyc_ring_row(tinyc_max_s32(y, 0), ring_rows);
+  if (y < 0 && end > 0) {
+    const int8_t *from = input;
+    for (int32_t x = 0; x < inside; x++, from += channels)
+      to[2 * x + 1] = *from;
+    y = 1;
+    row = ring_rows == 1 ? 0 : 1;
+    to += 2 * width;
+  }
+  for (; y + 1 < end; y += 2, to += 2 * width) {
+    const int8_t *a = input + row * pitch;
+    if (++row == ring_rows)
+      row = 0;
+    const int8_t *b = input + row * pitch;
+    if (++row == ring_rows)
+      row = 0;
+    gatherPairs(a, b, channels, (uint32_t *)(void *)to, inside);
+  }
+  if (y < end) {
+    const int8_t *from = input + row * pitch;
+    for (int32_t x = 0; x < inside; x++, from += channels)
+      to[2 * x] = *from;
   }
 }
 
@@ -255,28 +299,22 @@ static void computeStrip(const tinyc_window *window, Compute compute, Task *task
   if (width >= TINYC_PLANES_PIXELS && ring_row + rows <= window->output_ring_rows) {
     task->pixel = window->output_channels;
     task->step = 2 * row;
+    task->row = row;
+    task->last_row = rows & 1 ? 0 : row;
+    task->blocks = (rows + 1) / 2;
     for (int32_t x = 0; x < width; x += TINYC_PLANES_PIXELS) {
       /* The last block ends with the row, over pixels that are done already if need be. */
       int32_t first = tinyc_min_s32(x, width - TINYC_PLANES_PIXELS);
       const uint32_t *from = strip + first * window->stride_width;
       task->out = output + ring_row * row + first * task->pixel;
-      task->row = row;
-      task->blocks = rows / 2;
-      if (task->blocks > 0)
-        compute(task, from, pitch);
-      if (rows & 1) {
-        task->out += (rows - 1) * row;
-        task->row = 0;
-        task->blocks = 1;
-        compute(task, from + (rows / 2) * window->stride_height * (pitch / 4), pitch);
-      }
+      compute(task, from, pitch);
     }
     return;
   }
   /* Rings that wrap around here, and narrow outputs, through a buffer. */
   int8_t block[2 * TINYC_PLANES_PIXELS];
   task->pixel = 1;
-  task->row = TINYC_PLANES_PIXELS;
+  task->row = task->last_row = TINYC_PLANES_PIXELS;
   task->blocks = 1;
   for (int32_t i = 0; i < rows; i += 2, strip += window->stride_height * (pitch / 4))
     for (int32_t x = 0; x < width; x += TINYC_PLANES_PIXELS) {
@@ -301,24 +339,31 @@ void tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *
   int32_t channels = window->output_channels, strip_rows = 2 * tinyc_planes_pairs(window);
   int32_t kernel_rows = tinyc_planes_kernel_rows(window), stride = window->stride_height;
   const int32_t *constants = (const int32_t *)(const void *)weights;
-  const int8_t *taps = weights + 8 * channels;
   Task task;
   task.zero_point = params->output.zero_point;
   task.kernel_width = tinyc_planes_kernel_width(window);
   task.weights = (const uint32_t *)scratch;
   task.end = task.weights + 2 * (kernel_rows * task.kernel_width + 1);
   task.rewind = (kernel_rows - stride) * 4 * tinyc_planes_width(window);
-  Compute compute = stride == 2                                        ? computeStride2
-                    : kernel_rows == 2 && task.kernel_width == 3 ? compute3x3
-                                                                       : computeStride1;
-  for (int32_t c = 0; c < channels; c++, taps += window->kernel_height * window->kernel_width) {
-    uint32_t *strip = expandWeights(window, taps, (uint32_t *)scratch);
-    task.bias = constants[2 * c];
-    task.multiplier = constants[2 * c + 1];
-    for (int32_t y = row_begin; y < row_end; y += strip_rows) {
-      int32_t rows = tinyc_min_s32(strip_rows, row_end - y);
-      gatherStrip(params, input + c, y * stride - window->pad_top, tinyc_planes_rows(window, (rows + 1) / 2), strip);
-      computeStrip(window, compute, &task, strip, output + c, y, rows);
+  int is3x3 = tinyc_planes_is_3x3(window);
+  Compute compute = stride == 2 ? computeStride2 : is3x3 ? compute3x3 : computeStride1;
+  Strip strip;
+  strip.words = (uint32_t *)scratch + 2 * kernel_rows * task.kernel_width;
+  for (int32_t y = row_begin; y < row_end; y += strip_rows) {
+    int32_t rows = tinyc_min_s32(strip_rows, row_end - y);
+    const int8_t *taps = weights + 8 * channels;
+    strip.top = y * stride - window->pad_top;
+    strip.rows = tinyc_planes_rows(window, (rows + 1) / 2);
+    fillPadding(params, &strip);
+    for (int32_t c = 0; c < channels; c++, taps += tinyc_planes_taps(window)) {
+      if (is3x3)
+        expandWeights3x3(taps, (uint32_t *)scratch);
+      else
+        expandWeights(window, taps, (uint32_t *)scratch);
+      task.bias = constants[2 * c];
+      task.multiplier = constants[2 * c + 1];
+      gatherStrip(params, input + c, &strip);
+      computeStrip(window, compute, &task, strip.words, output + c, y, rows);
     }
   }
 }
