@@ -23,8 +23,11 @@ std::vector<int64_t> Port::getOnnxShape() const {
 }
 
 llvm::json::Value Port::toJson() const {
-  llvm::json::Object object{{"name", name},   {"type", type},     {"shape", llvm::json::Array(shape)},
-                            {"bytes", bytes}, {"offset", offset}};
+  llvm::json::Object object{{"name", llvm::json::fixUTF8(name)},
+                            {"type", type},
+                            {"shape", llvm::json::Array(shape)},
+                            {"bytes", bytes},
+                            {"offset", offset}};
   if (!permutation.empty())
     object["permutation"] = llvm::json::Array(permutation);
   if (type == "int8") {

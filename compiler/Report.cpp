@@ -14,24 +14,26 @@ using namespace mlir;
 namespace tinyc {
 
 llvm::json::Value Report::toJson() const {
+  // Names of files and ONNX nodes may hold any bytes, JSON holds UTF-8.
+  auto text = [](StringRef name) { return llvm::json::fixUTF8(name); };
   llvm::json::Array layerArray, liveArray, inputs, outputs;
   for (auto [id, layer] : llvm::enumerate(layers))
     layerArray.push_back(llvm::json::Object{{"id", static_cast<int64_t>(id)},
                                             {"op", layer.op},
-                                            {"node", layer.node},
+                                            {"node", text(layer.node)},
                                             {"kernel", layer.kernel},
                                             {"shape", llvm::json::Array(layer.shape)},
                                             {"macs", layer.macs},
                                             {"weight_bytes", layer.weightBytes},
                                             {"scratch_bytes", layer.scratchBytes}});
   for (const LiveBuffer &buffer : peakLive)
-    liveArray.push_back(llvm::json::Object{{"name", buffer.name}, {"bytes", buffer.bytes}});
+    liveArray.push_back(llvm::json::Object{{"name", text(buffer.name)}, {"bytes", buffer.bytes}});
   for (const Port &port : ports.inputs)
     inputs.push_back(port.toJson());
   for (const Port &port : ports.outputs)
     outputs.push_back(port.toJson());
   return llvm::json::Object{
-      {"model", llvm::json::Object{{"file", modelFile}, {"sha256", modelSha256}}},
+      {"model", llvm::json::Object{{"file", text(modelFile)}, {"sha256", modelSha256}}},
       {"target", target},
       {"prefix", prefix},
       {"macs", macs},
@@ -46,7 +48,7 @@ llvm::json::Value Report::toJson() const {
       {"flash",
        llvm::json::Object{{"weights", weightBytes}, {"code", codeBytes}, {"total", getFlashBytes()}}},
       {"peak", llvm::json::Object{{"op", peakOp},
-                                  {"node", peakNode},
+                                  {"node", text(peakNode)},
                                   {"bytes", peakBytes},
                                   {"live", std::move(liveArray)}}},
       {"layers", std::move(layerArray)}};
