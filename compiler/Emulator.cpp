@@ -137,7 +137,7 @@ Expected<EmulatorResult> runOnEmulator(const targets::Target &target, StringRef 
   SmallString<128> previous;
   if (sys::fs::current_path(previous) || sys::fs::set_current_path(directory.getPath()))
     return toolError("cannot enter " + directory.getPath());
-  auto restore = make_scope_exit([&] { (void)sys::fs::set_current_path(previous); });
+  scope_exit restore([&] { (void)sys::fs::set_current_path(previous); });
   Expected<std::string> out = runTool(
       directory, "qemu-system-arm", "qemu-system-arm",
       {"-M", target.qemuMachine.str(), "-nographic", "-monitor", "none", "-serial", "null", "-chardev",

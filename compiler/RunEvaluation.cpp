@@ -5,7 +5,9 @@
 #include "compiler/Emulator.h"
 #include "compiler/NativePackage.h"
 #include "compiler/Pipeline.h"
+#include "compiler/StackUse.h"
 #include "dialects/nn/Interpreter.h"
+#include "targets/ObjectEmission.h"
 #include "targets/host/Jit.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
@@ -38,20 +40,24 @@ static int64_t sumBytes(ArrayRef<Port> ports) {
   return bytes;
 }
 
-/// All samples' outputs of a program in this process.
+/// All samples' outputs of a program in this process, and the stack of its first inference.
 static std::vector<char> runOnHost(llvm::function_ref<void(uint8_t *)> run, const Ports &ports, int64_t arenaBytes,
-                                   const Samples &samples) {
+                                   const Samples &samples, std::optional<int64_t> &stackBytes) {
   return runParallel(samples.size(), sumBytes(ports.outputs), [&](int64_t index, llvm::MutableArrayRef<char> output) {
     // Kernels may read whole vectors: align the arena as a target would.
-    std::unique_ptr<char, decltype(&std::free)> arena(
-        static_cast<char *>(std::aligned_alloc(64, llvm::alignTo(std::max<int64_t>(arenaBytes, 1), 64))), &std::free);
+    std::unique_ptr<uint8_t, decltype(&std::free)> arena(
+        static_cast<uint8_t *>(std::aligned_alloc(64, llvm::alignTo(std::max<int64_t>(arenaBytes, 1), 64))),
+        &std::free);
     std::vector<char> bytes = samples.getBytes(index);
     const char *next = bytes.data();
     for (const Port &port : ports.inputs) {
       std::memcpy(arena.get() + port.offset, next, port.bytes);
       next += port.bytes;
     }
-    run(reinterpret_cast<uint8_t *>(arena.get()));
+    if (index == 0)
+      stackBytes = measureStack([&] { run(arena.get()); });
+    if (index != 0 || !stackBytes)
+      run(arena.get());
     char *to = output.data();
     for (const Port &port : ports.outputs) {
       std::memcpy(to, arena.get() + port.offset, port.bytes);
@@ -146,7 +152,14 @@ static LogicalResult evaluateOnHost(const Options &options, const targets::Targe
   if (failed(program))
     return failure();
   std::vector<char> outputs = runOnHost([&](uint8_t *arena) { (*program)->run(arena); }, report.ports,
-                                        report.activationBytes, *samples);
+                                        report.activationBytes, *samples, result.stackBytes);
+  llvm::SmallVector<char> object;
+  if (failed(targets::emitObject(*module, target, object)))
+    return failure();
+  FailureOr<targets::FlashUsage> flash = targets::measureFlash(*module, object);
+  if (failed(flash))
+    return failure();
+  result.flashBytes = flash->total();
   result.sramBytes = report.sramBytes;
   if (llvm::Error error = measure(report.ports, *samples, outputs, evaluation, result))
     return complain(std::move(error));
@@ -157,7 +170,7 @@ static LogicalResult evaluateOnHost(const Options &options, const targets::Targe
 struct PackageFacts {
   std::string target, prefix;
   Ports ports;
-  int64_t sramBytes = 0;
+  int64_t sramBytes = 0, flashBytes = 0;
 };
 
 static llvm::Expected<PackageFacts> readPackage(StringRef directory) {
@@ -172,12 +185,14 @@ static llvm::Expected<PackageFacts> readPackage(StringRef directory) {
     return fail(llvm::toString(json.takeError()));
   const llvm::json::Object *object = json->getAsObject();
   const llvm::json::Object *sram = object ? object->getObject("sram") : nullptr;
-  if (!object || !object->getString("target") || !sram || !sram->getInteger("total"))
+  const llvm::json::Object *flash = object ? object->getObject("flash") : nullptr;
+  if (!sram || !flash || !object->getString("target") || !sram->getInteger("total") || !flash->getInteger("total"))
     return fail("no report of tinyc");
   PackageFacts facts;
   facts.target = object->getString("target")->str();
   facts.prefix = object->getString("prefix").value_or("model").str();
   facts.sramBytes = *sram->getInteger("total");
+  facts.flashBytes = *flash->getInteger("total");
   for (auto [key, ports] : {std::pair("inputs", &facts.ports.inputs), std::pair("outputs", &facts.ports.outputs)}) {
     const llvm::json::Array *array = object->getArray(key);
     if (!array)
@@ -214,7 +229,8 @@ static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, Stri
     if (!program)
       return complain(program.takeError());
     std::vector<char> outputs = runOnHost([&](uint8_t *arena) { (*program)->run(arena); }, facts->ports,
-                                          facts->sramBytes, *samples);
+                                          facts->sramBytes, *samples, result.stackBytes);
+    result.flashBytes = facts->flashBytes;
     if (llvm::Error error = measure(facts->ports, *samples, outputs, evaluation, result))
       return complain(std::move(error));
     return success();
@@ -256,7 +272,7 @@ static LogicalResult evaluate(const Options &options, const EvaluationOptions &e
   SmallString<128> directory;
   if (std::error_code code = llvm::sys::fs::createUniqueDirectory("tinyc-package", directory))
     return complain("cannot make a temporary directory: " + code.message());
-  auto remove = llvm::make_scope_exit([&] { llvm::sys::fs::remove_directories(directory); });
+  llvm::scope_exit remove([&] { llvm::sys::fs::remove_directories(directory); });
   if (failed(compilePackage(options, *target, directory, context.get())))
     return failure();
   return evaluatePackage(directory, false, "", evaluation, result);
