@@ -151,9 +151,9 @@ ParamsAttr MatMulOp::getParams() {
   int32_t rows = lhs.getDimSize(0), inner = lhs.getDimSize(1), columns = getRhs().getType().getDimSize(1);
   if (isFloat(lhs))
     return makeParams(getContext(), tinyc_matmul_f32_params{rows, inner, columns, makeOutputF32(getStage())});
-  return makeParams(getContext(), tinyc_matmul_s8_params{rows, inner, columns, static_cast<int32_t>(getLhsZeroPoint()),
-                                                         static_cast<int32_t>(getRhsZeroPoint()),
-                                                         makeOutputS8(getStage())});
+  return makeParams(getContext(),
+                    tinyc_matmul_s8_params{rows, inner, columns, static_cast<int32_t>(getLhsZeroPoint()),
+                                           static_cast<int32_t>(getRhsZeroPoint()), makeOutputS8(getStage())});
 }
 std::pair<int32_t, int32_t> MatMulOp::getRows() { return {0, getOutput().getType().getDimSize(0)}; }
 int64_t MatMulOp::getMacs() { return getOutput().getType().getNumElements() * getLhs().getType().getDimSize(1); }

@@ -55,8 +55,8 @@ SmallVector<uint32_t> ParamsAttr::getWords() const {
 }
 
 LogicalResult WindowAttr::verify(function_ref<InFlightDiagnostic()> emitError, int32_t kernelHeight,
-                                 int32_t kernelWidth, int32_t strideHeight, int32_t strideWidth,
-                                 int32_t dilationHeight, int32_t dilationWidth, int32_t padTop, int32_t padLeft) {
+                                 int32_t kernelWidth, int32_t strideHeight, int32_t strideWidth, int32_t dilationHeight,
+                                 int32_t dilationWidth, int32_t padTop, int32_t padLeft) {
   if (std::min({kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, dilationWidth}) < 1)
     return emitError() << "expects kernel, strides and dilations >= 1";
   if (std::min(padTop, padLeft) < 0)

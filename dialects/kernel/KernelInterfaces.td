@@ -22,8 +22,8 @@ def KernelOpInterface : OpInterface<"KernelOpInterface"> {
     InterfaceMethod<"Operand numbers of the buffers the output may be written over: the element at each address is "
                     "read before it is written.", "::llvm::SmallVector<unsigned>", "getInPlaceOperands", (ins), "",
                     [{ return {}; }]>,
-    InterfaceMethod<"Pointer arguments of the C function between parameter block and rows; a null value stands for NULL.",
-                    "::llvm::SmallVector<::mlir::Value>", "getCallArguments", (ins), "", [{
+    InterfaceMethod<"Pointer arguments of the C function, between parameter block and rows; a null value stands for "
+                    "NULL.", "::llvm::SmallVector<::mlir::Value>", "getCallArguments", (ins), "", [{
       ::llvm::SmallVector<::mlir::Value> arguments($_op->getOperands());
       if (!$_op.getScratch())
         arguments.push_back(::mlir::Value());

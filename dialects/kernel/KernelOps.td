@@ -22,8 +22,9 @@ def Kernel_Dialect : Dialect {
     Discardable attributes of the dialect:
     - `kernel.type` (TypeAttr) on function arguments: the tensor type, with its quantization, that the buffer holds.
     - `kernel.output` (UnitAttr) on function arguments: the buffer is a result of the model.
-    - `kernel.inputs`, `kernel.outputs` on a planned function: one dictionary for each, with `name` (StringAttr), `type`
-      (TypeAttr of the tensor), `permutation` (DenseI64ArrayAttr, where known), `offset` and `bytes` (i64, in the arena).
+    - `kernel.inputs`, `kernel.outputs` on a planned function: one dictionary for each, with `name` (StringAttr),
+      `type` (TypeAttr of the tensor), `permutation` (DenseI64ArrayAttr, where known), `offset` and `bytes` (i64, in
+      the arena).
     - `kernel.plan` on a planned function: the buffers and the peak of the plan, see lower-plan-memory.
     - `kernel.macs` (i64) on kernel.call: its multiply-accumulate operations, where there are any.
   }];
@@ -146,8 +147,8 @@ def Kernel_Conv2DOp : Kernel_ConvolutionOp<"conv2d"> {
     C2. s8 form: i8 buffers, a bias i32[O] with the input zero point folded in, multipliers i32[O] or i32[1] as
         stage.perChannel says, stage #kernel.output_s8. f32 form: f32 buffers, no multipliers, stage #kernel.output_f32.
     C3. the window reads at most the padding that output and input sizes imply.
-    C4. after lower-pack-weights the constants may be one i8 buffer of rank 1 in the kernel's own layout (tinyc/pack.h), in
-        the place of the weights; bias and multipliers are absent then.
+    C4. after lower-pack-weights the constants may be one i8 buffer of rank 1 in the kernel's own layout
+        (tinyc/pack.h), in the place of the weights; bias and multipliers are absent then.
 
     ```mlir
     kernel.conv2d %x, %w bias %b : memref<4xi32> multipliers %m : memref<4xi32> : memref<1x8x8x3xi8>, memref<4x1x1x3xi8>
@@ -319,8 +320,8 @@ def Kernel_CopyOp : Kernel_MovementOp<"copy", (ins I32Attr:$blocks, I32Attr:$len
                                                I32Attr:$outputPitch, I32Attr:$outputOffset)> {
   let summary = "Copies blocks of elements: tinyc_copy_*";
   let description = [{
-    Block r, `length` elements, from input + r * inputPitch to output + outputOffset + r * outputPitch. The other elements
-    of the output keep their values.
+    Block r, `length` elements, from input + r * inputPitch to output + outputOffset + r * outputPitch. The other
+    elements of the output keep their values.
     C1. all blocks lie inside their buffers. C2. input and output have the same element type.
   }];
 }

@@ -32,8 +32,9 @@ LogicalResult PadOp::verify() {
     if (before[i] < 0 || after[i] < 0)
       return emitOpError("expects pads >= 0, got ") << before[i] << " and " << after[i];
     if (input.getDimSize(i) + before[i] + after[i] != output.getDimSize(i))
-      return emitOpError("expects dimension ") << i << " of the output to be " << input.getDimSize(i) + before[i] + after[i]
-                                               << ", got " << output.getDimSize(i);
+      return emitOpError("expects dimension ")
+             << i << " of the output to be " << input.getDimSize(i) + before[i] + after[i] << ", got "
+             << output.getDimSize(i);
   }
   if (isFloat(input) != isa<FloatAttr>(getValue()))
     return emitOpError("expects value to be f32 for f32 buffers and i32 for i8 buffers, got ") << getValue();
@@ -83,8 +84,8 @@ LogicalResult TransposeOp::verify() {
     return emitOpError("expects a permutation of ") << rank << " dimensions, got [" << getPermutation() << "]";
   for (int64_t i = 0; i < rank; ++i)
     if (output.getDimSize(i) != input.getDimSize(permutation[i]))
-      return emitOpError("expects dimension ") << i << " of the output to be " << input.getDimSize(permutation[i])
-                                               << ", got " << output.getDimSize(i);
+      return emitOpError("expects dimension ")
+             << i << " of the output to be " << input.getDimSize(permutation[i]) << ", got " << output.getDimSize(i);
   if (size_t count = getLoops(*this).sizes.size(); count > 6)
     return emitOpError("expects at most 6 dimensions after merging, got ") << count;
   return verifySameElements(*this, input, output);

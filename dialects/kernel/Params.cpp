@@ -29,7 +29,9 @@ template <size_t count> static constexpr bool covers(const Field (&fields)[count
 }
 
 // `name` is a C designator, looked up in the C struct: a field that moves or is renamed there fails to compile here.
+// clang-format off
 #define FIELD(name) Field{#name, offsetof(Struct, name), std::is_same_v<decltype(Struct{}.name), float>}
+// clang-format on
 #define ARRAY4(name) FIELD(name[0]), FIELD(name[1]), FIELD(name[2]), FIELD(name[3])
 #define ARRAY6(name) ARRAY4(name), FIELD(name[4]), FIELD(name[5])
 #define OUTPUT_S8                                                                                                      \
@@ -37,11 +39,11 @@ template <size_t count> static constexpr bool covers(const Field (&fields)[count
       FIELD(output.multiplier_step)
 #define OUTPUT_F32 FIELD(output.clamp_min), FIELD(output.clamp_max)
 #define WINDOW                                                                                                         \
-  FIELD(window.input_height), FIELD(window.input_width), FIELD(window.input_channels),                                 \
-      FIELD(window.input_ring_rows), FIELD(window.output_height), FIELD(window.output_width),                          \
-      FIELD(window.output_channels), FIELD(window.output_ring_rows), FIELD(window.kernel_height),                      \
-      FIELD(window.kernel_width), FIELD(window.stride_height), FIELD(window.stride_width),                             \
-      FIELD(window.dilation_height), FIELD(window.dilation_width), FIELD(window.pad_top), FIELD(window.pad_left)
+  FIELD(window.input_height), FIELD(window.input_width), FIELD(window.input_channels), FIELD(window.input_ring_rows),  \
+      FIELD(window.output_height), FIELD(window.output_width), FIELD(window.output_channels),                          \
+      FIELD(window.output_ring_rows), FIELD(window.kernel_height), FIELD(window.kernel_width),                         \
+      FIELD(window.stride_height), FIELD(window.stride_width), FIELD(window.dilation_height),                          \
+      FIELD(window.dilation_width), FIELD(window.pad_top), FIELD(window.pad_left)
 
 #define PARAMS(name, ...)                                                                                              \
   template <> ParamsAttr makeParams<name>(MLIRContext * context, const name &params) {                                 \
@@ -71,8 +73,8 @@ PARAMS(tinyc_conv2d_s8_params, WINDOW, FIELD(groups), FIELD(input_zero_point), O
 PARAMS(tinyc_conv2d_f32_params, WINDOW, FIELD(groups), OUTPUT_F32)
 PARAMS(tinyc_fully_connected_s8_params, FIELD(rows), FIELD(inputs), FIELD(outputs), OUTPUT_S8)
 PARAMS(tinyc_fully_connected_f32_params, FIELD(rows), FIELD(inputs), FIELD(outputs), OUTPUT_F32)
-PARAMS(tinyc_matmul_s8_params, FIELD(rows), FIELD(inner), FIELD(columns), FIELD(lhs_zero_point),
-       FIELD(rhs_zero_point), OUTPUT_S8)
+PARAMS(tinyc_matmul_s8_params, FIELD(rows), FIELD(inner), FIELD(columns), FIELD(lhs_zero_point), FIELD(rhs_zero_point),
+       OUTPUT_S8)
 PARAMS(tinyc_matmul_f32_params, FIELD(rows), FIELD(inner), FIELD(columns), OUTPUT_F32)
 PARAMS(tinyc_pool_s8_params, WINDOW, FIELD(include_pad), FIELD(first_count), FIELD(input_zero_point), OUTPUT_S8)
 PARAMS(tinyc_pool_f32_params, WINDOW, FIELD(include_pad), OUTPUT_F32, FIELD(divisor_count))

@@ -51,10 +51,8 @@ std::pair<int32_t, int32_t> MaxPoolOp::getRows() { return {0, getOutput().getTyp
 
 template <typename Op> static LogicalResult verifySoftmax(Op op) {
   auto input = cast<MemRefType>(op.getInput().getType()), output = cast<MemRefType>(op.getOutput().getType());
-  if (input.getRank() < 1 || input.getShape() != output.getShape() ||
-      input.getElementType() != output.getElementType())
-    return op.emitOpError("expects input and output of one shape and element type, got ")
-           << input << " and " << output;
+  if (input.getRank() < 1 || input.getShape() != output.getShape() || input.getElementType() != output.getElementType())
+    return op.emitOpError("expects input and output of one shape and element type, got ") << input << " and " << output;
   if (static_cast<bool>(op.getExponentials()) == isFloat(output))
     return op.emitOpError("expects exponentials for i8 buffers and none for f32 buffers");
   if (op.getExponentials() && cast<MemRefType>(op.getExponentials().getType()).getNumElements() != 256)

@@ -19,8 +19,8 @@ template <typename Op> static FailureOr<Weighted> makeWeighted(Op op, KernelBuil
   quant::UniformQuantizedType output = nn::getPerTensor(result);
   if (!output) {
     Weighted weighted;
-    weighted.weights = weight ? builder.createConstant(op.getLoc(), weight, "weights")
-                              : builder.getBuffer(op.getWeight(), op);
+    weighted.weights =
+        weight ? builder.createConstant(op.getLoc(), weight, "weights") : builder.getBuffer(op.getWeight(), op);
     if (op.getBias())
       weighted.bias = bias ? builder.createConstant(op.getLoc(), bias, "bias") : builder.getBuffer(op.getBias(), op);
     weighted.stage = makeStage(clamped);
@@ -36,8 +36,8 @@ template <typename Op> static FailureOr<Weighted> makeWeighted(Op op, KernelBuil
       nn::foldInputZeroPoint(weight, bias, static_cast<int32_t>(input.getZeroPoint()), &overflow);
   if (failed(folded))
     return op.emitOpError("has an accumulator that can leave 32 bits in output channel ") << overflow;
-  nn::Requantization requantization = nn::computeConvolutionRequantization(
-      input, nn::getQuantizedElement(op.getWeight().getType()), output, channels);
+  nn::Requantization requantization =
+      nn::computeConvolutionRequantization(input, nn::getQuantizedElement(op.getWeight().getType()), output, channels);
   if (llvm::all_equal(requantization.multipliers))
     requantization.multipliers.truncate(1);
   bool perChannel = requantization.multipliers.size() > 1;
@@ -53,7 +53,8 @@ static int32_t getZeroPoint(Value tensor) {
 }
 
 LogicalResult convertConvolution(nn::Conv2DOp op, KernelBuilder &builder) {
-  RankedTensorType input = op.getInput().getType(), output = op.getOutput().getType(), weight = op.getWeight().getType();
+  RankedTensorType input = op.getInput().getType(), output = op.getOutput().getType(),
+                   weight = op.getWeight().getType();
   if (op.isDepthwise() && !builder.getConstantValue(op.getWeight()))
     return op.emitOpError("expects constant weights in depthwise form");
   FailureOr<Weighted> weighted = makeWeighted(op, builder);
@@ -100,8 +101,8 @@ LogicalResult convertMatMul(nn::MatMulOp op, KernelBuilder &builder) {
   Value multipliers;
   int32_t shift = 0;
   if (quant::UniformQuantizedType type = nn::getPerTensor(output)) {
-    nn::Requantization requantization = nn::computeConvolutionRequantization(
-        nn::getPerTensor(lhs), nn::getPerTensor(rhs), type, /*channels=*/1);
+    nn::Requantization requantization =
+        nn::computeConvolutionRequantization(nn::getPerTensor(lhs), nn::getPerTensor(rhs), type, /*channels=*/1);
     multipliers = builder.createConstant(op.getLoc(), requantization.multipliers, "multipliers");
     shift = requantization.shift;
   }

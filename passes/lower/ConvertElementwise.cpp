@@ -96,13 +96,15 @@ LogicalResult convertUnary(Operation *op, KernelBuilder &builder) {
   }
   if (auto clamp = dyn_cast<nn::ClampOp>(op)) {
     kernel::ClampOp::create(builder, location, from, to, scratch,
-                            kernel::OutputF32Attr::get(op->getContext(), clamp.getMinAttr(), clamp.getMaxAttr()), kernel);
+                            kernel::OutputF32Attr::get(op->getContext(), clamp.getMinAttr(), clamp.getMaxAttr()),
+                            kernel);
   } else if (auto leaky = dyn_cast<nn::LeakyReluOp>(op)) {
     kernel::LeakyReluOp::create(builder, location, from, to, scratch, leaky.getAlphaAttr(), kernel);
   } else if (isa<nn::SigmoidOp>(op)) {
     kernel::SigmoidOp::create(builder, location, from, to, scratch, kernel);
   } else if (auto hard = dyn_cast<nn::HardSigmoidOp>(op)) {
-    kernel::HardSigmoidOp::create(builder, location, from, to, scratch, hard.getAlphaAttr(), hard.getBetaAttr(), kernel);
+    kernel::HardSigmoidOp::create(builder, location, from, to, scratch, hard.getAlphaAttr(), hard.getBetaAttr(),
+                                  kernel);
   } else {
     // nn.hard_swish: x * max(0, min(1, x / 6 + 1 / 2)).
     kernel::HardSwishOp::create(builder, location, from, to, scratch, builder.getF32FloatAttr(1.0f / 6.0f),

@@ -26,8 +26,7 @@ static LogicalResult convertPad(nn::PadOp op, KernelBuilder &builder) {
   auto input = cast<RankedTensorType>(op.getInput().getType());
   Attribute value = op.getValueAttr();
   if (quant::UniformQuantizedType type = nn::getPerTensor(input))
-    value = builder.getI32IntegerAttr(
-        static_cast<int32_t>(nn::quantizeReal(op.getValue().convertToDouble(), type)));
+    value = builder.getI32IntegerAttr(static_cast<int32_t>(nn::quantizeReal(op.getValue().convertToDouble(), type)));
   SmallVector<int64_t> shape(input.getShape()), before(op.getBefore()), after(op.getAfter());
   Value from = builder.getBuffer(op.getInput(), op), to = builder.createBuffer(cast<OpResult>(op.getOutput()));
   auto create = [&](Value source, Value destination, ArrayRef<int32_t> first, ArrayRef<int32_t> last) {

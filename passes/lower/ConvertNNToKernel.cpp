@@ -65,7 +65,8 @@ private:
   LogicalResult verifyTypes() {
     bool ok = true;
     for (BlockArgument argument : function.getArguments())
-      ok &= succeeded(verifyActivation(function.getLoc(), argument.getType(), "input #" + Twine(argument.getArgNumber())));
+      ok &= succeeded(
+          verifyActivation(function.getLoc(), argument.getType(), "input #" + Twine(argument.getArgNumber())));
     for (Operation &op : function.front().without_terminator()) {
       original.push_back(&op);
       if (op.hasTrait<OpTrait::ConstantLike>())

@@ -69,7 +69,8 @@ LogicalResult convertSoftmax(Operation *op, KernelBuilder &builder) {
     constants = nn::computeSoftmax(input, output, logarithm);
     SmallVector<int16_t> table(constants.exponentials.begin(), constants.exponentials.end());
     exponentials = builder.createConstant(
-        op->getLoc(), DenseElementsAttr::get(RankedTensorType::get({256}, builder.getI16Type()), ArrayRef<int16_t>(table)),
+        op->getLoc(),
+        DenseElementsAttr::get(RankedTensorType::get({256}, builder.getI16Type()), ArrayRef<int16_t>(table)),
         "exponentials");
     zeroPoint = static_cast<int32_t>(output.getZeroPoint());
   }

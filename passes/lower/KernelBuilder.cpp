@@ -25,9 +25,7 @@ Attribute makeStage(Type result, std::optional<float> lower, std::optional<float
     auto [min, max] = nn::computeClamp(type, lower, upper);
     return kernel::OutputS8Attr::get(context, static_cast<int32_t>(type.getZeroPoint()), min, max, shift, perChannel);
   }
-  auto toAttribute = [&](std::optional<float> bound) {
-    return bound ? builder.getF32FloatAttr(*bound) : FloatAttr();
-  };
+  auto toAttribute = [&](std::optional<float> bound) { return bound ? builder.getF32FloatAttr(*bound) : FloatAttr(); };
   return kernel::OutputF32Attr::get(context, toAttribute(lower), toAttribute(upper));
 }
 
@@ -136,8 +134,9 @@ Value KernelBuilder::createConstant(Location location, DenseElementsAttr value, 
   if (!global) {
     OpBuilder::InsertionGuard guard(*this);
     setInsertionPoint(function);
-    global = memref::GlobalOp::create(*this, location, makeName(location, suffix), getStringAttr("private"), type, value,
-                                      /*constant=*/true, /*alignment=*/IntegerAttr());
+    global =
+        memref::GlobalOp::create(*this, location, makeName(location, suffix), getStringAttr("private"), type, value,
+                                 /*constant=*/true, /*alignment=*/IntegerAttr());
     symbols.insert(global);
   }
   return memref::GetGlobalOp::create(*this, location, type, global.getSymName());

@@ -68,8 +68,8 @@ private:
 mlir::MemRefType getBufferType(mlir::Type tensor);
 
 /// The stage of a kernel that produces `result`: bounds for f32; zero point, bounds and `shift` for int8.
-mlir::Attribute makeStage(mlir::Type result, std::optional<float> lower, std::optional<float> upper,
-                          int32_t shift = 0, bool perChannel = false);
+mlir::Attribute makeStage(mlir::Type result, std::optional<float> lower, std::optional<float> upper, int32_t shift = 0,
+                          bool perChannel = false);
 
 /// The same with the bounds of an op's fused clamp.
 mlir::Attribute makeStage(nn::FusedActivationOpInterface op, int32_t shift = 0, bool perChannel = false);

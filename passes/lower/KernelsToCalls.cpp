@@ -25,9 +25,10 @@ LogicalResult convert(kernel::KernelOpInterface op) {
       nulls.push_back(static_cast<int32_t>(position));
   }
   auto [begin, end] = op.getRows();
-  auto call = kernel::CallOp::create(builder, op->getLoc(), FlatSymbolRefAttr::get(builder.getContext(), op.getSymbol()), operands,
-                                     builder.getDenseI32ArrayAttr(nulls), builder.getI32IntegerAttr(begin),
-                                     builder.getI32IntegerAttr(end), op.getParams());
+  auto call =
+      kernel::CallOp::create(builder, op->getLoc(), FlatSymbolRefAttr::get(builder.getContext(), op.getSymbol()),
+                             operands, builder.getDenseI32ArrayAttr(nulls), builder.getI32IntegerAttr(begin),
+                             builder.getI32IntegerAttr(end), op.getParams());
   if (int64_t macs = op.getMacs())
     call->setAttr(kernel::kMacsAttr, builder.getI64IntegerAttr(macs));
   op->erase();

@@ -13,9 +13,10 @@ def ConvertNNToKernelPass : Pass<"lower-convert-nn-to-kernel", "::mlir::ModuleOp
     `memref.alloc`, constants `memref.global` named after the node that reads them, equal ones shared. Scales and zero
     points become the integer properties of the kernel ops (dialects/nn/QuantizedArithmetic.h).
 
-    Reshapes, and transposes that move dimensions of size 1 alone, are views. The operands of a concatenation that end up
-    contiguous are computed in place; the others are copied. A batch is unrolled, one kernel per sample, where the contract
-    has batch 1. Quantized unary ops become table lookups.
+    Reshapes, and transposes that move dimensions of size 1 alone, are views. The operands of a concatenation that end
+    up contiguous are computed in place; the others are copied. A batch is unrolled, one kernel per sample, where the
+    contract has batch 1; so are the outer dimensions of a broadcast over more than four. Quantized unary ops become
+    table lookups.
   }];
   let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }
@@ -59,9 +60,9 @@ def PlanMemoryPass : Pass<"lower-plan-memory", "::mlir::ModuleOp"> {
 def VerifyPlanPass : Pass<"lower-verify-plan", "::mlir::ModuleOp"> {
   let summary = "Check a memory plan, independently of the planner, and the memory budgets";
   let description = [{
-    Follows the bytes of the arena through the planned function: every byte that an op reads must have been written through
-    the same buffer, and by nothing else since. An output may overlap an operand only where the op declares it, and
-    at the same address. Checks alignment and bounds, and that inputs and outputs survive.
+    Follows the bytes of the arena through the planned function: every byte that an op reads must have been written
+    through the same buffer, and by nothing else since. An output may overlap an operand only where the op declares it,
+    and at the same address. Checks alignment and bounds, and that inputs and outputs survive.
     `sram` and `flash` are budgets in bytes, 0 for none; flash counts the constants.
   }];
   let options = [
@@ -73,7 +74,9 @@ def VerifyPlanPass : Pass<"lower-verify-plan", "::mlir::ModuleOp"> {
 
 def KernelsToCallsPass : Pass<"lower-kernels-to-calls", "::mlir::ModuleOp"> {
   let summary = "Turn kernel ops into calls of their C functions";
-  let description = [{ Needs lower-select-kernels. The parameter block becomes an attribute, a missing pointer `null`. }];
+  let description = [{
+    Needs lower-select-kernels. The parameter block becomes an attribute, a missing pointer `null`.
+  }];
   let dependentDialects = ["::tinyc::kernel::KernelDialect"];
 }
 

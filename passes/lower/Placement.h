@@ -26,8 +26,8 @@ struct Placement {
 int64_t getLiveBytes(llvm::ArrayRef<Lifetime> buffers);
 
 /// Places buffers so that those of overlapping lifetimes do not overlap. Each goes into the smallest gap that holds it
-/// (best fit), in several orders: by size, by lifetime, by their product, by first position; a local search of `rounds` rounds
-/// then exchanges buffers in the best order. Stops at the lower bound. Deterministic.
+/// (best fit), in several orders: by size, by lifetime, by their product, by first position; a local search of `rounds`
+/// rounds then exchanges buffers in the best order. Stops at the lower bound. Deterministic.
 Placement placeBuffers(llvm::ArrayRef<Lifetime> buffers, int64_t rounds);
 
 } // namespace tinyc::lower

@@ -32,9 +32,7 @@ struct Buffer {
   size_t place = 0; // the buffers of one place lie at one offset
 };
 
-int64_t getByteOffset(MemRefType type) {
-  return type.getStridesAndOffset().second * type.getElementTypeBitWidth() / 8;
-}
+int64_t getByteOffset(MemRefType type) { return type.getStridesAndOffset().second * type.getElementTypeBitWidth() / 8; }
 
 class Planner {
 public:
@@ -176,8 +174,8 @@ private:
     for (auto [entry, offset] : llvm::zip_equal(places, placement.offsets))
       offsets[entry.first] = offset;
     for (const Buffer &buffer : buffers) {
-      plan.buffers.push_back({getName(buffer), getKind(buffer), offsets[buffer.place], buffer.bytes, buffer.first,
-                              buffer.last});
+      plan.buffers.push_back(
+          {getName(buffer), getKind(buffer), offsets[buffer.place], buffer.bytes, buffer.first, buffer.last});
       plan.bytes = std::max(plan.bytes, plan.buffers.back().offset + buffer.bytes);
     }
     plan.alignment = alignment;

@@ -369,7 +369,8 @@ public:
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr(kernel::kInputsAttr))
         continue;
-      auto arena = function.getNumArguments() == 1 ? dyn_cast<MemRefType>(function.getArgumentTypes()[0]) : MemRefType();
+      auto arena =
+          function.getNumArguments() == 1 ? dyn_cast<MemRefType>(function.getArgumentTypes()[0]) : MemRefType();
       if (!arena || arena.getRank() != 1 || !arena.hasStaticShape() || !arena.getElementType().isInteger(8) ||
           !function.getBody().hasOneBlock()) {
         function.emitError("expects one argument, the arena of type memref<Nxi8>");

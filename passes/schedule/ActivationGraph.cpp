@@ -12,7 +12,8 @@ static int64_t getBytes(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape())
     return 0;
-  return tensor.getNumElements() * llvm::divideCeil(nn::getStorageType(tensor.getElementType()).getIntOrFloatBitWidth(), 8);
+  return tensor.getNumElements() *
+         llvm::divideCeil(nn::getStorageType(tensor.getElementType()).getIntOrFloatBitWidth(), 8);
 }
 
 bool isView(Operation *op) {
@@ -105,9 +106,8 @@ int64_t ActivationGraph::getInitialBytes() const {
 }
 
 bool ActivationGraph::dies(size_t buffer, size_t node, const llvm::BitVector &executed) const {
-  return !buffers[buffer].isResult && llvm::all_of(buffers[buffer].readers, [&](size_t reader) {
-    return reader == node || executed.test(reader);
-  });
+  return !buffers[buffer].isResult &&
+         llvm::all_of(buffers[buffer].readers, [&](size_t reader) { return reader == node || executed.test(reader); });
 }
 
 ActivationGraph::Step ActivationGraph::run(size_t node, const llvm::BitVector &executed, int64_t live) const {

@@ -34,9 +34,7 @@ public:
       size_t count; // executed ops; the larger first, to reach the end early
       llvm::BitVector executed;
     };
-    auto later = [](const State &a, const State &b) {
-      return a.peak != b.peak ? a.peak > b.peak : a.count < b.count;
-    };
+    auto later = [](const State &a, const State &b) { return a.peak != b.peak ? a.peak > b.peak : a.count < b.count; };
     std::priority_queue<State, std::vector<State>, decltype(later)> queue(later);
     llvm::DenseSet<llvm::BitVector> done;
     int64_t inputs = graph.getInitialBytes();

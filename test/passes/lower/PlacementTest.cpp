@@ -74,9 +74,7 @@ TEST(Placement, ofDisjointLifetimesShares) {
   EXPECT_EQ(placement.bytes, 100);
 }
 
-TEST(Placement, liveBytesCountInclusiveEnds) {
-  EXPECT_EQ(getLiveBytes({{100, 0, 1}, {40, 1, 3}, {7, 3, 3}}), 140);
-}
+TEST(Placement, liveBytesCountInclusiveEnds) { EXPECT_EQ(getLiveBytes({{100, 0, 1}, {40, 1, 3}, {7, 3, 3}}), 140); }
 
 TEST(Placement, isLeastOnSmallCases) {
   std::mt19937 engine(1);
