@@ -12,8 +12,8 @@ namespace tinyc::lower {
 
 /// A buffer of the plan. Positions count the kernel ops of the function from 0.
 struct PlannedBuffer {
-  std::string name;          ///< ONNX name of the input or output, else of the node that first writes the buffer
-  std::string kind;          ///< "input", "output", "activation" or "scratch"
+  std::string name;              ///< ONNX name of the input or output, else of the node that first writes the buffer
+  std::string kind;              ///< "input", "output", "activation" or "scratch"
   int64_t offset = 0, bytes = 0; ///< in the arena
   int64_t first = 0, last = 0;   ///< positions of the first and the last op that needs it
 
@@ -21,10 +21,10 @@ struct PlannedBuffer {
 };
 
 struct MemoryPlan {
-  int64_t bytes = 0;        ///< of the arena
+  int64_t bytes = 0; ///< of the arena
   int64_t alignment = 1;
-  int64_t peakBytes = 0;    ///< most bytes live at once; what exceeds it in `bytes` is alignment and gaps
-  int64_t peakPosition = 0; ///< the first op at which they are
+  int64_t peakBytes = 0;        ///< most bytes live at once; what exceeds it in `bytes` is alignment and gaps
+  int64_t peakPosition = 0;     ///< the first op at which they are
   std::string peakOp, peakNode; ///< its name in the IR, without the dialect, and its ONNX node
   std::vector<PlannedBuffer> buffers;
 
