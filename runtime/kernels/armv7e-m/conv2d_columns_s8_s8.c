@@ -13,7 +13,7 @@
 typedef struct Block {
   uint32_t shift;      /* 0: bytes between the windows of neighbouring pixels in scratch */
   uint32_t words;      /* 4: of weights per pair of filters */
-  uint32_t pairs;      /* 8: of filters, at least 1 */
+  const int8_t *end;   /* 8: of the weights */
   int32_t zero_point;  /* 12: of the output */
   uint32_t pixel;      /* 16: bytes between neighbouring pixels of the output */
 } Block;
@@ -47,42 +47,32 @@ typedef struct Block {
 #define REPEAT4(step) step step step step
 #define REPEAT16(step) REPEAT4(REPEAT4(step))
 
-/* Frame: 0 elements, 4 out, 8 pairs left, 12 zero point, 16 pixel, 20 bytes of weights, 24 entry into the first
- * round of 16 steps, 28 end of the weights. The loads of the last step read the multiplier of low and one element
- * behind each window. */
+/* Frame: 0 out, 4 end of the weights, 8 pixel, 12 zero point, 16 entry into the first round of 16 steps, 20 elements,
+ * 24 their end. The loads of the last step read the multiplier of low and one element behind each window. */
 #define ENTER(bytes_per_step)              \
   "push     {r4-r11, lr}\n"                \
-  "sub      sp, sp, #36\n"                 \
+  "sub      sp, sp, #28\n"                 \
   "mov      r12, r0\n"                     \
   "ldr      r11, [r3, #0]\n"               \
-  "ldr      r4, [r3, #4]\n"                \
-  "ldr      r5, [r3, #8]\n"                \
-  "ldr      r6, [r3, #12]\n"               \
-  "ldr      r7, [r3, #16]\n"               \
-  "strd     r1, r2, [sp, #0]\n"            \
-  "strd     r5, r6, [sp, #8]\n"            \
-  "str      r7, [sp, #16]\n"               \
-  "lsl      r8, r4, #2\n"                  \
-  "add      r8, r8, #4\n"                  \
-  "str      r8, [sp, #20]\n"               \
+  "ldrd     r4, r5, [r3, #4]\n"            \
+  "ldrd     r6, r7, [r3, #12]\n"           \
+  "strd     r2, r5, [sp, #0]\n"            \
+  "strd     r7, r6, [sp, #8]\n"            \
+  "add      r8, r1, r4, lsl #2\n"          \
   "rsb      r4, r4, #0\n"                  \
   "and      r4, r4, #15\n"                 \
   "mov      r5, #" #bytes_per_step "\n"    \
   "adr.w    r6, 2f\n"                      \
   "mla      r4, r4, r5, r6\n"              \
   "orr      r4, r4, #1\n"                  \
-  "str      r4, [sp, #24]\n"               \
+  "strd     r4, r1, [sp, #16]\n"           \
+  "str      r8, [sp, #24]\n"               \
   "1:\n"                                   \
-  "ldr      lr, [sp, #0]\n"                \
-  "ldr      r8, [sp, #20]\n"               \
-  "ldr      r10, [sp, #24]\n"              \
-  "ldr      r0, [r12], #4\n"               \
-  "add      r8, r12, r8\n"                 \
-  "str      r8, [sp, #28]\n"               \
-  "ldr      r9, [r12], #4\n"               \
-  "ldr      r6, [lr]\n"                    \
-  "ldr      r7, [lr, r11]\n"               \
+  "ldrd     r10, lr, [sp, #16]\n"          \
+  "ldrd     r0, r9, [r12], #8\n"           \
+  "ldr.w    r6, [lr]\n"                    \
   "mov      r1, r0\n"                      \
+  "ldr.w    r7, [lr, r11]\n"               \
   "mov      r2, r0\n"                      \
   "mov      r3, r0\n"
 
@@ -90,22 +80,17 @@ typedef struct Block {
   "bx       r10\n"                         \
   ".balign  4\n"                           \
   "2:\n" REPEAT16(step)                    \
-  "ldr.w    r10, [sp, #28]\n"              \
-  "cmp      r12, r10\n"                    \
+  "ldr.w    r10, [sp, #24]\n"              \
+  "cmp      lr, r10\n"                     \
   "bne.w    2b\n"                          \
   "ldrd     r10, r6, [r12], #8\n"          \
-  "ldr      lr, [sp, #12]\n"               \
-  "ldr      r8, [sp, #4]\n"                \
-  "ldr      r7, [sp, #16]\n"
+  "ldrd     r7, lr, [sp, #8]\n"
 
 #define LEAVE                              \
-  "ldr      r6, [sp, #8]\n"                \
-  "add      r8, r8, #2\n"                  \
-  "subs     r6, r6, #1\n"                  \
-  "str      r8, [sp, #4]\n"                \
-  "str      r6, [sp, #8]\n"                \
+  "str      r8, [sp, #0]\n"                \
+  "cmp      r12, r6\n"                     \
   "bne.w    1b\n"                          \
-  "add      sp, sp, #36\n"                 \
+  "add      sp, sp, #28\n"                 \
   "pop      {r4-r11, pc}\n"
 
 /* Three pixels; out has two bytes for each pair of filters and pixel. */
@@ -117,28 +102,30 @@ TINYC_ASSEMBLY void multiply3(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_R
           ROUNDS(STEP3)
           "sub.w    r1, r1, r0\n"
           "smmlar   r0, r0, r9, lr\n"
-          "add.w    r1, r6, r1, asr #8\n"
           "sub.w    r3, r3, r2\n"
           "smmlar   r2, r2, r9, lr\n"
-          "add.w    r3, r6, r3, asr #8\n"
           "sub.w    r5, r5, r4\n"
           "smmlar   r4, r4, r9, lr\n"
-          "add.w    r5, r6, r5, asr #8\n"
+          "add.w    r1, r6, r1, asr #8\n"
+          "ldr      r8, [sp, #0]\n"
+          "add.w    r3, r6, r3, asr #8\n"
           "smmlar   r1, r1, r10, lr\n"
-          "ssat     r0, #8, r0\n"
+          "add.w    r5, r6, r5, asr #8\n"
           "smmlar   r3, r3, r10, lr\n"
           "ssat     r2, #8, r2\n"
           "smmlar   r5, r5, r10, lr\n"
-          "ssat     r1, #8, r1\n"
-          "ssat     r3, #8, r3\n"
-          "bfi      r0, r1, #8, #8\n"
-          "strh     r0, [r8]\n"
           "ssat     r4, #8, r4\n"
-          "bfi      r2, r3, #8, #8\n"
-          "strh     r2, [r8, r7]\n"
+          "strb     r2, [r8, r7]\n"
+          "ssat     r0, #8, r0\n"
+          "strb     r4, [r8, r7, lsl #1]\n"
+          "ssat     r3, #8, r3\n"
+          "strb     r0, [r8], #1\n"
           "ssat     r5, #8, r5\n"
-          "bfi      r4, r5, #8, #8\n"
-          "strh     r4, [r8, r7, lsl #1]\n"
+          "strb     r3, [r8, r7]\n"
+          "ssat     r1, #8, r1\n"
+          "ldr      r6, [sp, #4]\n"
+          "strb     r5, [r8, r7, lsl #1]\n"
+          "strb     r1, [r8], #1\n"
           LEAVE);
 }
 
@@ -149,20 +136,22 @@ TINYC_ASSEMBLY void multiply2(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_R
           ROUNDS(STEP2)
           "sub.w    r1, r1, r0\n"
           "smmlar   r0, r0, r9, lr\n"
-          "add.w    r1, r6, r1, asr #8\n"
           "sub.w    r3, r3, r2\n"
           "smmlar   r2, r2, r9, lr\n"
+          "add.w    r1, r6, r1, asr #8\n"
+          "ldr      r8, [sp, #0]\n"
           "add.w    r3, r6, r3, asr #8\n"
           "smmlar   r1, r1, r10, lr\n"
-          "ssat     r0, #8, r0\n"
-          "smmlar   r3, r3, r10, lr\n"
           "ssat     r2, #8, r2\n"
-          "ssat     r1, #8, r1\n"
+          "smmlar   r3, r3, r10, lr\n"
+          "ssat     r0, #8, r0\n"
+          "strb     r2, [r8, r7]\n"
           "ssat     r3, #8, r3\n"
-          "bfi      r0, r1, #8, #8\n"
-          "strh     r0, [r8]\n"
-          "bfi      r2, r3, #8, #8\n"
-          "strh     r2, [r8, r7]\n"
+          "strb     r0, [r8], #1\n"
+          "ssat     r1, #8, r1\n"
+          "ldr      r6, [sp, #4]\n"
+          "strb     r3, [r8, r7]\n"
+          "strb     r1, [r8], #1\n"
           LEAVE);
 }
 
@@ -170,15 +159,18 @@ TINYC_ASSEMBLY void multiply2(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_R
 static void multiply(const int8_t *packed, const int16_t *elements, int8_t *out, Block *block, int32_t pixels,
                      int32_t filters) {
   void (*kernel)(const int8_t *, const int16_t *, int8_t *, const Block *) = pixels == 3 ? multiply3 : multiply2;
+  int32_t bytes = 16 + 4 * (int32_t)block->words; /* of a pair of filters */
   if (pixels > 1 && filters > 1)
     kernel(packed, elements, out, block);
   if (pixels > 1 && (filters & 1) == 0)
     return;
   /* A single pixel, or the last filter alone, through a buffer: these have no partner to be stored with. */
-  Block single = {block->shift, block->words, 1, block->zero_point, 2};
-  for (int32_t o = pixels > 1 ? filters - 1 : 0; o < filters; o += 2) {
+  Block single = {block->shift, block->words, NULL, block->zero_point, 2};
+  int32_t o = pixels > 1 ? filters - 1 : 0;
+  for (packed += o / 2 * bytes; o < filters; o += 2, packed += bytes) {
     int8_t pair[6];
-    kernel(packed + o / 2 * (int32_t)(16 + 4 * block->words), elements, pair, &single);
+    single.end = packed + bytes;
+    kernel(packed, elements, pair, &single);
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
       out[pixel * (int32_t)block->pixel + o] = pair[2 * pixel];
       if (o + 1 < filters)
@@ -215,8 +207,8 @@ static inline int16_t *fill(int16_t *to, int32_t value, int32_t elements) {
 }
 
 /* The input column x, rows top .. top + kernel_height - 1, into scratch at `to`. */
-TINYC_CORE void gatherColumn(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t x,
-                             int16_t *to, const int32_t channels) {
+static void gatherColumn(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t x,
+                             int16_t *to, int32_t channels) {
   const tinyc_window *window = &params->window;
   int32_t end = tinyc_min_s32(top + window->kernel_height, window->input_height);
   int32_t begin = tinyc_max_s32(top, 0);
@@ -242,19 +234,80 @@ TINYC_CORE void gatherColumn(const tinyc_conv2d_s8_params *params, const int8_t 
     *to = 0;
 }
 
-/* The columns of `pixels` windows, the first of which begins at (top, left). */
-TINYC_CORE void gatherColumns(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t left,
-                              int32_t pixels, int16_t *to, const int32_t channels) {
+/* The columns of `pixels` windows, the first of which begins at (top, left), one by one. */
+static void gatherColumns(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t left,
+                          int32_t pixels, int16_t *to) {
   const tinyc_window *window = &params->window;
-  int32_t stride = window->stride_width, shift = tinyc_column_shift(window), column = tinyc_column_length(window);
-  int32_t skipped = stride - shift;
+  int32_t shift = tinyc_column_shift(window), column = tinyc_column_length(window);
   for (int32_t i = window->kernel_width + (pixels - 1) * shift, next = shift; i > 0; i--, left++, to += column) {
-    gatherColumn(params, input, top, left, to, channels);
+    gatherColumn(params, input, top, left, to, window->input_channels);
     if (--next == 0) {
       next = shift;
-      left += skipped;
+      left += window->stride_width - shift;
     }
   }
+}
+
+/* What lies inside the input of a block of neighbouring columns. */
+typedef struct Inside {
+  const int8_t *input; /* of the first column */
+  int16_t *to;         /* first row of that column */
+  int32_t columns, first_row, rows;
+} Inside;
+
+/* The same for neighbouring columns, row by row. */
+TINYC_CORE void gatherInside(const tinyc_window *window, const Inside *inside, const int32_t channels) {
+  int32_t column = tinyc_column_length(window), pitch = window->input_width * channels;
+  int32_t ring_row = tinyc_ring_row(inside->first_row, window->input_ring_rows);
+  int16_t *to = inside->to;
+  for (int32_t rows = inside->rows; rows > 0; rows--, to += channels) {
+    const int8_t *from = inside->input + ring_row * pitch;
+    int16_t *at = to;
+    if (++ring_row == window->input_ring_rows)
+      ring_row = 0;
+    if (channels % 4 == 0) {
+      for (int32_t i = inside->columns; i > 0; i--, at += column, from += channels)
+        widen(at, from, channels);
+    } else if (channels == 1) {
+      int32_t i = inside->columns;
+      for (; i >= 4; i -= 4, from += 4, at += 4 * column) {
+        at[0] = from[0];
+        at[column] = from[1];
+        at[2 * column] = from[2];
+        at[3 * column] = from[3];
+      }
+      for (; i > 0; i--, at += column)
+        *at = *from++;
+    } else {
+      for (int32_t i = inside->columns; i > 0; i--, at += column)
+        for (int32_t c = 0; c < channels; c++)
+          at[c] = *from++;
+    }
+  }
+}
+
+/* A block of neighbouring columns, padding included. */
+static void gatherBlock(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t left,
+                        int32_t columns, int16_t *to) {
+  const tinyc_window *window = &params->window;
+  int32_t channels = window->input_channels, column = tinyc_column_length(window);
+  int32_t x0 = tinyc_max_s32(-left, 0), x1 = tinyc_min_s32(columns, window->input_width - left);
+  int32_t y0 = tinyc_max_s32(-top, 0), y1 = tinyc_min_s32(window->kernel_height, window->input_height - top);
+  if (x0 > 0 || y0 > 0 || x1 < columns || y1 < window->kernel_height) {
+    uint32_t pair = ((uint32_t)params->input_zero_point & 0xffffu) * 0x10001u;
+    uint32_t *words = (uint32_t *)(void *)to, *end = words + columns * column / 2;
+    while (words != end)
+      *words++ = pair;
+  }
+  if (x0 >= x1 || y0 >= y1)
+    return;
+  Inside inside = {input + (left + x0) * channels, to + x0 * column + y0 * channels, x1 - x0, top + y0, y1 - y0};
+  if (channels == 1)
+    gatherInside(window, &inside, 1);
+  else if (channels == 3)
+    gatherInside(window, &inside, 3);
+  else
+    gatherInside(window, &inside, channels);
 }
 
 /* `width` output pixels at out, whose windows begin in input row `top`. With `simple`, input is the first of as many
@@ -262,21 +315,17 @@ TINYC_CORE void gatherColumns(const tinyc_conv2d_s8_params *params, const int8_t
 static void computeRow(const tinyc_conv2d_s8_params *params, const int8_t *input, const int8_t *packed, int8_t *out,
                        int16_t *scratch, Block *block, int32_t top, int32_t width, int simple) {
   const tinyc_window *window = &params->window;
-  int32_t filters = window->output_channels, channels = window->input_channels;
+  int32_t filters = window->output_channels, channels = window->input_channels, shift = tinyc_column_shift(window);
   for (int32_t x = 0; x < width;) {
     /* Threes, and twos where a three would leave one. */
     int32_t missing = width - x, pixels = missing == 4 || missing == 2 ? 2 : missing == 1 ? 1 : 3;
     int32_t left = x * window->stride_width - window->pad_left;
     if (simple)
       widen(scratch, input + left * channels, pixels * channels);
-    else if (channels == 1)
-      gatherColumns(params, input, top, left, pixels, scratch, 1);
-    else if (channels == 3)
-      gatherColumns(params, input, top, left, pixels, scratch, 3);
-    else if (channels % 4 == 0)
-      gatherColumns(params, input, top, left, pixels, scratch, channels & ~3);
+    else if (shift == window->stride_width)
+      gatherBlock(params, input, top, left, window->kernel_width + (pixels - 1) * shift, scratch);
     else
-      gatherColumns(params, input, top, left, pixels, scratch, channels);
+      gatherColumns(params, input, top, left, pixels, scratch);
     multiply(packed, scratch, out, block, pixels, filters);
     x += pixels;
     out += pixels * filters;
@@ -291,8 +340,9 @@ void tinyc_conv2d_columns_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params, c
   const tinyc_window *window = &params->window;
   int32_t column = tinyc_column_length(window);
   Block block = {(uint32_t)(tinyc_column_shift(window) * column * 2), (uint32_t)(window->kernel_width * column / 2),
-                 (uint32_t)(window->output_channels / 2), params->output.zero_point,
+                 NULL, params->output.zero_point,
                  (uint32_t)window->output_channels};
+  block.end = weights + window->output_channels / 2 * (16 + 4 * (int32_t)block.words);
   int pixelwise = window->kernel_height == 1 && window->kernel_width == 1 && window->stride_height == 1 &&
                   window->stride_width == 1 && window->input_channels % 4 == 0 && window->pad_top == 0 &&
                   window->pad_left == 0 &&
