@@ -52,6 +52,41 @@ template <typename Op> struct FoldIntoProduct : OpRewritePattern<Op> {
   }
 };
 
+/// A product or sum with a constant behind the reshape of a convolution or fully_connected moves before the reshape, where
+/// it folds: a linear layer of PyTorch over more than two dimensions.
+template <typename Op> struct MoveBeforeReshape : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    Value input;
+    std::optional<Affine> affine = getAffine(op, input);
+    auto reshape = affine ? input.getDefiningOp<nn::ReshapeOp>() : nn::ReshapeOp();
+    if (!reshape || !reshape->hasOneUse() || !reshape.getInput().hasOneUse())
+      return rewriter.notifyMatchFailure(op, "no reshape before it that only it uses");
+    Operation *product = reshape.getInput().getDefiningOp();
+    if (!isa_and_nonnull<nn::FullyConnectedOp, nn::Conv2DOp>(product) || hasBounds(product))
+      return rewriter.notifyMatchFailure(op, "no product before the reshape");
+    RankedTensorType type = reshape.getInput().getType();
+    if (type.getShape().back() != op.getType().getShape().back())
+      return rewriter.notifyMatchFailure(op, "the reshape moves channels");
+    if (!affine->isScaling() && !affine->isTranslation())
+      return rewriter.notifyMatchFailure(op, "a difference from a constant");
+    SmallVector<int64_t> shape(type.getRank(), 1);
+    shape.back() = type.getShape().back();
+    bool scaling = affine->isScaling();
+    Value constant = createFloatConstant(rewriter, op.getLoc(), shape, scaling ? affine->scale : affine->offset);
+    Operation *moved;
+    if (scaling)
+      moved = nn::MulOp::create(rewriter, op.getLoc(), type, reshape.getInput(), constant, op.getClampMinAttr(),
+                                op.getClampMaxAttr());
+    else
+      moved = nn::AddOp::create(rewriter, op.getLoc(), type, reshape.getInput(), constant, op.getClampMinAttr(),
+                                op.getClampMaxAttr());
+    rewriter.replaceOpWithNewOp<nn::ReshapeOp>(op, op.getType(), moved->getResult(0));
+    return success();
+  }
+};
+
 /// Two products with constants, or two sums, become one.
 template <typename Op> struct MergeArithmetic : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
@@ -87,6 +122,7 @@ struct FoldArithmeticPass : impl::FoldArithmeticPassBase<FoldArithmeticPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldIntoProduct<nn::AddOp>, FoldIntoProduct<nn::SubOp>, FoldIntoProduct<nn::MulOp>,
+                 MoveBeforeReshape<nn::AddOp>, MoveBeforeReshape<nn::SubOp>, MoveBeforeReshape<nn::MulOp>,
                  MergeArithmetic<nn::AddOp>, MergeArithmetic<nn::SubOp>, MergeArithmetic<nn::MulOp>>(&getContext());
     if (failed(applyPatterns(getOperation(), std::move(patterns))))
       signalPassFailure();

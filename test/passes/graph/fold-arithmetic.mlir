@@ -114,3 +114,31 @@ func.func @stays(%x: tensor<1x2x2x1xf32>) -> (tensor<1x2x2x1xf32>, tensor<1x2x2x
   %3 = nn.add %2, %w : (tensor<1x2x2x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x2x2x1xf32>
   return %1, %3 : tensor<1x2x2x1xf32>, tensor<1x2x2x1xf32>
 }
+
+// A reshape that keeps the channels lets the sum into the product, its clamp too; one that does not, and a product that
+// others read, do not.
+// CHECK-LABEL: func.func @reshaped
+// CHECK-DAG: %[[B:.*]] = nn.constant dense<[3.000000e+00, 4.000000e+00]> : tensor<2xf32>
+// CHECK: %[[P:.*]] = nn.fully_connected %{{.*}}, %{{.*}}, %[[B]] {clampMin = 0.000000e+00 : f32}
+// CHECK: nn.reshape %[[P]] : (tensor<2x2xf32>) -> tensor<1x2x2xf32>
+// CHECK: nn.fully_connected
+// CHECK: nn.reshape
+// CHECK: nn.add
+// CHECK: nn.fully_connected
+// CHECK: nn.reshape
+// CHECK: nn.add
+func.func @reshaped(%x: tensor<2x1xf32>) -> (tensor<1x2x2xf32>, tensor<1x4x1xf32>, tensor<1x2x2xf32>, tensor<2x2xf32>) {
+  %w = nn.constant dense<[[1.0], [2.0]]> : tensor<2x1xf32> -> tensor<2x1xf32>
+  %c = nn.constant dense<[[[3.0, 4.0]]]> : tensor<1x1x2xf32> -> tensor<1x1x2xf32>
+  %one = nn.constant dense<5.0> : tensor<1x1x1xf32> -> tensor<1x1x1xf32>
+  %0 = nn.fully_connected %x, %w : (tensor<2x1xf32>, tensor<2x1xf32>) -> tensor<2x2xf32>
+  %1 = nn.reshape %0 : (tensor<2x2xf32>) -> tensor<1x2x2xf32>
+  %2 = nn.add %c, %1 {clampMin = 0.0 : f32} : (tensor<1x1x2xf32>, tensor<1x2x2xf32>) -> tensor<1x2x2xf32>
+  %3 = nn.fully_connected %x, %w : (tensor<2x1xf32>, tensor<2x1xf32>) -> tensor<2x2xf32>
+  %4 = nn.reshape %3 : (tensor<2x2xf32>) -> tensor<1x4x1xf32>
+  %5 = nn.add %4, %one : (tensor<1x4x1xf32>, tensor<1x1x1xf32>) -> tensor<1x4x1xf32>
+  %6 = nn.fully_connected %x, %w : (tensor<2x1xf32>, tensor<2x1xf32>) -> tensor<2x2xf32>
+  %7 = nn.reshape %6 : (tensor<2x2xf32>) -> tensor<1x2x2xf32>
+  %8 = nn.add %7, %c : (tensor<1x2x2xf32>, tensor<1x1x2xf32>) -> tensor<1x2x2xf32>
+  return %2, %5, %8, %6 : tensor<1x2x2xf32>, tensor<1x4x1xf32>, tensor<1x2x2xf32>, tensor<2x2xf32>
+}
