@@ -85,7 +85,12 @@ private:
       OpOperand &operand = op->getOpOperand(index);
       auto cast = operand.get().getDefiningOp<DequantizeCastOp>();
       if (cast && isActivation(cast.getInput().getType())) {
-        casts.set(operand, cast.getInput());
+        Value stored = cast.getInput();
+        auto type = mlir::cast<RankedTensorType>(stored.getType());
+        rewriter.setInsertionPoint(op);
+        if (op.sharesScale() && nn::getPerTensor(type) != target)
+          stored = nn::RequantizeOp::create(rewriter, op->getLoc(), type.clone(target), stored);
+        casts.set(operand, stored);
         continue;
       }
       nn::HostTensor constant = *getRealConstant(operand.get());

@@ -214,3 +214,22 @@ func.func @float(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = nn.sigmoid %x : (tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+// The concat has a float reader too, so that no cast moves through it; its operands still take the type of the result.
+// CHECK-LABEL: func.func @concat_of_two_scales_with_two_readers
+// CHECK-DAG: %[[A:.*]] = nn.requantize %arg0
+// CHECK-DAG: %[[B:.*]] = nn.requantize %arg1
+// CHECK: nn.concat %[[A]], %[[B]]
+func.func @concat_of_two_scales_with_two_readers(
+    %a: tensor<2x!quant.uniform<i8:f32, 0.5>>, %b: tensor<2x!quant.uniform<i8:f32, 0.25:3>>)
+    -> (tensor<4x!quant.uniform<i8:f32, 1.0>>, tensor<4xf32>) {
+  %0 = quant.dcast %a : tensor<2x!quant.uniform<i8:f32, 0.5>> to tensor<2xf32>
+  %1 = quant.dcast %b : tensor<2x!quant.uniform<i8:f32, 0.25:3>> to tensor<2xf32>
+  %2 = nn.concat %0, %1 {axis = 0 : i64} : (tensor<2xf32>, tensor<2xf32>) -> tensor<4xf32>
+  %3 = quant.qcast %2 : tensor<4xf32> to tensor<4x!quant.uniform<i8:f32, 1.0>>
+  // expected-warning@+1 {{stays in float: its result is not quantized in the model}}
+  %4 = nn.sigmoid %2 : (tensor<4xf32>) -> tensor<4xf32>
+  return %3, %4 : tensor<4x!quant.uniform<i8:f32, 1.0>>, tensor<4xf32>
+}
