@@ -145,6 +145,9 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
   folding.warnFloat = options.calibrationFiles.empty();
   if (found.hasQuantization &&
       failed(run(*module, [&](OpPassManager &manager) {
+        // A weight can be quantized per channel, the operand of a matmul cannot.
+        manager.addNestedPass<func::FuncOp>(graph::createFoldConstantsPass());
+        manager.addNestedPass<func::FuncOp>(graph::createConvertMatMulPass());
         manager.addNestedPass<func::FuncOp>(compress::createFoldQDQPass(folding));
       })))
     return nullptr;

@@ -30,8 +30,8 @@ static bool repeats(DenseElementsAttr elements, int64_t count) {
   return true;
 }
 
-/// The element type of the transposed matrix [N, K]; null if its quantization does not run along the columns N, which alone can become
-/// the weight's axis 0.
+/// The element type of the transposed matrix [N, K]; null if its quantization does not run along the columns N, which
+/// alone can become the weight's axis 0.
 static Type getWeightElement(Type elementType, int64_t rank) {
   auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(elementType);
   if (!perAxis)
@@ -86,7 +86,8 @@ struct ConvertMatMul : OpRewritePattern<nn::MatMulOp> {
     auto product = nn::FullyConnectedOp::create(rewriter, op.getLoc(),
                                                 RankedTensorType::get({rows, columns}, output.getElementType()),
                                                 input, weight, bias, FloatAttr(), FloatAttr());
-    cast<nn::FusedActivationOpInterface>(product.getOperation()).setBounds(fused.getLowerBound(), fused.getUpperBound());
+    cast<nn::FusedActivationOpInterface>(product.getOperation())
+        .setBounds(fused.getLowerBound(), fused.getUpperBound());
     product->setDiscardableAttrs(last->getDiscardableAttrDictionary());
     Value result = product;
     if (rank != 2)

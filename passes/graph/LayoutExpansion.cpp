@@ -74,8 +74,8 @@ LayoutGraph::Expansion::Ends LayoutGraph::Expansion::getEnds(const Edge &edge) c
   return ends;
 }
 
-/// E(p, c) for p, c = 1 where the new label is taken: A + (C - A) p + (D - C) c + (B + C - A - D) (1 - p) c. A negative last
-/// coefficient (ways to carry the label that do not agree) is left out: then the cut is a guess.
+/// E(p, c) for p, c = 1 where the new label is taken: A + (C - A) p + (D - C) c + (B + C - A - D) (1 - p) c. A negative
+/// last coefficient (ways to carry the label that do not agree) is left out: then the cut is a guess.
 void LayoutGraph::Expansion::addPairCost(const Edge &edge, const Ends &ends, MinimumCut &cut) const {
   auto cost = [&](int producer, int consumer) { return ends.differ(producer, consumer) ? edge.bytes : 0; };
   int64_t a = cost(0, 0), b = cost(0, 1), c = cost(1, 0), d = cost(1, 1);
@@ -90,8 +90,8 @@ void LayoutGraph::Expansion::addPairCost(const Edge &edge, const Ends &ends, Min
   }
 }
 
-/// The costs of the values of one definition. All uses that want one layout share one transpose, so they pay together: an
-/// auxiliary node of the cut pays once for all of them.
+/// The costs of the values of one definition. All uses that want one layout share one transpose, so they pay together:
+/// an auxiliary node of the cut pays once for all of them.
 void LayoutGraph::Expansion::addCosts(unsigned producer, MinimumCut &cut) const {
   constexpr int64_t never = int64_t(1) << 60;
   struct Group {

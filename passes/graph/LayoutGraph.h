@@ -18,8 +18,8 @@ public:
   /// `keepBoundary`: arguments and results stay canonical.
   LayoutGraph(mlir::func::FuncOp function, bool keepBoundary);
 
-  /// Bytes that all transposes move: each value counts once for each layout it is wanted in but not stored in. Constants
-  /// are rearranged at compile time and count nothing.
+  /// Bytes that all transposes move: each value counts once for each layout it is wanted in but not stored in.
+  /// Constants are rearranged at compile time and count nothing.
   int64_t getCost() const { return getCost(edges); }
 
   /// Lowers the cost as far as single expansions can: an expansion takes one label, carries it to all nodes that could

@@ -6,8 +6,8 @@ namespace tinyc::graph {
 
 static RankedTensorType getTensor(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-/// The permutation with to[i] == from[permutation[i]] that moves the elements of a tensor of shape `from` by `movement`:
-/// nullopt if there is none. Dimensions of size 1 go where `to` has them.
+/// The permutation with to[i] == from[permutation[i]] that moves the elements of a tensor of shape `from` by
+/// `movement`; nullopt if there is none. Dimensions of size 1 go where `to` has them.
 static std::optional<SmallVector<int64_t>> findPermutation(ArrayRef<int64_t> from, const Layout &movement,
                                                            ArrayRef<int64_t> to) {
   std::optional<Layout::Dimensions> dimensions = movement.getDimensions(from);

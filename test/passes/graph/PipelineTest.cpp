@@ -26,8 +26,8 @@ protected:
     return text;
   }
 
-  /// Applies `build` and compares the outputs for random inputs: in every bit with a tolerance of 0, else relative to the
-  /// greatest magnitude of the output.
+  /// Applies `build` and compares the outputs for random inputs: in every bit with a tolerance of 0, else relative to
+  /// the greatest magnitude of the output.
   void check(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build, float tolerance);
 
   MLIRContext context;

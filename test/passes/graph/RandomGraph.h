@@ -1,4 +1,4 @@
-// Random functions on nn ops, in the form in which models are imported: activations NCHW, window ops between transposes.
+// Random functions on nn ops as they are imported: activations NCHW, window ops between transposes.
 #ifndef TINYC_TEST_PASSES_GRAPH_RANDOMGRAPH_H
 #define TINYC_TEST_PASSES_GRAPH_RANDOMGRAPH_H
 
@@ -10,8 +10,8 @@
 
 namespace tinyc::graph {
 
-/// With `exact`, all values stay integers that float holds exactly in any order of summation, and there are casts to int8 and
-/// back: results must agree in every bit. Else there are also functions that round, and no casts.
+/// With `exact`, all values stay integers that float holds exactly in any order of summation, and there are casts to
+/// int8 and back: results must agree in every bit. Else there are also functions that round, and no casts.
 class RandomGraph {
 public:
   RandomGraph(mlir::MLIRContext *context, unsigned seed, bool exact)
