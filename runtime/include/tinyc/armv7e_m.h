@@ -11,6 +11,17 @@
 #define TINYC_ASSEMBLY static __attribute__((naked, noinline))
 #define TINYC_IN_REGISTER __attribute__((unused))
 
+/* Order of instructions in the hot loops: for a core that issues two at once and waits two cycles for a loaded
+ * operand of a multiplication (Cortex-M7), or for one whose loads are cheap only one after the other (Cortex-M4, M33).
+ * No macro of the compilers names the core; of all these only Cortex-M7 has a unit for doubles. */
+#ifndef TINYC_DUAL_ISSUE
+#if defined(__ARM_FP) && (__ARM_FP & 8)
+#define TINYC_DUAL_ISSUE 1
+#else
+#define TINYC_DUAL_ISSUE 0
+#endif
+#endif
+
 /* Four int8, any alignment: one LDR. */
 static inline uint32_t tinyc_load_s8x4(const int8_t *from) {
   uint32_t word;

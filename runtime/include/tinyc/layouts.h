@@ -10,6 +10,11 @@
  * order as in scratch, int32 multiplier of low and of high, int32 bias of high. The accumulator of the halfwords holds
  * 256 * (high sum without bias) + low sum.
  *
+ * fully_connected_pairs: blocks of three pairs of outputs, then one of the pairs left over. Packed constants: all
+ * multipliers, one or as many as outputs; per block the int32 bias of low of each pair; then for every four inputs (their
+ * number is a multiple of four) the words of inputs 0 and 2 for each pair, and the words of inputs 1 and 3; the int32
+ * bias of high of each pair. Words hold halfwords 256 * high + low as above.
+ *
  * depthwise_conv2d_planes: one channel at a time, two output rows by three output columns. Scratch holds the weights of
  * the channel, then a strip of its input, padding included, as int16: two neighbouring rows make one row of words, low
  * half above. The sum of an output pixel is one SMLAD per kernel column and pair of kernel rows. With stride 1 the lower
@@ -25,6 +30,8 @@
 #include "tinyc/kernels.h"
 
 enum { TINYC_COLUMNS_PIXELS = 3 };
+
+enum { TINYC_FULLY_CONNECTED_PAIRS = 3 };
 
 /* Elements of a column in scratch. */
 static inline int32_t tinyc_column_length(const tinyc_window *window) {

@@ -2,8 +2,8 @@
  *
  * One word of weights holds two halfwords 256 * high + low, for two elements. SMLAD with the word adds 256 * S(high) +
  * S(low), SMLAD with its SXTB16 adds S(low): one unpacking instruction for four weights. For two elements a block of
- * three pixels and two filters takes 6 SMLAD, 1 SXTB16 and 4 loads, ordered so that a Cortex-M7 pairs every other
- * instruction with an SMLAD (6 cycles for 12 products) and that a Cortex-M4 pipelines the loads (13 cycles). */
+ * three pixels and two filters takes 6 SMLAD, 1 SXTB16 and 4 loads: a Cortex-M7 pairs every other instruction with an
+ * SMLAD (6 cycles for 12 products), a Cortex-M4 pipelines the loads (12 cycles). */
 #include "tinyc/armv7e_m.h"
 #include "tinyc/kernel_functions.h"
 #include "tinyc/layouts.h"
@@ -20,6 +20,7 @@ typedef struct Block {
 
 /* r0..r5 are the accumulators low, high of pixels 0, 1, 2; r6..r8 their elements; r9 the weights, r10 the same unpacked;
  * r11 shift, r12 weights, lr elements of pixel 0. All instructions are wide: a step is 44 bytes. */
+#if TINYC_DUAL_ISSUE
 #define STEP3                              \
   "sxtb16   r10, r9\n"                     \
   "smlad    r1, r6, r9, r1\n"              \
@@ -32,8 +33,23 @@ typedef struct Block {
   "ldr.w    r9, [r12], #4\n"               \
   "ldr.w    r7, [lr, r11]\n"               \
   "smlad    r4, r8, r10, r4\n"
+#else
+#define STEP3                              \
+  "sxtb16   r10, r9\n"                     \
+  "smlad    r1, r6, r9, r1\n"              \
+  "smlad    r0, r6, r10, r0\n"             \
+  "smlad    r3, r7, r9, r3\n"              \
+  "smlad    r2, r7, r10, r2\n"             \
+  "smlad    r5, r8, r9, r5\n"              \
+  "smlad    r4, r8, r10, r4\n"             \
+  "ldr.w    r6, [lr, #4]!\n"               \
+  "ldr.w    r7, [lr, r11]\n"               \
+  "ldr.w    r8, [lr, r11, lsl #1]\n"       \
+  "ldr.w    r9, [r12], #4\n"
+#endif
 
 /* The same for two pixels, 32 bytes. */
+#if TINYC_DUAL_ISSUE
 #define STEP2                              \
   "sxtb16   r10, r9\n"                     \
   "smlad    r1, r6, r9, r1\n"              \
@@ -43,6 +59,17 @@ typedef struct Block {
   "ldr.w    r6, [lr, #4]!\n"               \
   "smlad    r2, r7, r10, r2\n"             \
   "ldr.w    r7, [lr, r11]\n"
+#else
+#define STEP2                              \
+  "sxtb16   r10, r9\n"                     \
+  "smlad    r1, r6, r9, r1\n"              \
+  "smlad    r3, r7, r9, r3\n"              \
+  "smlad    r0, r6, r10, r0\n"             \
+  "smlad    r2, r7, r10, r2\n"             \
+  "ldr.w    r6, [lr, #4]!\n"               \
+  "ldr.w    r7, [lr, r11]\n"               \
+  "ldr.w    r9, [r12], #4\n"
+#endif
 
 #define REPEAT4(step) step step step step
 #define REPEAT16(step) REPEAT4(REPEAT4(step))
@@ -99,6 +126,7 @@ TINYC_ASSEMBLY void multiply3(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_R
   __asm__(ENTER(44)
           "mov      r4, r0\n"
           "mov      r5, r0\n"
+          "ldr.w    r8, [lr, r11, lsl #1]\n"
           ROUNDS(STEP3)
           "sub.w    r1, r1, r0\n"
           "smmlar   r0, r0, r9, lr\n"

@@ -2,7 +2,7 @@
  *
  * Pairs of rows as words make every product a SMLAD of two input rows: 36 of them for the 54 products of a block with a
  * 3x3 kernel. Along a kernel row the three words in registers slide by one load. On a Cortex-M7 every load pairs with an
- * SMLAD (6 cycles per kernel column), on a Cortex-M4 one of three loads pipelines (11 cycles). */
+ * SMLAD (6 cycles per kernel column), on a Cortex-M4 the loads pipeline (10 cycles). */
 #include "tinyc/armv7e_m.h"
 #include "tinyc/kernel_functions.h"
 #include "tinyc/layouts.h"
@@ -27,6 +27,7 @@ typedef struct Task {
 
 /* r0..r2 accumulators of the upper row, r3..r5 of the lower; r6..r8 words of the strip, in turns; r9, r10 weights of the
  * upper and lower row; r11 bytes of a row of words, r12 weights, lr strip. */
+#if TINYC_DUAL_ISSUE
 #define STEP(v0, v1, v2, load)             \
   "smlad    r0, " v0 ", r9, r0\n"          \
   "smlad    r1, " v1 ", r9, r1\n"          \
@@ -37,6 +38,18 @@ typedef struct Task {
   "smlad    r4, " v1 ", r10, r4\n"         \
   "smlad    r5, " v2 ", r10, r5\n"         \
   "ldr.w    r10, [r12], #4\n"
+#else
+#define STEP(v0, v1, v2, load)             \
+  "smlad    r0, " v0 ", r9, r0\n"          \
+  "smlad    r1, " v1 ", r9, r1\n"          \
+  "smlad    r2, " v2 ", r9, r2\n"          \
+  "smlad    r3, " v0 ", r10, r3\n"         \
+  "smlad    r4, " v1 ", r10, r4\n"         \
+  "smlad    r5, " v2 ", r10, r5\n"         \
+  load                                     \
+  "ldr.w    r9, [r12], #8\n"               \
+  "ldr      r10, [r12, #-4]\n"
+#endif
 
 #define ENTER                              \
   "push     {r4-r11, lr}\n"                \
@@ -151,6 +164,7 @@ TINYC_ASSEMBLY void computeStride1(TINYC_IN_REGISTER const Task *task, TINYC_IN_
 }
 
 /* Here the words of the three columns lie two apart, and all three are loaded for each kernel column. */
+#if TINYC_DUAL_ISSUE
 #define STEP_STRIDE2(x0, x1, x2)           \
   "smlad    r0, r6, r9, r0\n"              \
   "smlad    r3, r6, r10, r3\n"             \
@@ -163,6 +177,20 @@ TINYC_ASSEMBLY void computeStride1(TINYC_IN_REGISTER const Task *task, TINYC_IN_
   "smlad    r5, r8, r10, r5\n"             \
   "ldr.w    r8, [lr, #" x2 "]\n"           \
   "ldr.w    r10, [r12], #4\n"
+#else
+#define STEP_STRIDE2(x0, x1, x2)           \
+  "smlad    r0, r6, r9, r0\n"              \
+  "smlad    r1, r7, r9, r1\n"              \
+  "smlad    r2, r8, r9, r2\n"              \
+  "smlad    r3, r6, r10, r3\n"             \
+  "smlad    r4, r7, r10, r4\n"             \
+  "smlad    r5, r8, r10, r5\n"             \
+  "ldr.w    r6, [lr, #" x0 "]\n"           \
+  "ldr.w    r7, [lr, #" x1 "]\n"           \
+  "ldr.w    r8, [lr, #" x2 "]\n"           \
+  "ldr.w    r9, [r12], #8\n"               \
+  "ldr      r10, [r12, #-4]\n"
+#endif
 
 #define STRIDE2_0 STEP_STRIDE2("4", "12", "20")
 #define STRIDE2_1 STEP_STRIDE2("8", "16", "24")
