@@ -1,5 +1,6 @@
 #include "compiler/onnx/Operators.h"
 #include "compiler/onnx/Window.h"
+#include "dialects/nn/QuantizedArithmetic.h"
 
 using namespace mlir;
 
@@ -72,13 +73,11 @@ LogicalResult verifyWindowsTouchInput(NodeImporter &node, const Window &window, 
   const size_t first = 2 - spatial.size();
   for (auto [index, size] : llvm::enumerate(spatial)) {
     const size_t dim = first + index;
-    for (int64_t position = 0; position < window.output[dim]; ++position) {
-      const int64_t start = position * window.strides[dim] - window.pads[dim], dilation = window.dilations[dim];
-      const int64_t tap = start < 0 ? (-start + dilation - 1) / dilation : 0; // the first tap not before the input
-      if (tap >= window.kernel[dim] || start + tap * dilation >= size)
+    for (int64_t position = 0; position < window.output[dim]; ++position)
+      if (nn::countWindowElements(size, window.kernel[dim], window.strides[dim], window.dilations[dim],
+                                  window.pads[dim], position) == 0)
         return node.emitError() << "window " << position << " of spatial dimension " << index
                                 << " lies wholly in the padding";
-    }
   }
   return success();
 }

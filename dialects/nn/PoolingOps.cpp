@@ -1,24 +1,10 @@
 // avg_pool, max_pool, softmax, log_softmax.
+#include "dialects/nn/QuantizedArithmetic.h"
 #include "dialects/nn/Verification.h"
 
 using namespace mlir;
 
 namespace tinyc::nn {
-
-/// Windows of one axis that lie wholly in the padding hold no element of the input.
-static bool hasEmptyWindow(int64_t inputSize, int64_t outputSize, int64_t kernel, int64_t stride, int64_t dilation,
-                           int64_t pad) {
-  for (int64_t out = 0; out < outputSize; ++out) {
-    bool empty = true;
-    for (int64_t k = 0; k < kernel && empty; ++k) {
-      int64_t at = out * stride + k * dilation - pad;
-      empty = at < 0 || at >= inputSize;
-    }
-    if (empty)
-      return true;
-  }
-  return false;
-}
 
 template <typename Pool> static LogicalResult verifyPool(Pool op, bool mayBeEmpty) {
   RankedTensorType input = op.getInput().getType(), output = op.getOutput().getType();

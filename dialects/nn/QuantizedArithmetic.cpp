@@ -5,7 +5,9 @@
 #include "tinyc/scales.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <cmath>
@@ -192,12 +194,18 @@ Requantization computeConvolutionRequantization(quant::QuantizedType input, quan
 
 int64_t countWindowElements(int64_t inputSize, int64_t kernel, int64_t stride, int64_t dilation, int64_t padBefore,
                             int64_t position) {
-  int64_t count = 0;
-  for (int64_t tap = 0; tap < kernel; ++tap) {
-    int64_t at = position * stride + tap * dilation - padBefore;
-    count += at >= 0 && at < inputSize;
-  }
-  return count;
+  // In closed form: a window may have 2^31 taps.
+  int64_t start = position * stride - padBefore;
+  int64_t first = start < 0 ? llvm::divideCeil(-start, dilation) : 0;
+  int64_t end = start < inputSize ? std::min<int64_t>(kernel, llvm::divideCeil(inputSize - start, dilation)) : 0;
+  return std::max<int64_t>(0, end - first);
+}
+
+bool hasEmptyWindow(int64_t inputSize, int64_t outputSize, int64_t kernel, int64_t stride, int64_t dilation,
+                    int64_t padBefore) {
+  return llvm::any_of(llvm::seq<int64_t>(0, outputSize), [&](int64_t position) {
+    return countWindowElements(inputSize, kernel, stride, dilation, padBefore, position) == 0;
+  });
 }
 
 AvgPoolRequantization computeAvgPoolRequantization(AvgPoolOp op) {

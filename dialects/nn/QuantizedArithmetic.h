@@ -81,6 +81,10 @@ AvgPoolRequantization computeAvgPoolRequantization(AvgPoolOp op);
 int64_t countWindowElements(int64_t inputSize, int64_t kernel, int64_t stride, int64_t dilation, int64_t padBefore,
                             int64_t position);
 
+/// True if some window along one axis lies wholly in the padding.
+bool hasEmptyWindow(int64_t inputSize, int64_t outputSize, int64_t kernel, int64_t stride, int64_t dilation,
+                    int64_t padBefore);
+
 } // namespace tinyc::nn
 
 #endif // TINYC_DIALECTS_NN_QUANTIZEDARITHMETIC_H

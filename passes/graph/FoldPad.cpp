@@ -1,3 +1,4 @@
+#include "dialects/nn/QuantizedArithmetic.h"
 #include "passes/graph/Bounds.h"
 #include "passes/graph/Passes.h"
 #include "passes/graph/Rewrite.h"
@@ -29,17 +30,10 @@ static bool isZero(nn::PadOp pad) { return pad.getValue().isZero(); }
 
 /// True if some window of the op would see padding only: such a window has no maximum of its own.
 static bool hasEmptyWindow(nn::MaxPoolOp op, ArrayRef<int64_t> pads, ArrayRef<int64_t> inputShape) {
-  for (int axis : {0, 1})
-    for (int64_t out = 0; out < op.getType().getDimSize(1 + axis); ++out) {
-      bool empty = true;
-      for (int64_t k = 0; k < op.getKernel()[axis]; ++k) {
-        int64_t at = out * op.getStrides()[axis] + k * op.getDilations()[axis] - pads[axis];
-        empty &= at < 0 || at >= inputShape[1 + axis];
-      }
-      if (empty)
-        return true;
-    }
-  return false;
+  return llvm::any_of(ArrayRef{0, 1}, [&](int axis) {
+    return nn::hasEmptyWindow(inputShape[1 + axis], op.getType().getDimSize(1 + axis), op.getKernel()[axis],
+                              op.getStrides()[axis], op.getDilations()[axis], pads[axis]);
+  });
 }
 
 namespace {

@@ -98,6 +98,16 @@ func.func @unary(%x: tensor<4xf32>, %q: tensor<4x!q>) {
   return
 }
 
+// 2^16 windows of 2^30 taps each, all of which end at or behind the only element: nothing walks the taps.
+// CHECK-LABEL: func.func @absurd_window
+// CHECK: nn.max_pool
+func.func @absurd_window(%x: tensor<1x1x1x1xf32>) {
+  %0 = nn.max_pool %x {kernel = array<i64: 1073741824, 1>, strides = array<i64: 1, 1>,
+    pads = array<i64: 1073741823, 0, 65535, 0>, dilations = array<i64: 1, 1>}
+    : (tensor<1x1x1x1xf32>) -> tensor<1x65536x1x1xf32>
+  return
+}
+
 // A window may lie in the padding alone where padding counts.
 // CHECK-LABEL: func.func @pools
 // CHECK: nn.avg_pool %{{.*}} {dilations = array<i64: 1, 1>, kernel = array<i64: 4, 4>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x4x4x2xf32>) -> tensor<1x1x1x2xf32>
