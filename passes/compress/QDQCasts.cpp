@@ -1,5 +1,7 @@
 #include "passes/compress/QDQCasts.h"
 
+#include "passes/graph/Bounds.h"
+
 using namespace mlir;
 
 namespace tinyc::compress {
@@ -229,16 +231,8 @@ void QDQCasts::fuseClamp(nn::ClampOp clamp) {
   auto producer = dyn_cast_or_null<nn::FusedActivationOpInterface>(getOnlyProducer(clamp.getInput()));
   if (!producer || !isFloat(clamp.getOutput()) || !onlyCasts(clamp.getOutput()))
     return;
-  auto bound = [](FloatAttr attribute, std::optional<float> own, bool isLower) -> std::optional<float> {
-    if (!attribute)
-      return own;
-    float value = attribute.getValue().convertToFloat();
-    return !own ? value : isLower ? std::max(*own, value) : std::min(*own, value);
-  };
-  rewriter.modifyOpInPlace(producer, [&] {
-    producer.setBounds(bound(clamp.getMinAttr(), producer.getLowerBound(), true),
-                       bound(clamp.getMaxAttr(), producer.getUpperBound(), false));
-  });
+  graph::Bounds bounds = graph::composeBounds(graph::getBounds(producer), graph::getBounds(clamp));
+  rewriter.modifyOpInPlace(producer, [&] { producer.setBounds(bounds.lower, bounds.upper); });
   rewriter.replaceOp(clamp, clamp.getInput());
 }
 

@@ -9,6 +9,17 @@ bool hasBounds(Operation *op) {
   return fused && (fused.getLowerBound() || fused.getUpperBound());
 }
 
+Bounds getBounds(nn::ClampOp op) {
+  Bounds bounds;
+  if (op.getMin())
+    bounds.lower = op.getMin()->convertToFloat();
+  if (op.getMax())
+    bounds.upper = op.getMax()->convertToFloat();
+  return bounds;
+}
+
+Bounds getBounds(nn::FusedActivationOpInterface op) { return {op.getLowerBound(), op.getUpperBound()}; }
+
 Bounds composeBounds(const Bounds &inner, const Bounds &outer) {
   auto clamp = [&](std::optional<float> value, std::optional<float> otherwise) {
     if (!value)
@@ -44,16 +55,10 @@ Bounds getKnownBounds(Value value) {
     return getTypeBounds(op->getOperand(0).getType());
   if (isa<nn::ReshapeOp, nn::TransposeOp>(op))
     return getKnownBounds(op->getOperand(0));
-  if (auto clamp = dyn_cast<nn::ClampOp>(op)) {
-    Bounds bounds;
-    if (clamp.getMin())
-      bounds.lower = clamp.getMin()->convertToFloat();
-    if (clamp.getMax())
-      bounds.upper = clamp.getMax()->convertToFloat();
-    return composeBounds(getKnownBounds(clamp.getInput()), bounds);
-  }
+  if (auto clamp = dyn_cast<nn::ClampOp>(op))
+    return composeBounds(getKnownBounds(clamp.getInput()), getBounds(clamp));
   if (auto fused = dyn_cast<nn::FusedActivationOpInterface>(op)) {
-    Bounds bounds = {fused.getLowerBound(), fused.getUpperBound()};
+    Bounds bounds = getBounds(fused);
     // A maximum, or a mean of elements of the input, does not leave the input's range.
     auto average = dyn_cast<nn::AvgPoolOp>(op);
     if (isa<nn::MaxPoolOp>(op) || (average && !average.getIncludePad()))

@@ -13,6 +13,10 @@ struct Bounds {
 /// True if the op clamps its result (FusedActivationOpInterface).
 bool hasBounds(mlir::Operation *op);
 
+/// The bounds of an op that clamps.
+Bounds getBounds(nn::ClampOp op);
+Bounds getBounds(nn::FusedActivationOpInterface op);
+
 /// The bounds of clamp(clamp(x, inner), outer).
 Bounds composeBounds(const Bounds &inner, const Bounds &outer);
 

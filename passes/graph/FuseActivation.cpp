@@ -8,15 +8,6 @@ namespace tinyc::graph {
 #define GEN_PASS_DEF_FUSEACTIVATIONPASS
 #include "passes/graph/Passes.h.inc"
 
-static Bounds getBounds(nn::ClampOp op) {
-  Bounds bounds;
-  if (op.getMin())
-    bounds.lower = op.getMin()->convertToFloat();
-  if (op.getMax())
-    bounds.upper = op.getMax()->convertToFloat();
-  return bounds;
-}
-
 /// The op that computes `value`, through reshapes and transposes, if all of them have one use only.
 static Operation *getSoleProducer(Value value) {
   while (value.hasOneUse() && isa_and_nonnull<nn::ReshapeOp, nn::TransposeOp>(value.getDefiningOp()))
@@ -43,7 +34,7 @@ struct FuseClamp : OpRewritePattern<nn::ClampOp> {
     auto fused = dyn_cast_or_null<nn::FusedActivationOpInterface>(getSoleProducer(op.getInput()));
     if (!fused)
       return rewriter.notifyMatchFailure(op, "no op before it that only it uses and that can clamp");
-    Bounds bounds = composeBounds({fused.getLowerBound(), fused.getUpperBound()}, getBounds(op));
+    Bounds bounds = composeBounds(getBounds(fused), getBounds(op));
     rewriter.modifyOpInPlace(fused, [&] {
       fused.setBounds(bounds.lower, bounds.upper);
       if (Attribute range = op->getAttr(nn::kRangeAttr))
@@ -63,8 +54,7 @@ struct HoistBoundsOverMaxPool : OpRewritePattern<nn::MaxPoolOp> {
     auto pool = cast<nn::FusedActivationOpInterface>(op.getOperation());
     if (!fused || !hasBounds(op))
       return rewriter.notifyMatchFailure(op, "no bounds, or no op before it that can clamp");
-    Bounds bounds = composeBounds({fused.getLowerBound(), fused.getUpperBound()},
-                                  {pool.getLowerBound(), pool.getUpperBound()});
+    Bounds bounds = composeBounds(getBounds(fused), getBounds(pool));
     rewriter.modifyOpInPlace(fused, [&] {
       fused.setBounds(bounds.lower, bounds.upper);
       if (Attribute range = op->getAttr(nn::kRangeAttr))

@@ -35,18 +35,12 @@ struct HardSigmoid {
 static std::optional<HardSigmoid> matchHardSigmoid(Value value) {
   if (auto op = value.getDefiningOp<nn::HardSigmoidOp>())
     return HardSigmoid{op.getInput(), op.getAlpha().convertToFloat(), op.getBeta().convertToFloat(), 1.0};
-  Value input;
-  std::optional<float> lower, upper;
-  double a = 1.0, b = 0.0;
-  if (auto clamp = value.getDefiningOp<nn::ClampOp>()) {
-    input = clamp.getInput();
-    if (clamp.getMin())
-      lower = clamp.getMin()->convertToFloat();
-    if (clamp.getMax())
-      upper = clamp.getMax()->convertToFloat();
-  }
-  if (!input || !lower || !upper || *lower != 0.0f || !(*upper > 0.0f) || !std::isfinite(*upper))
+  auto clamp = value.getDefiningOp<nn::ClampOp>();
+  Bounds bounds = clamp ? getBounds(clamp) : Bounds();
+  if (bounds.lower != 0.0f || !bounds.upper || !(*bounds.upper > 0.0f) || !std::isfinite(*bounds.upper))
     return std::nullopt;
+  Value input = clamp.getInput();
+  double a = 1.0, b = 0.0;
   if (auto sum = matchConstant<nn::AddOp>(input)) {
     input = sum->first;
     b = sum->second;
@@ -55,7 +49,7 @@ static std::optional<HardSigmoid> matchHardSigmoid(Value value) {
     input = product->first;
     a = product->second;
   }
-  return HardSigmoid{input, a / *upper, b / *upper, *upper};
+  return HardSigmoid{input, a / *bounds.upper, b / *bounds.upper, *bounds.upper};
 }
 
 static bool isSwish(const HardSigmoid &sigmoid, Value input) {

@@ -68,15 +68,6 @@ template <typename Op> struct RemoveNeutral : OpRewritePattern<Op> {
 struct SimplifyClamp : OpRewritePattern<nn::ClampOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  static Bounds getBounds(nn::ClampOp op) {
-    Bounds bounds;
-    if (op.getMin())
-      bounds.lower = op.getMin()->convertToFloat();
-    if (op.getMax())
-      bounds.upper = op.getMax()->convertToFloat();
-    return bounds;
-  }
-
   LogicalResult matchAndRewrite(nn::ClampOp op, PatternRewriter &rewriter) const override {
     if (op.getType() != op.getInput().getType())
       return rewriter.notifyMatchFailure(op, "changes the quantization");

@@ -206,6 +206,22 @@ func.func @residual(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
+// min(max(max(x, 0), -2), -1) = -1 for every x.
+// CHECK-LABEL: func.func @disjoint_clamps
+// CHECK-NEXT: nn.add %arg0, %arg1 {clampMax = -1.000000e+00 : f32, clampMin = -1.000000e+00 : f32}
+// CHECK-NEXT: return
+func.func @disjoint_clamps(%x: tensor<4x!quant.uniform<i8:f32, 0.5>>, %y: tensor<4x!quant.uniform<i8:f32, 0.25>>)
+    -> tensor<4x!quant.uniform<i8:f32, 0.125>> {
+  %xd = quant.dcast %x : tensor<4x!quant.uniform<i8:f32, 0.5>> to tensor<4xf32>
+  %yd = quant.dcast %y : tensor<4x!quant.uniform<i8:f32, 0.25>> to tensor<4xf32>
+  %0 = nn.add %xd, %yd {clampMin = 0.0 : f32} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %1 = nn.clamp %0 {min = -2.0 : f32, max = -1.0 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = quant.qcast %1 : tensor<4xf32> to tensor<4x!quant.uniform<i8:f32, 0.125>>
+  return %2 : tensor<4x!quant.uniform<i8:f32, 0.125>>
+}
+
+// -----
+
 // Functions without casts are left alone.
 // CHECK-LABEL: func.func @float
 // CHECK-NEXT: nn.sigmoid
