@@ -345,7 +345,7 @@ static void absorbIntoArgument(func::FuncOp function, BlockArgument argument) {
     return;
   ArrayRef<int64_t> shape = first.getType().getShape();
   for (Value link : chain)
-    link.setType(RankedTensorType::get(shape, getTensor(link).getElementType()));
+    link.setType(RankedTensorType::get(shape, permuteAxis(getTensor(link).getElementType(), *permutation)));
   for (Operation *user : llvm::make_early_inc_range(value.getUsers())) {
     user->getResult(0).replaceAllUsesWith(value);
     user->erase();

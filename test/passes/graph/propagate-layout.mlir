@@ -240,6 +240,21 @@ func.func @units(%x: tensor<1x1x6x5xf32>, %y: tensor<1x3x4x2xf32> {nn.name = "b"
 
 // -----
 
+// Casts between such an argument and the reshape follow, and so does an axis of quantization: 2 is stored as 1.
+// CHECK-LABEL: func.func @units_per_axis
+// CHECK-SAME: (%[[X:.*]]: tensor<1x2x4x1xf32> {nn.permutation = array<i64: 0, 2, 3, 1>})
+// CHECK-NEXT: quant.qcast %[[X]] : tensor<1x2x4x1xf32> to tensor<1x2x4x1x!quant.uniform<i8:f32:1, {5.000000e-01,2.500000e-01}>>
+func.func @units_per_axis(%x: tensor<1x1x2x4xf32>) -> tensor<1x2x4x1xf32> {
+  %0 = quant.qcast %x : tensor<1x1x2x4xf32> to tensor<1x1x2x4x!quant.uniform<i8:f32:2, {0.5, 0.25}>>
+  %1 = quant.dcast %0 : tensor<1x1x2x4x!quant.uniform<i8:f32:2, {0.5, 0.25}>> to tensor<1x1x2x4xf32>
+  %2 = nn.reshape %1 : (tensor<1x1x2x4xf32>) -> tensor<1x2x4x1xf32>
+  %3 = nn.max_pool %2 {kernel = array<i64: 1, 2>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 1>,
+    dilations = array<i64: 1, 1>} : (tensor<1x2x4x1xf32>) -> tensor<1x2x4x1xf32>
+  return %3 : tensor<1x2x4x1xf32>
+}
+
+// -----
+
 // A called function keeps its type.
 // CHECK-LABEL: func.func private @callee
 // CHECK-SAME: (%{{.*}}: tensor<1x3x4x5xf32>)
