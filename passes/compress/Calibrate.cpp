@@ -144,13 +144,16 @@ struct CalibratePass : impl::CalibratePassBase<CalibratePass> {
     collectValues(function);
     if (values.empty())
       return;
+    // Creation checks that all arguments are tensors.
+    FailureOr<nn::Interpreter> interpreter = nn::Interpreter::create(function);
+    if (failed(interpreter))
+      return signalPassFailure();
     CalibrationData samples = data.getInputs ? data : makeRandomData(function);
     if (samples.count < 1) {
       function.emitError("expects at least one calibration sample");
       return signalPassFailure();
     }
-    FailureOr<nn::Interpreter> interpreter = nn::Interpreter::create(function);
-    if (failed(interpreter) || failed(observe(*interpreter, samples)))
+    if (failed(observe(*interpreter, samples)))
       return signalPassFailure();
     setRanges(function);
   }
