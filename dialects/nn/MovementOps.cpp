@@ -1,5 +1,6 @@
 // constant, reshape, transpose, concat, pad.
 #include "dialects/nn/Verification.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
@@ -27,6 +28,13 @@ LogicalResult ConstantOp::verify() {
   if (getValue().getElementType() != getStorageType(output.getElementType()))
     return emitOpError("expects a value of element type ")
            << getStorageType(output.getElementType()) << ", got " << getValue().getElementType();
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(getValue())) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    int64_t bytes = output.getNumElements() * llvm::divideCeil(getValue().getElementType().getIntOrFloatBitWidth(), 8);
+    if (!blob || static_cast<int64_t>(blob->getData().size()) != bytes)
+      return emitOpError("expects a resource of ")
+             << bytes << " bytes, got " << (blob ? std::to_string(blob->getData().size()) : "none");
+  }
   return success();
 }
 
@@ -40,7 +48,7 @@ LogicalResult ReshapeOp::verify() {
   if (getInput().getType().getNumElements() != getOutput().getType().getNumElements())
     return emitOpError("expects equal numbers of elements, got ")
            << getInput().getType() << " and " << getOutput().getType();
-  if (auto perAxis = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(getQuantizedElement(getInput().getType())))
+  if (isa_and_nonnull<quant::UniformQuantizedPerAxisType>(getQuantizedElement(getInput().getType())))
     return emitOpError("expects quantization per tensor, got ") << getInput().getType();
   return verifyEqualElements(*this);
 }

@@ -72,6 +72,7 @@ def NN_ConstantOp : NN_Op<"constant", [ConstantLike]> {
 
     C1. `value` has the shape of the result.
     C2. `value`'s element type is the result's element type, or its storage type if that is quantized.
+    C3. A `value` that is a resource is present and holds the elements in whole bytes.
 
     ```mlir
     %w = nn.constant dense<[[1, -2]]> : tensor<1x2xi8> -> tensor<1x2x!quant.uniform<i8:f32, 0.5>>

@@ -156,17 +156,6 @@ TEST_F(ProgramTest, refusesOverflow) {
       << message;
 }
 
-TEST_F(ProgramTest, refusesAbsentResource) {
-  EXPECT_NE(errorOf(R"(
-    func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
-      %w = nn.constant dense_resource<absent> : tensor<2xf32> -> tensor<2xf32>
-      return %w : tensor<2xf32>
-    })")
-                .find("has elements that cannot be read"),
-            std::string::npos)
-      << message;
-}
-
 TEST_F(ProgramTest, readsResource) {
   auto interpreter = Interpreter::create(parse(R"(
     func.func @main() -> tensor<2xf32> {
