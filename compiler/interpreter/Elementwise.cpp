@@ -166,8 +166,8 @@ FailureOr<Kernel> compileRequantize(RequantizeOp op) {
 FailureOr<Kernel> compileQuantize(quant::QuantizeCastOp op) {
   auto type = cast<RankedTensorType>(op.getResult().getType());
   quant::UniformQuantizedType perTensor = getPerTensor(type);
-  if (perTensor && perTensor.isSigned() && perTensor.getStorageTypeMin() == -128 &&
-      perTensor.getStorageTypeMax() == 127) {
+  if (perTensor && perTensor.isSigned() && perTensor.getStorageTypeIntegralWidth() == 8 &&
+      perTensor.getStorageTypeMin() == -128 && perTensor.getStorageTypeMax() == 127) {
     float inverseScale = computeInverseScale(perTensor);
     int32_t zeroPoint = static_cast<int32_t>(perTensor.getZeroPoint());
     return Kernel([=](Operands operands, HostTensor &out) {
