@@ -1,5 +1,6 @@
 #include "compiler/Dataset.h"
 
+#include "compiler/Files.h"
 #include "llvm/ADT/StringExtras.h"
 
 #include <cmath>

@@ -2,6 +2,7 @@
 
 #include "compiler/Diagnostics.h"
 #include "compiler/DriverSupport.h"
+#include "compiler/Files.h"
 #include "compiler/Package.h"
 #include "compiler/Pipeline.h"
 #include "targets/CEmission.h"
@@ -11,14 +12,6 @@
 using namespace mlir;
 
 namespace tinyc {
-
-/// Writes `text` to a file or to standard output.
-static LogicalResult writeText(StringRef path, StringRef text) {
-  if (!path.empty() && path != "-")
-    return writeFile(path, text);
-  llvm::outs() << text;
-  return success();
-}
 
 static LogicalResult emitText(const Options &options, const targets::Target &target, MLIRContext *context) {
   const std::pair<Emit, Phase> phases[] = {{Emit::Import, Phase::Import},     {Emit::Graph, Phase::Graph},
@@ -44,7 +37,13 @@ static LogicalResult emitText(const Options &options, const targets::Target &tar
     module->print(stream);
     stream << "\n";
   }
-  return writeText(options.output, text);
+  if (options.output.empty() || options.output == "-") {
+    llvm::outs() << text;
+    return success();
+  }
+  if (llvm::Error error = writeFile(options.output, text))
+    return complain(std::move(error));
+  return success();
 }
 
 LogicalResult runCompiler(const Options &options, llvm::raw_ostream &stream) {

@@ -1,5 +1,6 @@
 #include "compiler/DriverSupport.h"
 
+#include "compiler/Files.h"
 #include "compiler/Package.h"
 #include "compiler/PackageTexts.h"
 #include "compiler/Pipeline.h"
@@ -38,26 +39,17 @@ std::unique_ptr<MLIRContext> makeContext() {
   return context;
 }
 
-LogicalResult writeFile(StringRef path, StringRef contents) {
-  if (llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &stream) {
-        stream << contents;
-        return llvm::Error::success();
-      }))
-    return complain(path + ": " + llvm::toString(std::move(error)));
-  return success();
-}
-
 /// Writes the object file at `path` and model.h beside it.
-static LogicalResult writeObject(const Report &report, const targets::Target &target, StringRef path,
-                                 StringRef prefix, ArrayRef<char> object) {
+static llvm::Error writeObject(const Report &report, const targets::Target &target, StringRef path, StringRef prefix,
+                               ArrayRef<char> object) {
   SmallString<128> header = llvm::sys::path::parent_path(path);
   llvm::sys::path::append(header, "model.h");
-  if (failed(writeFile(path, StringRef(object.data(), object.size()))))
-    return failure();
-  if (succeeded(writeFile(header, makeHeader(report, target, prefix))))
-    return success();
-  llvm::sys::fs::remove(path);
-  return failure();
+  if (llvm::Error error = writeFile(path, StringRef(object.data(), object.size())))
+    return error;
+  llvm::Error error = writeFile(header, makeHeader(report, target, prefix));
+  if (error)
+    llvm::sys::fs::remove(path);
+  return error;
 }
 
 FailureOr<Report> compilePackage(const Options &options, const targets::Target &target, StringRef destination,
@@ -88,9 +80,9 @@ FailureOr<Report> compilePackage(const Options &options, const targets::Target &
   package.prefix = options.prefix;
   if (options.emit == Emit::Object)
     package.object = object;
-  if (options.emit == Emit::Object && destination.ends_with(".o"))
-    return failed(writeObject(report, target, destination, options.prefix, object)) ? FailureOr<Report>() : report;
-  if (llvm::Error error = writePackage(*module, target, destination, report, package))
+  bool isFile = options.emit == Emit::Object && destination.ends_with(".o");
+  if (llvm::Error error = isFile ? writeObject(report, target, destination, options.prefix, object)
+                                 : writePackage(*module, target, destination, report, package))
     return complain(std::move(error));
   return report;
 }

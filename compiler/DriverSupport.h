@@ -22,9 +22,6 @@ const targets::Target *findTarget(llvm::StringRef name);
 /// A context with all dialects of a compilation.
 std::unique_ptr<mlir::MLIRContext> makeContext();
 
-/// Writes a file, which appears whole or not at all; prints an error on failure.
-mlir::LogicalResult writeFile(llvm::StringRef path, llvm::StringRef contents);
-
 /// Compiles options.model and writes the package `destination`: a directory, or for Emit::Object a file that ends in
 /// `.o`, with model.h beside it. Errors are printed.
 mlir::FailureOr<Report> compilePackage(const Options &options, const targets::Target &target,

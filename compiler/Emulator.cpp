@@ -1,5 +1,6 @@
 #include "compiler/Emulator.h"
 #include "compiler/ExternalTool.h"
+#include "compiler/Files.h"
 
 #include "targets/EmbeddedFiles.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -62,7 +63,7 @@ static Expected<std::string> buildFirmware(const ScratchDirectory &directory, co
   for (const targets::EmbeddedFile &file : targets::embeddedFiles()) {
     StringRef name = file.name;
     if (name.consume_front("emulator/"))
-      if (Error error = storeFile(directory.file(name), file.contents))
+      if (Error error = writeFile(directory.file(name), file.contents))
         return error;
   }
   SmallVector<std::string> objects, flags = getIncludeFlags(package);
@@ -124,7 +125,7 @@ Expected<EmulatorResult> runOnEmulator(const targets::Target &target, StringRef 
   Expected<std::string> elf = buildFirmware(directory, target, packagePath, prefix, result.flashBytes);
   if (!elf)
     return elf.takeError();
-  if (Error error = storeFile(directory.file("input.bin"), StringRef(inputs.data(), inputs.size())))
+  if (Error error = writeFile(directory.file("input.bin"), StringRef(inputs.data(), inputs.size())))
     return error;
 
   std::string executable = sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&runOnEmulator));

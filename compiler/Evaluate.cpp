@@ -1,6 +1,7 @@
 #include "compiler/Evaluate.h"
 
 #include "compiler/Dataset.h"
+#include "compiler/Files.h"
 #include "compiler/Npy.h"
 #include "llvm/Support/Format.h"
 

@@ -1,5 +1,6 @@
 #include "compiler/ExternalTool.h"
 
+#include "compiler/Files.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -17,7 +18,11 @@ ScratchDirectory::~ScratchDirectory() {
 }
 
 Error ScratchDirectory::create() {
-  if (std::error_code code = sys::fs::createUniqueDirectory("tinyc-run", path))
+  std::error_code code = sys::fs::createUniqueDirectory("tinyc-run", path);
+  // TMPDIR may be relative, and the emulator runs in this directory.
+  if (!code)
+    code = sys::fs::make_absolute(path);
+  if (code)
     return toolError("cannot make a temporary directory: " + code.message());
   return Error::success();
 }
@@ -30,20 +35,10 @@ std::string ScratchDirectory::file(const Twine &name) const {
 
 Error toolError(const Twine &message) { return createStringError("error: " + message); }
 
-Error storeFile(StringRef path, StringRef contents) {
-  std::error_code code;
-  raw_fd_ostream stream(path, code);
-  if (code)
-    return toolError(path + ": " + code.message());
-  stream << contents;
-  stream.close();
-  return stream.has_error() ? toolError(path + ": " + stream.error().message()) : Error::success();
-}
-
 Expected<std::string> loadFile(StringRef path) {
   auto buffer = MemoryBuffer::getFile(path);
   if (!buffer)
-    return toolError(path + ": " + buffer.getError().message());
+    return makeFileError(path, buffer.getError().message());
   return (*buffer)->getBuffer().str();
 }
 

@@ -26,7 +26,6 @@ private:
 /// `error: message`.
 llvm::Error toolError(const llvm::Twine &message);
 
-llvm::Error storeFile(llvm::StringRef path, llvm::StringRef contents);
 llvm::Expected<std::string> loadFile(llvm::StringRef path);
 
 /// Runs a program found on PATH with its output in files of `directory`; returns its standard output. On failure the error

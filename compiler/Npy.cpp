@@ -1,5 +1,6 @@
 #include "compiler/Npy.h"
 
+#include "compiler/Files.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -16,10 +17,6 @@
 using namespace llvm;
 
 namespace tinyc {
-
-Error makeFileError(StringRef path, const Twine &reason) {
-  return createStringError(inconvertibleErrorCode(), path + ": error: " + reason);
-}
 
 std::string formatShape(ArrayRef<int64_t> shape, StringRef first) {
   std::string text = "[";
@@ -280,7 +277,7 @@ Expected<std::vector<int64_t>> NpyArray::toIntegers() const {
 // Writing
 //===----------------------------------------------------------------------===//
 
-static Error writeBytes(StringRef path, ArrayRef<int64_t> shape, StringRef descr, StringRef elements) {
+static Error writeElements(StringRef path, ArrayRef<int64_t> shape, StringRef descr, StringRef elements) {
   std::string header = ("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (").str();
   for (int64_t size : shape)
     header += std::to_string(size) + ", ";
@@ -291,28 +288,22 @@ static Error writeBytes(StringRef path, ArrayRef<int64_t> shape, StringRef descr
   header.resize(alignTo(prefix + header.size() + 1, 64) - prefix - 1, ' ');
   header += '\n';
 
-  return writeToOutput(path, [&](raw_ostream &stream) -> Error {
-    stream << StringRef("\x93NUMPY\x01\x00", 8);
-    stream << static_cast<char>(header.size() & 255) << static_cast<char>(header.size() >> 8);
-    stream << header << elements;
-    return Error::success();
-  });
-}
-
-static Error nameFile(StringRef path, Error error) {
-  if (!error)
-    return Error::success();
-  return makeFileError(path, toString(std::move(error)));
+  std::string contents("\x93NUMPY\x01\x00", 8);
+  contents += static_cast<char>(header.size() & 255);
+  contents += static_cast<char>(header.size() >> 8);
+  contents += header;
+  contents += elements;
+  return writeFile(path, contents);
 }
 
 Error writeNpy(StringRef path, ArrayRef<int64_t> shape, ArrayRef<float> values) {
   static_assert(endianness::native == endianness::little, "elements are written as they lie in memory");
-  return nameFile(path, writeBytes(path, shape, "<f4",
-                                   {reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float)}));
+  return writeElements(path, shape, "<f4",
+                       {reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float)});
 }
 
 Error writeNpy(StringRef path, ArrayRef<int64_t> shape, ArrayRef<int8_t> values) {
-  return nameFile(path, writeBytes(path, shape, "|i1", {reinterpret_cast<const char *>(values.data()), values.size()}));
+  return writeElements(path, shape, "|i1", {reinterpret_cast<const char *>(values.data()), values.size()});
 }
 
 } // namespace tinyc

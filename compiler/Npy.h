@@ -43,9 +43,6 @@ private:
 /// `[2, 3]`, as messages about shapes write it; `first` replaces the first number.
 std::string formatShape(llvm::ArrayRef<int64_t> shape, llvm::StringRef first = "");
 
-/// The error every reader here returns: `FILE: error: REASON`.
-llvm::Error makeFileError(llvm::StringRef path, const llvm::Twine &reason);
-
 /// Writes float32 or int8 elements in row-major order. The file appears whole or not at all.
 llvm::Error writeNpy(llvm::StringRef path, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values);
 llvm::Error writeNpy(llvm::StringRef path, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int8_t> values);

@@ -1,6 +1,6 @@
 #include "compiler/Package.h"
 
-#include "compiler/Npy.h"
+#include "compiler/Files.h"
 #include "compiler/PackageTexts.h"
 #include "dialects/kernel/Kernel.h"
 #include "targets/CEmission.h"
@@ -100,22 +100,6 @@ static std::error_code makeDirectories(const Twine &path) {
   return sys::fs::create_directories(path, /*IgnoreExisting=*/true, sys::fs::all_all);
 }
 
-static Error writeFile(const std::string &path, StringRef contents) {
-  std::error_code code = makeDirectories(sys::path::parent_path(path));
-  if (code)
-    return makeFileError(path, code.message());
-  raw_fd_ostream stream(path, code);
-  if (code)
-    return makeFileError(path, code.message());
-  stream << contents;
-  stream.close();
-  if (!stream.has_error())
-    return Error::success();
-  code = stream.error();
-  stream.clear_error();
-  return makeFileError(path, code.message());
-}
-
 /// Whether the directory may receive a package: it does not exist, is empty, or holds an earlier package.
 static Error checkDestination(StringRef directory) {
   if (!sys::fs::exists(directory))
@@ -170,15 +154,22 @@ static Error writeFiles(StringRef output, const PackageFiles &files) {
       sys::fs::remove(parent);
   });
   std::error_code code = makeDirectories(sys::path::parent_path(directory));
+  // Inside of a directory that exists: its parent may be closed to the user.
+  const bool exists = sys::fs::exists(directory);
   if (!code)
-    code = sys::fs::createUniqueDirectory(directory + ".partial", staging);
+    code = sys::fs::createUniqueDirectory(directory + (exists ? "/.partial" : ".partial"), staging);
   if (code)
     return makeFileError(output, code.message());
-  for (const auto &[path, contents] : files)
-    if (Error error = writeFile((staging + "/" + path).str(), contents))
+  for (const auto &[name, contents] : files) {
+    std::string path = (staging + "/" + name).str();
+    code = makeDirectories(sys::path::parent_path(path));
+    if (code)
+      return makeFileError(path, code.message());
+    if (Error error = writeFile(path, contents))
       return error;
+  }
 
-  if (!sys::fs::exists(directory)) {
+  if (!exists) {
     code = sys::fs::rename(staging, directory);
     if (code)
       return makeFileError(output, code.message());

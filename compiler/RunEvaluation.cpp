@@ -3,16 +3,18 @@
 #include "compiler/Driver.h"
 #include "compiler/DriverSupport.h"
 #include "compiler/Emulator.h"
+#include "compiler/Files.h"
 #include "compiler/NativePackage.h"
 #include "compiler/Pipeline.h"
 #include "compiler/StackUse.h"
 #include "dialects/nn/Interpreter.h"
 #include "targets/ObjectEmission.h"
 #include "targets/host/Jit.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
+
+#include <limits>
 
 using namespace mlir;
 
@@ -193,13 +195,15 @@ static llvm::Expected<PackageFacts> readPackage(StringRef directory) {
   facts.prefix = object->getString("prefix").value_or("model").str();
   facts.sramBytes = *sram->getInteger("total");
   facts.flashBytes = *flash->getInteger("total");
+  if (facts.sramBytes < 0 || facts.sramBytes > std::numeric_limits<int32_t>::max())
+    return fail("sram.total is " + Twine(facts.sramBytes) + ", expects bytes below 2^31");
   for (auto [key, ports] : {std::pair("inputs", &facts.ports.inputs), std::pair("outputs", &facts.ports.outputs)}) {
     const llvm::json::Array *array = object->getArray(key);
     if (!array)
       return fail(Twine("no list of ") + key);
     for (const llvm::json::Value &value : *array) {
       std::optional<Port> port = Port::fromJson(value);
-      if (!port)
+      if (!port || port->offset < 0 || port->offset > facts.sramBytes - port->bytes)
         return fail(Twine("malformed entry of ") + key);
       ports->push_back(std::move(*port));
     }
@@ -269,13 +273,13 @@ static LogicalResult evaluate(const Options &options, const EvaluationOptions &e
     return evaluateInterpreted(options, *target, evaluation, context.get(), result);
   if (target->isHost())
     return evaluateOnHost(options, *target, evaluation, context.get(), result);
-  SmallString<128> directory;
-  if (std::error_code code = llvm::sys::fs::createUniqueDirectory("tinyc-package", directory))
-    return complain("cannot make a temporary directory: " + code.message());
-  llvm::scope_exit remove([&] { llvm::sys::fs::remove_directories(directory); });
-  if (failed(compilePackage(options, *target, directory, context.get())))
+  ScratchDirectory directory;
+  if (llvm::Error error = directory.create())
+    return complain(std::move(error));
+  std::string package = directory.file("package");
+  if (failed(compilePackage(options, *target, package, context.get())))
     return failure();
-  return evaluatePackage(directory, false, "", evaluation, result);
+  return evaluatePackage(package, /*targetGiven=*/false, "", evaluation, result);
 }
 
 LogicalResult runEvaluation(const Options &options, const EvaluationOptions &evaluation, bool targetGiven, bool json,

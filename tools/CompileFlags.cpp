@@ -57,14 +57,15 @@ CompileFlags::~CompileFlags() = default;
 
 bool CompileFlags::hasTarget() const { return flags->target.getNumOccurrences() > 0; }
 
-std::optional<int64_t> parseBytes(StringRef text) {
+/// "320K", "1M", "4096": bytes; nullopt if malformed or zero.
+static std::optional<int64_t> parseBytes(StringRef text) {
   int64_t unit = 1;
   if (text.consume_back_insensitive("k"))
     unit = 1024;
   else if (text.consume_back_insensitive("m"))
     unit = 1024 * 1024;
   int64_t value;
-  if (text.getAsInteger(10, value) || value < 0 || value > (int64_t(1) << 40))
+  if (text.getAsInteger(10, value) || value < 1 || value > (int64_t(1) << 40))
     return std::nullopt;
   return value * unit;
 }
@@ -113,6 +114,16 @@ void parseCommandLine(int argc, char **argv, cl::OptionCategory &category, Strin
     stream << "tinyc " << TINYC_VERSION << "\n  LLVM version " << LLVM_VERSION_STRING << "\n";
   });
   cl::ParseCommandLineOptions(argc, argv, overview);
+}
+
+int getExitStatus(LogicalResult result) {
+  outs().flush();
+  std::error_code code = outs().error();
+  if (!code)
+    return failed(result) ? 1 : 0;
+  outs().clear_error(); // else its destructor ends the process
+  complain("standard output: " + code.message());
+  return 1;
 }
 
 } // namespace tinyc

@@ -4,6 +4,7 @@
 
 #include "compiler/Options.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/LogicalResult.h"
 
 namespace tinyc {
 
@@ -23,11 +24,12 @@ private:
   std::unique_ptr<Flags> flags;
 };
 
-/// "320K", "1M", "4096": bytes; nullopt if malformed.
-std::optional<int64_t> parseBytes(llvm::StringRef text);
-
 /// Parses argv and handles --help and --version; usage errors exit with 1. Only flags of `category` are shown.
 void parseCommandLine(int argc, char **argv, llvm::cl::OptionCategory &category, llvm::StringRef overview);
+
+/// The exit status of a tool that did its work with that result: 1 with an error printed, too, if standard output could
+/// not be written.
+int getExitStatus(llvm::LogicalResult result);
 
 } // namespace tinyc
 

@@ -48,5 +48,5 @@ int main(int argc, char **argv) {
     errs() << "tinyc-run: error: --skip and --limit expect a number of samples\n";
     return 1;
   }
-  return failed(tinyc::runEvaluation(options, evaluation, flags.hasTarget(), json, outs())) ? 1 : 0;
+  return tinyc::getExitStatus(tinyc::runEvaluation(options, evaluation, flags.hasTarget(), json, outs()));
 }

@@ -35,5 +35,5 @@ int main(int argc, char **argv) {
   options.output = output;
   options.emit = emit;
   options.prefix = prefix;
-  return failed(tinyc::runCompiler(options, quiet ? nulls() : outs())) ? 1 : 0;
+  return tinyc::getExitStatus(tinyc::runCompiler(options, quiet ? nulls() : outs()));
 }
