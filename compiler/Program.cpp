@@ -1,6 +1,8 @@
 #include "compiler/Program.h"
 
 #include "dialects/nn/NN.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <cstring>
 
@@ -61,9 +63,7 @@ std::optional<Port> Port::fromJson(const llvm::json::Value &value) {
     return std::nullopt;
   if (object->get("permutation") && (!readInts(*object, "permutation", port.permutation) ||
                                      port.permutation.size() != port.shape.size() ||
-                                     llvm::any_of(port.permutation, [&](int64_t axis) {
-                                       return axis >= static_cast<int64_t>(port.shape.size());
-                                     })))
+                                     !isPermutationVector(port.permutation)))
     return std::nullopt;
   port.name = name->str();
   port.type = type->str();
@@ -71,8 +71,13 @@ std::optional<Port> Port::fromJson(const llvm::json::Value &value) {
   port.offset = object->getInteger("offset").value_or(0);
   port.scale = object->getNumber("scale").value_or(1.0);
   port.zeroPoint = object->getInteger("zero_point").value_or(0);
-  int64_t elementBytes = port.type == "int8" ? 1 : 4;
-  if ((port.type != "int8" && port.type != "float32") || port.getElements() * elementBytes != port.bytes)
+  if (port.type != "int8" && port.type != "float32")
+    return std::nullopt;
+  int64_t wanted = port.type == "int8" ? 1 : 4;
+  for (int64_t size : port.shape)
+    if (llvm::MulOverflow(wanted, size, wanted))
+      return std::nullopt;
+  if (port.bytes != wanted)
     return std::nullopt;
   return port;
 }
