@@ -14,7 +14,9 @@ Expected<std::unique_ptr<NativePackage>> NativePackage::load(StringRef package, 
   if (Error error = loaded->directory.create())
     return error;
   std::string library = loaded->directory.file("package.so");
-  SmallVector<std::string> arguments = {"-std=c11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-o", library};
+  // Symbols are resolved on loading: the resolver would run on the stack that is measured.
+  SmallVector<std::string> arguments = {"-std=c11", "-O2",        "-ffp-contract=off", "-fPIC",
+                                        "-shared",  "-Wl,-z,now", "-o",                library};
   arguments.append(getIncludeFlags(package));
   arguments.append(files->sources);
   if (!files->object.empty())
