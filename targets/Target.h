@@ -13,7 +13,7 @@ struct tinyc_packing;
 
 namespace tinyc::targets {
 
-/// One processor core, with the memories of a typical board as default budgets.
+/// One processor core, with the memories of a common part.
 struct Target {
   llvm::StringRef name;               ///< as on the command line: "cortex-m7"
   llvm::ArrayRef<llvm::StringRef> isas; ///< kernel ISAs of runtime/kernels.def, most preferred first
