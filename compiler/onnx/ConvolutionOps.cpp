@@ -15,7 +15,7 @@ static FailureOr<Shape> getNumbers(NodeImporter &node, llvm::StringRef name, siz
     return node.emitError() << name << " has " << numbers.size() << " numbers, expects " << count;
   for (int64_t number : numbers)
     if (number < minimum || number > INT32_MAX)
-      return node.emitError() << name << " must be at least " << minimum << ", got " << toString(numbers);
+      return node.emitError() << name << " must be " << minimum << " to " << INT32_MAX << ", got " << toString(numbers);
   return numbers;
 }
 

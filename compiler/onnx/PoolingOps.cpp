@@ -17,7 +17,7 @@ static FailureOr<Window> readPool(NodeImporter &node) {
     return node.emitError() << "kernel_shape has " << kernel->size() << " numbers, expects " << shape.size() - 2;
   for (int64_t size : *kernel)
     if (size < 1 || size > INT32_MAX)
-      return node.emitError() << "kernel_shape must be positive, got " << toString(*kernel);
+      return node.emitError() << "kernel_shape must be 1 to " << INT32_MAX << ", got " << toString(*kernel);
   return computeWindow(node, shape.drop_front(2), *kernel);
 }
 
