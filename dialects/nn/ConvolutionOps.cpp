@@ -5,64 +5,78 @@ using namespace mlir;
 
 namespace tinyc::nn {
 
-LogicalResult verifySymmetric(Operation *op, Type weight) {
+LogicalResult verifySymmetric(Operation *op, Type weight, StringRef constraint) {
   quant::QuantizedType type = getQuantizedElement(weight);
   if (auto perAxis = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(type)) {
     if (perAxis.getQuantizedDimension() != 0)
       return op->emitOpError("expects the weight to be quantized along axis 0, got axis ")
-             << perAxis.getQuantizedDimension();
+             << perAxis.getQuantizedDimension() << " (" << constraint << ")";
     for (int64_t zeroPoint : perAxis.getZeroPoints())
       if (zeroPoint != 0)
-        return op->emitOpError("expects weight zero points of 0, got ") << zeroPoint;
+        return op->emitOpError("expects weight zero points of 0, got ") << zeroPoint << " (" << constraint << ")";
   } else if (auto perTensor = dyn_cast_or_null<quant::UniformQuantizedType>(type)) {
     if (perTensor.getZeroPoint() != 0)
-      return op->emitOpError("expects weight zero points of 0, got ") << perTensor.getZeroPoint();
+      return op->emitOpError("expects weight zero points of 0, got ")
+             << perTensor.getZeroPoint() << " (" << constraint << ")";
   }
   return success();
 }
 
-static LogicalResult verifyBias(Operation *op, Value bias, int64_t channels) {
+static LogicalResult verifyBias(Operation *op, Value bias, int64_t channels, StringRef constraint) {
   if (!bias)
     return success();
   auto type = cast<RankedTensorType>(bias.getType());
   if (type.getRank() != 1 || type.getDimSize(0) != channels)
-    return op->emitOpError("expects a bias of ") << channels << " elements, got " << type;
+    return op->emitOpError("expects a bias of ") << channels << " elements, got " << type << " (" << constraint << ")";
   if (quant::QuantizedType element = getQuantizedElement(type))
     if (!element.getStorageType().isInteger(32))
-      return op->emitOpError("expects a bias of storage type i32, got ") << type;
+      return op->emitOpError("expects a bias of storage type i32, got ") << type << " (" << constraint << ")";
   return success();
 }
 
-static LogicalResult verifyPerTensorActivation(Operation *op, Type type) {
+static LogicalResult verifyPerTensorActivation(Operation *op, Type type, StringRef constraint) {
   if (getQuantizedElement(type) && !getPerTensor(type))
-    return op->emitOpError("expects activations quantized per tensor, got ") << type;
+    return op->emitOpError("expects activations quantized per tensor, got ") << type << " (" << constraint << ")";
   return success();
 }
 
-LogicalResult verifyWindow(Operation *op, const Window &window, RankedTensorType input, RankedTensorType output) {
-  auto expectCount = [&](ArrayRef<int64_t> values, size_t count, StringRef name, int64_t least) -> LogicalResult {
+/// The types of an op that multiplies an activation by a weight.
+static LogicalResult verifyProduct(Operation *op, Type input, Type weight, Type output, StringRef constraint) {
+  if (failed(verifySameForm(op, constraint)) || failed(verifySymmetric(op, weight, constraint)) ||
+      failed(verifyPerTensorActivation(op, input, constraint)))
+    return failure();
+  return verifyPerTensorActivation(op, output, constraint);
+}
+
+LogicalResult verifyWindow(Operation *op, const Window &window, RankedTensorType input, RankedTensorType output,
+                           const WindowConstraints &constraints) {
+  auto expectCount = [&](ArrayRef<int64_t> values, size_t count, StringRef name, int64_t least,
+                         StringRef constraint) -> LogicalResult {
     if (values.size() != count)
-      return op->emitOpError("expects ") << count << " " << name << ", got " << values.size();
+      return op->emitOpError("expects ")
+             << count << " " << name << ", got " << values.size() << " (" << constraint << ")";
     for (int64_t value : values)
       if (value < least || value > std::numeric_limits<int32_t>::max())
-        return op->emitOpError("expects ") << name << " of " << least << " to 2147483647, got " << value;
+        return op->emitOpError("expects ")
+               << name << " of " << least << " to 2147483647, got " << value << " (" << constraint << ")";
     return success();
   };
-  if (failed(expectCount(window.strides, 2, "strides", 1)) || failed(expectCount(window.pads, 4, "pads", 0)) ||
-      failed(expectCount(window.dilations, 2, "dilations", 1)))
+  if (failed(expectCount(window.kernel, 2, "kernel sizes", 1, constraints.steps)) ||
+      failed(expectCount(window.strides, 2, "strides", 1, constraints.steps)) ||
+      failed(expectCount(window.pads, 4, "pads", 0, constraints.pads)) ||
+      failed(expectCount(window.dilations, 2, "dilations", 1, constraints.steps)))
     return failure();
   if (input.getDimSize(0) != output.getDimSize(0))
-    return op->emitOpError("expects a result batch of ") << input.getDimSize(0) << ", got " << output.getDimSize(0);
-  const int64_t kernel[2] = {window.kernelHeight, window.kernelWidth};
-  if (failed(expectCount(kernel, 2, "kernel sizes", 1)))
-    return failure();
+    return op->emitOpError("expects a result batch of ")
+           << input.getDimSize(0) << ", got " << output.getDimSize(0) << " (C1)";
   for (int axis : {0, 1}) {
     int64_t padded = input.getDimSize(1 + axis) + window.pads[axis] + window.pads[axis + 2];
-    int64_t extent = (kernel[axis] - 1) * window.dilations[axis] + 1;
+    int64_t extent = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
     int64_t expected = padded < extent ? 0 : (padded - extent) / window.strides[axis] + 1;
     if (expected != output.getDimSize(1 + axis) || expected < 1)
       return op->emitOpError("expects a result ")
-             << (axis == 0 ? "height" : "width") << " of " << expected << ", got " << output.getDimSize(1 + axis);
+             << (axis == 0 ? "height" : "width") << " of " << expected << ", got " << output.getDimSize(1 + axis)
+             << " (" << constraints.size << ")";
   }
   return success();
 }
@@ -76,18 +90,15 @@ LogicalResult Conv2DOp::verify() {
   int64_t groups = getGroups(), inputChannels = input.getDimSize(3), outputChannels = output.getDimSize(3);
   if (groups < 1 || inputChannels % groups != 0 || outputChannels % groups != 0)
     return emitOpError("expects groups to divide the channels, got ")
-           << groups << " groups for " << inputChannels << " input and " << outputChannels << " output channels";
+           << groups << " groups for " << inputChannels << " input and " << outputChannels << " output channels (C2)";
   if (weight.getDimSize(0) != outputChannels || weight.getDimSize(3) != inputChannels / groups)
     return emitOpError("expects a weight of ") << outputChannels << " output and " << inputChannels / groups
-                                               << " input channels, got " << weight;
-  if (failed(verifyWindow(*this,
-                          {weight.getDimSize(1), weight.getDimSize(2), getStrides(), getPads(), getDilations()},
-                          input, output)) ||
-      failed(verifyBias(*this, getBias(), outputChannels)) || failed(verifySameForm(*this)) ||
-      failed(verifySymmetric(*this, weight)) || failed(verifyPerTensorActivation(*this, input)) ||
-      failed(verifyPerTensorActivation(*this, output)))
+                                               << " input channels, got " << weight << " (C1)";
+  if (failed(verifyWindow(*this, {weight.getShape().slice(1, 2), getStrides(), getPads(), getDilations()}, input,
+                          output, {"C3", "C4", "C5"})) ||
+      failed(verifyBias(*this, getBias(), outputChannels, "C6")))
     return failure();
-  return success();
+  return verifyProduct(*this, input, weight, output, "C7");
 }
 
 int64_t Conv2DOp::getMacs() {
@@ -109,17 +120,15 @@ LogicalResult FullyConnectedOp::verify() {
   RankedTensorType input = getInput().getType(), weight = getWeight().getType(), output = getOutput().getType();
   for (RankedTensorType type : {input, weight, output})
     if (type.getRank() != 2)
-      return emitOpError("expects input, weight and result of rank 2, got ") << type;
+      return emitOpError("expects input, weight and result of rank 2, got ") << type << " (C1)";
   if (weight.getDimSize(1) != input.getDimSize(1))
-    return emitOpError("expects a weight of ") << input.getDimSize(1) << " columns, got " << weight;
+    return emitOpError("expects a weight of ") << input.getDimSize(1) << " columns, got " << weight << " (C1)";
   if (output.getDimSize(0) != input.getDimSize(0) || output.getDimSize(1) != weight.getDimSize(0))
     return emitOpError("expects a result of ") << input.getDimSize(0) << "x" << weight.getDimSize(0) << ", got "
-                                               << output;
-  if (failed(verifyBias(*this, getBias(), weight.getDimSize(0))) || failed(verifySameForm(*this)) ||
-      failed(verifySymmetric(*this, weight)) || failed(verifyPerTensorActivation(*this, input)) ||
-      failed(verifyPerTensorActivation(*this, output)))
+                                               << output << " (C1)";
+  if (failed(verifyBias(*this, getBias(), weight.getDimSize(0), "C2")))
     return failure();
-  return success();
+  return verifyProduct(*this, input, weight, output, "C3");
 }
 
 int64_t FullyConnectedOp::getMacs() {
@@ -141,16 +150,17 @@ LogicalResult MatMulOp::verify() {
                     output = getOutput().getType().getShape();
   if (lhs.size() < 2 || rhs.size() != lhs.size() || output.size() != lhs.size())
     return emitOpError("expects operands and result of one rank of at least 2, got ")
-           << lhs.size() << ", " << rhs.size() << " and " << output.size();
+           << lhs.size() << ", " << rhs.size() << " and " << output.size() << " (C1)";
   if (lhs.drop_back(2) != rhs.drop_back(2) || lhs.drop_back(2) != output.drop_back(2))
     return emitOpError("expects equal leading dimensions, got ")
-           << getLhs().getType() << ", " << getRhs().getType() << " and " << getOutput().getType();
+           << getLhs().getType() << ", " << getRhs().getType() << " and " << getOutput().getType() << " (C1)";
   if (lhs.back() != rhs[rhs.size() - 2])
-    return emitOpError("expects a right operand of ") << lhs.back() << " rows, got " << rhs[rhs.size() - 2];
+    return emitOpError("expects a right operand of ")
+           << lhs.back() << " rows, got " << rhs[rhs.size() - 2] << " (C1)";
   if (output[output.size() - 2] != lhs[lhs.size() - 2] || output.back() != rhs.back())
     return emitOpError("expects a result of ") << lhs[lhs.size() - 2] << "x" << rhs.back() << ", got "
-                                               << getOutput().getType();
-  return verifyPerTensor(*this);
+                                               << getOutput().getType() << " (C1)";
+  return verifyPerTensor(*this, "C2");
 }
 
 int64_t MatMulOp::getMacs() { return getOutput().getType().getNumElements() * getLhs().getType().getShape().back(); }
@@ -163,15 +173,16 @@ SmallVector<unsigned> MatMulOp::getActivationOperands() { return {0, 1}; }
 LogicalResult BatchNormOp::verify() {
   RankedTensorType input = getInput().getType();
   if (input != getOutput().getType())
-    return emitOpError("expects a result of type ") << input << ", got " << getOutput().getType();
+    return emitOpError("expects a result of type ") << input << ", got " << getOutput().getType() << " (C2)";
   if (getQuantizedElement(input))
-    return emitOpError("has a float form only, got ") << input;
+    return emitOpError("has a float form only, got ") << input << " (C2)";
   if (input.getRank() < 1)
-    return emitOpError("expects an input of rank 1 or more, got ") << input;
+    return emitOpError("expects an input of rank 1 or more, got ") << input << " (C1)";
   for (Value parameter : getOperands().drop_front()) {
     auto type = cast<RankedTensorType>(parameter.getType());
     if (type.getRank() != 1 || type.getDimSize(0) != input.getShape().back() || getQuantizedElement(type))
-      return emitOpError("expects float parameters of ") << input.getShape().back() << " elements, got " << type;
+      return emitOpError("expects float parameters of ")
+             << input.getShape().back() << " elements, got " << type << " (C1)";
   }
   return success();
 }

@@ -7,12 +7,12 @@ using namespace mlir;
 
 namespace tinyc::nn {
 
-static LogicalResult verifyEqualElements(Operation *op) {
+static LogicalResult verifyEqualElements(Operation *op, StringRef constraint) {
   Type expected = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
   for (Value operand : op->getOperands())
     if (cast<RankedTensorType>(operand.getType()).getElementType() != expected)
       return op->emitOpError("expects operands of the result's element type, got ")
-             << operand.getType() << " and " << op->getResult(0).getType();
+             << operand.getType() << " and " << op->getResult(0).getType() << " (" << constraint << ")";
   return success();
 }
 
@@ -24,16 +24,19 @@ LogicalResult ConstantOp::verify() {
   RankedTensorType output = getOutput().getType();
   if (getValue().getShapedType().getShape() != output.getShape())
     return emitOpError("expects a value of the result's shape, got ")
-           << getValue().getShapedType() << " for " << output;
+           << getValue().getShapedType() << " for " << output << " (C1)";
   if (getValue().getElementType() != getStorageType(output.getElementType()))
     return emitOpError("expects a value of element type ")
-           << getStorageType(output.getElementType()) << ", got " << getValue().getElementType();
+           << getStorageType(output.getElementType()) << ", got " << getValue().getElementType() << " (C2)";
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(getValue())) {
+    unsigned bits = getValue().getElementType().getIntOrFloatBitWidth();
+    if (bits != 8 && bits != 16 && bits != 32)
+      return emitOpError("expects a resource of 8, 16 or 32-bit elements, got ") << bits << " bits (C3)";
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    int64_t bytes = output.getNumElements() * llvm::divideCeil(getValue().getElementType().getIntOrFloatBitWidth(), 8);
+    int64_t bytes = output.getNumElements() * bits / 8;
     if (!blob || static_cast<int64_t>(blob->getData().size()) != bytes)
       return emitOpError("expects a resource of ")
-             << bytes << " bytes, got " << (blob ? std::to_string(blob->getData().size()) : "none");
+             << bytes << " bytes, got " << (blob ? std::to_string(blob->getData().size()) : "none") << " (C3)";
   }
   return success();
 }
@@ -47,10 +50,10 @@ OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 LogicalResult ReshapeOp::verify() {
   if (getInput().getType().getNumElements() != getOutput().getType().getNumElements())
     return emitOpError("expects equal numbers of elements, got ")
-           << getInput().getType() << " and " << getOutput().getType();
+           << getInput().getType() << " and " << getOutput().getType() << " (C2)";
   if (isa_and_nonnull<quant::UniformQuantizedPerAxisType>(getQuantizedElement(getInput().getType())))
-    return emitOpError("expects quantization per tensor, got ") << getInput().getType();
-  return verifyEqualElements(*this);
+    return emitOpError("expects quantization per tensor, got ") << getInput().getType() << " (C1)";
+  return verifyEqualElements(*this, "C1");
 }
 
 OpFoldResult ReshapeOp::fold(FoldAdaptor) {
@@ -121,15 +124,16 @@ LogicalResult TransposeOp::verify() {
   ArrayRef<int64_t> permutation = getPermutation();
   SmallVector<bool> seen(input.getRank(), false);
   if (static_cast<int64_t>(permutation.size()) != input.getRank() || output.getRank() != input.getRank())
-    return emitOpError("expects a permutation of ") << input.getRank() << " dimensions, got " << permutation.size();
+    return emitOpError("expects a permutation of ")
+           << input.getRank() << " dimensions, got " << permutation.size() << " (C1)";
   for (auto [index, axis] : llvm::enumerate(permutation)) {
     if (axis < 0 || axis >= input.getRank() || seen[axis])
       return emitOpError("expects a permutation of 0 to ") << input.getRank() - 1 << ", got " << axis << " at "
-                                                           << index;
+                                                           << index << " (C1)";
     seen[axis] = true;
     if (output.getDimSize(index) != input.getDimSize(axis))
       return emitOpError("expects a result dimension ")
-             << index << " of " << input.getDimSize(axis) << ", got " << output.getDimSize(index);
+             << index << " of " << input.getDimSize(axis) << ", got " << output.getDimSize(index) << " (C2)";
   }
   auto inputAxis = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(getQuantizedElement(input));
   auto outputAxis = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(getQuantizedElement(output));
@@ -140,10 +144,11 @@ LogicalResult TransposeOp::verify() {
                 inputAxis.getStorageTypeMin() == outputAxis.getStorageTypeMin() &&
                 inputAxis.getStorageTypeMax() == outputAxis.getStorageTypeMax();
     if (!same || permutation[outputAxis.getQuantizedDimension()] != inputAxis.getQuantizedDimension())
-      return emitOpError("expects the quantized axis to follow the permutation, got ") << input << " and " << output;
+      return emitOpError("expects the quantized axis to follow the permutation, got ")
+             << input << " and " << output << " (C3)";
     return success();
   }
-  return verifyEqualElements(*this);
+  return verifyEqualElements(*this, "C3");
 }
 
 OpFoldResult TransposeOp::fold(FoldAdaptor) {
@@ -166,25 +171,26 @@ LogicalResult ConcatOp::verify() {
   RankedTensorType output = getOutput().getType();
   int64_t axis = getAxis();
   if (getInputs().empty())
-    return emitOpError("expects at least one operand");
+    return emitOpError("expects at least one operand (C1)");
   if (axis < 0 || axis >= output.getRank())
-    return emitOpError("expects an axis of 0 to ") << output.getRank() - 1 << ", got " << axis;
+    return emitOpError("expects an axis of 0 to ") << output.getRank() - 1 << ", got " << axis << " (C1)";
   int64_t sum = 0;
   for (Value input : getInputs()) {
     auto type = cast<RankedTensorType>(input.getType());
     if (type.getRank() != output.getRank())
-      return emitOpError("expects operands of rank ") << output.getRank() << ", got " << type;
+      return emitOpError("expects operands of rank ") << output.getRank() << ", got " << type << " (C2)";
     for (int64_t i = 0; i < output.getRank(); ++i)
       if (i != axis && type.getDimSize(i) != output.getDimSize(i))
         return emitOpError("expects operand dimension ")
-               << i << " of " << output.getDimSize(i) << ", got " << type.getDimSize(i);
+               << i << " of " << output.getDimSize(i) << ", got " << type.getDimSize(i) << " (C2)";
     sum += type.getDimSize(axis);
   }
   if (sum != output.getDimSize(axis))
-    return emitOpError("expects a result dimension ") << axis << " of " << sum << ", got " << output.getDimSize(axis);
-  if (failed(verifyPerTensor(*this)))
+    return emitOpError("expects a result dimension ")
+           << axis << " of " << sum << ", got " << output.getDimSize(axis) << " (C2)";
+  if (failed(verifyPerTensor(*this, "C3")))
     return failure();
-  return verifyEqualElements(*this);
+  return verifyEqualElements(*this, "C3");
 }
 
 SmallVector<unsigned> ConcatOp::getActivationOperands() {
@@ -202,18 +208,19 @@ LogicalResult PadOp::verify() {
   if (static_cast<int64_t>(getBefore().size()) != rank || static_cast<int64_t>(getAfter().size()) != rank ||
       output.getRank() != rank)
     return emitOpError("expects ") << rank << " numbers before and after, got " << getBefore().size() << " and "
-                                   << getAfter().size();
+                                   << getAfter().size() << " (C1)";
   for (int64_t i = 0; i < rank; ++i) {
     for (int64_t size : {getBefore()[i], getAfter()[i]})
       if (size < 0 || size > std::numeric_limits<int32_t>::max())
-        return emitOpError("expects padding of 0 to 2147483647, got ") << size;
+        return emitOpError("expects padding of 0 to 2147483647, got ") << size << " (C1)";
     int64_t expected = getBefore()[i] + input.getDimSize(i) + getAfter()[i];
     if (output.getDimSize(i) != expected)
-      return emitOpError("expects a result dimension ") << i << " of " << expected << ", got " << output.getDimSize(i);
+      return emitOpError("expects a result dimension ")
+             << i << " of " << expected << ", got " << output.getDimSize(i) << " (C2)";
   }
-  if (failed(verifyPerTensor(*this)))
+  if (failed(verifyPerTensor(*this, "C3")))
     return failure();
-  return verifyEqualElements(*this);
+  return verifyEqualElements(*this, "C3");
 }
 
 SmallVector<unsigned> PadOp::getActivationOperands() { return {0}; }

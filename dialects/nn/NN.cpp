@@ -79,25 +79,25 @@ static LogicalResult verifyBounds(Operation *op) {
          << *fused.getLowerBound() << " and " << *fused.getUpperBound();
 }
 
-LogicalResult verifySameForm(Operation *op) {
+LogicalResult verifySameForm(Operation *op, StringRef constraint) {
   if (failed(verifyBounds(op)))
     return failure();
   std::optional<bool> quantized;
   for (Type type : llvm::concat<Type>(llvm::to_vector(op->getOperandTypes()), llvm::to_vector(op->getResultTypes()))) {
     bool now = getQuantizedElement(type) != nullptr;
     if (quantized && *quantized != now)
-      return op->emitOpError("expects operands and result to be all float or all quantized");
+      return op->emitOpError("expects operands and result to be all float or all quantized (") << constraint << ")";
     quantized = now;
   }
   return success();
 }
 
-LogicalResult verifyPerTensor(Operation *op) {
-  if (failed(verifySameForm(op)))
+LogicalResult verifyPerTensor(Operation *op, StringRef constraint) {
+  if (failed(verifySameForm(op, constraint)))
     return failure();
   for (Type type : llvm::concat<Type>(llvm::to_vector(op->getOperandTypes()), llvm::to_vector(op->getResultTypes())))
     if (getQuantizedElement(type) && !getPerTensor(type))
-      return op->emitOpError("expects quantization per tensor, got ") << type;
+      return op->emitOpError("expects quantization per tensor, got ") << type << " (" << constraint << ")";
   return success();
 }
 

@@ -106,7 +106,8 @@ def NN_Conv2DOp : NN_ClampedOp<"conv2d", [DeclareOpInterfaceMethods<CostOpInterf
     C4. pads are four numbers >= 0: top, left, bottom, right.
     C5. OH = (H + top + bottom - ((kh - 1) * dh + 1)) / sh + 1, and OW likewise, at least 1.
     C6. bias, where present, is [O]; in integer form of storage type i32.
-    C7. input, weight and result are all float or all quantized; the weight's zero points are 0.
+    C7. input, weight and result are all float or all quantized; activations per tensor, the weight per tensor or along
+        axis 0 with zero points of 0.
 
     ```mlir
     %y = nn.conv2d %x, %w, %b {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,
@@ -133,7 +134,13 @@ def NN_FullyConnectedOp : NN_ClampedOp<"fully_connected", [DeclareOpInterfaceMet
 
     C1. input is [M, K], weight [N, K], result [M, N].
     C2. bias, where present, is [N]; in integer form of storage type i32.
-    C3. input, weight and result are all float or all quantized; the weight's zero points are 0.
+    C3. input, weight and result are all float or all quantized; activations per tensor, the weight per tensor or along
+        axis 0 with zero points of 0.
+
+    ```mlir
+    %y = nn.fully_connected %x, %w, %b {clampMin = 0.0 : f32} : (tensor<1x8xf32>, tensor<4x8xf32>, tensor<4xf32>)
+      -> tensor<1x4xf32>
+    ```
   }];
   let arguments = (ins NN_Tensor:$input, NN_Tensor:$weight, Optional<NN_Tensor>:$bias,
                        OptionalAttr<F32Attr>:$clampMin, OptionalAttr<F32Attr>:$clampMax);
@@ -150,6 +157,10 @@ def NN_MatMulOp : NN_ClampedOp<"matmul", [DeclareOpInterfaceMethods<CostOpInterf
     C1. lhs is [B.., M, K], rhs [B.., K, N], result [B.., M, N]; the leading dimensions are equal (the importer
         makes broadcasts explicit).
     C2. all float or all quantized per tensor.
+
+    ```mlir
+    %y = nn.matmul %a, %b : (tensor<2x3x4xf32>, tensor<2x4x5xf32>) -> tensor<2x3x5xf32>
+    ```
   }];
   let arguments = (ins NN_Tensor:$lhs, NN_Tensor:$rhs,
                        OptionalAttr<F32Attr>:$clampMin, OptionalAttr<F32Attr>:$clampMax);
@@ -162,8 +173,13 @@ def NN_BatchNormOp : NN_Op<"batch_norm"> {
     out = (in - mean) / sqrt(variance + epsilon) * scale + offset, per channel (the last dimension).
     Only a float form: graph passes fold it into a convolution, or turn it into nn.mul and nn.add.
 
-    C1. scale, offset, mean and variance are [C], C the input's last dimension.
+    C1. scale, offset, mean and variance are float [C], C the input's last dimension.
     C2. result and input have the same type, float.
+
+    ```mlir
+    %y = nn.batch_norm %x, %s, %o, %m, %v {epsilon = 1.0e-5 : f32}
+      : (tensor<1x8x8x4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<1x8x8x4xf32>
+    ```
   }];
   let arguments = (ins NN_Tensor:$input, NN_Tensor:$scale, NN_Tensor:$offset, NN_Tensor:$mean, NN_Tensor:$variance,
                        F32Attr:$epsilon);
@@ -186,6 +202,10 @@ class NN_BinaryOp<string mnemonic, string sign> : NN_ClampedOp<mnemonic, [
 
     C1. lhs, rhs and result have the same rank; each dimension of an operand is the result's, or 1.
     C2. all float or all quantized per tensor.
+
+    ```mlir
+    %y = nn.}] # mnemonic # [{ %x, %c {clampMin = 0.0 : f32} : (tensor<1x8x8x4xf32>, tensor<1x1x1x4xf32>) -> tensor<1x8x8x4xf32>
+    ```
   }];
   let arguments = (ins NN_Tensor:$lhs, NN_Tensor:$rhs,
                        OptionalAttr<F32Attr>:$clampMin, OptionalAttr<F32Attr>:$clampMax);
@@ -205,31 +225,62 @@ class NN_UnaryOp<string mnemonic, list<string> quantizableMethods = []> : NN_Op<
 
 def NN_ClampOp : NN_UnaryOp<"clamp"> {
   let summary = "Elementwise min(max(x, min), max): ReLU, ReLU6, Clip";
-  let description = [{ An absent bound is infinite. C1. Operand and result have the same shape; both float or both quantized. }];
+  let description = [{
+    An absent bound is infinite.
+    C1. Operand and result have the same shape; both float or both quantized per tensor. C2. min <= max.
+
+    ```mlir
+    %y = nn.clamp %x {min = 0.0 : f32, max = 6.0 : f32} : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    ```
+  }];
   let arguments = (ins NN_Tensor:$input, OptionalAttr<F32Attr>:$min, OptionalAttr<F32Attr>:$max);
   let results = (outs NN_Tensor:$output);
 }
 def NN_LeakyReluOp : NN_UnaryOp<"leaky_relu"> {
   let summary = "x < 0 ? alpha * x : x";
-  let description = [{ C1. Operand and result have the same shape; both float or both quantized. }];
+  let description = [{
+    C1. Operand and result have the same shape; both float or both quantized per tensor.
+
+    ```mlir
+    %y = nn.leaky_relu %x {alpha = 0.1 : f32} : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    ```
+  }];
   let arguments = (ins NN_Tensor:$input, F32Attr:$alpha);
   let results = (outs NN_Tensor:$output);
 }
 def NN_SigmoidOp : NN_UnaryOp<"sigmoid", ["getFixedRange"]> {
   let summary = "1 / (1 + exp(-x))";
-  let description = [{ C1. Operand and result have the same shape; both float or both quantized. }];
+  let description = [{
+    C1. Operand and result have the same shape; both float or both quantized per tensor.
+
+    ```mlir
+    %y = nn.sigmoid %x : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    ```
+  }];
   let arguments = (ins NN_Tensor:$input);
   let results = (outs NN_Tensor:$output);
 }
 def NN_HardSigmoidOp : NN_UnaryOp<"hard_sigmoid", ["getFixedRange"]> {
   let summary = "max(0, min(1, alpha * x + beta))";
-  let description = [{ C1. Operand and result have the same shape; both float or both quantized. }];
+  let description = [{
+    C1. Operand and result have the same shape; both float or both quantized per tensor.
+
+    ```mlir
+    %y = nn.hard_sigmoid %x {alpha = 0.2 : f32, beta = 0.5 : f32} : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    ```
+  }];
   let arguments = (ins NN_Tensor:$input, F32Attr:$alpha, F32Attr:$beta);
   let results = (outs NN_Tensor:$output);
 }
 def NN_HardSwishOp : NN_UnaryOp<"hard_swish"> {
   let summary = "x * max(0, min(1, x / 6 + 1 / 2))";
-  let description = [{ C1. Operand and result have the same shape; both float or both quantized. }];
+  let description = [{
+    C1. Operand and result have the same shape; both float or both quantized per tensor.
+
+    ```mlir
+    %y = nn.hard_swish %x : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    ```
+  }];
   let arguments = (ins NN_Tensor:$input);
   let results = (outs NN_Tensor:$output);
 }
@@ -250,6 +301,11 @@ def NN_AvgPoolOp : NN_ClampedOp<"avg_pool", [DeclareOpInterfaceMethods<Quantizab
     C3. OH = (H + top + bottom - ((kh - 1) * dh + 1)) / sh + 1, OW likewise (the importer turns ceil_mode into pads).
     C4. all float or all quantized per tensor.
     C5. every window holds at least one element of the input, unless includePad is set.
+
+    ```mlir
+    %y = nn.avg_pool %x {kernel = array<i64: 8, 8>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>,
+      dilations = array<i64: 1, 1>} : (tensor<1x8x8x4xf32>) -> tensor<1x1x1x4xf32>
+    ```
   }];
   let arguments = (ins NN_Tensor4:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
                        DenseI64ArrayAttr:$dilations, UnitAttr:$includePad,
@@ -267,6 +323,11 @@ def NN_MaxPoolOp : NN_ClampedOp<"max_pool", [DeclareOpInterfaceMethods<Quantizab
     C3. OH = (H + top + bottom - ((kh - 1) * dh + 1)) / sh + 1, OW likewise.
     C4. all float, or all quantized with one common scale and zero point.
     C5. every window holds at least one element of the input.
+
+    ```mlir
+    %y = nn.max_pool %x {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>,
+      dilations = array<i64: 1, 1>} : (tensor<1x8x8x4xf32>) -> tensor<1x4x4x4xf32>
+    ```
   }];
   let arguments = (ins NN_Tensor4:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
                        DenseI64ArrayAttr:$dilations,
@@ -284,6 +345,10 @@ def NN_SoftmaxOp : NN_SoftmaxBase<"softmax"> {
   let description = [{
     Integer form: arithmetic.h, tinyc_softmax_s8.
     C1. Operand and result have the same shape, rank at least 1; both float or both quantized per tensor.
+
+    ```mlir
+    %y = nn.softmax %x : (tensor<1x10xf32>) -> tensor<1x10xf32>
+    ```
   }];
 }
 def NN_LogSoftmaxOp : NN_SoftmaxBase<"log_softmax"> {
@@ -291,6 +356,10 @@ def NN_LogSoftmaxOp : NN_SoftmaxBase<"log_softmax"> {
   let description = [{
     Integer form: arithmetic.h, tinyc_log_softmax_s8.
     C1. Operand and result have the same shape, rank at least 1; both float or both quantized per tensor.
+
+    ```mlir
+    %y = nn.log_softmax %x : (tensor<1x10xf32>) -> tensor<1x10xf32>
+    ```
   }];
 }
 
@@ -303,7 +372,13 @@ class NN_MovementOp<string mnemonic> : NN_Op<mnemonic, [
 
 def NN_ReshapeOp : NN_MovementOp<"reshape"> {
   let summary = "The same elements in row-major order under another shape";
-  let description = [{ C1. Equal element types. C2. Equal numbers of elements. }];
+  let description = [{
+    C1. Equal element types, not quantized per axis. C2. Equal numbers of elements.
+
+    ```mlir
+    %y = nn.reshape %x : (tensor<1x2x2x4xf32>) -> tensor<1x16xf32>
+    ```
+  }];
   let arguments = (ins NN_Tensor:$input);
   let results = (outs NN_Tensor:$output);
   let hasFolder = 1;
@@ -311,7 +386,14 @@ def NN_ReshapeOp : NN_MovementOp<"reshape"> {
 }
 def NN_TransposeOp : NN_MovementOp<"transpose"> {
   let summary = "Permutes dimensions: result dimension i is input dimension permutation[i]";
-  let description = [{ C1. permutation is a permutation of 0 .. rank-1. C2. The result's shape is the permuted one. C3. Equal element types. }];
+  let description = [{
+    C1. permutation is a permutation of 0 .. rank-1. C2. The result's shape is the permuted one. C3. Equal element
+    types, but that an axis of quantization follows the permutation.
+
+    ```mlir
+    %y = nn.transpose %x {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x3x8x9xf32>) -> tensor<1x8x9x3xf32>
+    ```
+  }];
   let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$permutation);
   let results = (outs NN_Tensor:$output);
   let hasFolder = 1;
@@ -319,7 +401,14 @@ def NN_TransposeOp : NN_MovementOp<"transpose"> {
 }
 def NN_ConcatOp : NN_MovementOp<"concat"> {
   let summary = "Joins tensors along an axis";
-  let description = [{ C1. At least one input; 0 <= axis < rank. C2. Shapes are equal but for the axis, whose sizes add up to the result's. C3. Equal element types (in integer form: one scale and zero point). }];
+  let description = [{
+    C1. At least one input; 0 <= axis < rank. C2. Shapes are equal but for the axis, whose sizes add up to the result's.
+    C3. Equal element types; in integer form one scale and zero point, per tensor.
+
+    ```mlir
+    %y = nn.concat %a, %b {axis = 1 : i64} : (tensor<1x3xf32>, tensor<1x5xf32>) -> tensor<1x8xf32>
+    ```
+  }];
   let arguments = (ins Variadic<NN_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs NN_Tensor:$output);
 }
@@ -327,7 +416,13 @@ def NN_PadOp : NN_MovementOp<"pad"> {
   let summary = "Surrounds a tensor with a constant value";
   let description = [{
     `before` and `after` may not be negative. `value` is a real number; in integer form it is quantized.
-    C1. before and after have one number >= 0 for each dimension. C2. The result's shape is the sum. C3. Equal element types.
+    C1. before and after have one number >= 0 for each dimension. C2. The result's shape is the sum. C3. Equal element
+    types; in integer form per tensor.
+
+    ```mlir
+    %y = nn.pad %x {before = array<i64: 0, 1>, after = array<i64: 0, 2>, value = 0.0 : f32}
+      : (tensor<1x5xf32>) -> tensor<1x8xf32>
+    ```
   }];
   let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$before, DenseI64ArrayAttr:$after, F32Attr:$value);
   let results = (outs NN_Tensor:$output);
@@ -337,6 +432,10 @@ def NN_RequantizeOp : NN_Op<"requantize"> {
   let description = [{
     acc = in - input_zero_point, requantization from the input's scale to the result's.
     C1. Operand and result have the same shape and are quantized per tensor.
+
+    ```mlir
+    %y = nn.requantize %x : (tensor<8x!quant.uniform<i8:f32, 0.5>>) -> tensor<8x!quant.uniform<i8:f32, 0.25:3>>
+    ```
   }];
   let arguments = (ins NN_Tensor:$input);
   let results = (outs NN_Tensor:$output);

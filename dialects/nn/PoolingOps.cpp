@@ -8,19 +8,17 @@ namespace tinyc::nn {
 
 template <typename Pool> static LogicalResult verifyPool(Pool op, bool mayBeEmpty) {
   RankedTensorType input = op.getInput().getType(), output = op.getOutput().getType();
-  if (op.getKernel().size() != 2 || op.getKernel()[0] < 1 || op.getKernel()[1] < 1)
-    return op.emitOpError("expects a kernel of 2 positive numbers");
   if (input.getDimSize(3) != output.getDimSize(3))
-    return op.emitOpError("expects a result of ") << input.getDimSize(3) << " channels, got " << output.getDimSize(3);
-  if (failed(verifyWindow(op,
-                          {op.getKernel()[0], op.getKernel()[1], op.getStrides(), op.getPads(), op.getDilations()},
-                          input, output)))
+    return op.emitOpError("expects a result of ")
+           << input.getDimSize(3) << " channels, got " << output.getDimSize(3) << " (C1)";
+  if (failed(verifyWindow(op, {op.getKernel(), op.getStrides(), op.getPads(), op.getDilations()}, input, output,
+                          {"C2", "C2", "C3"})))
     return failure();
   for (int axis : {0, 1})
     if (!mayBeEmpty && hasEmptyWindow(input.getDimSize(1 + axis), output.getDimSize(1 + axis), op.getKernel()[axis],
                                       op.getStrides()[axis], op.getDilations()[axis], op.getPads()[axis]))
-      return op.emitOpError("expects every window to hold an element of the input");
-  return verifyPerTensor(op);
+      return op.emitOpError("expects every window to hold an element of the input (C5)");
+  return verifyPerTensor(op, "C4");
 }
 
 LogicalResult AvgPoolOp::verify() { return verifyPool(*this, getIncludePad()); }
@@ -29,7 +27,7 @@ SmallVector<unsigned> AvgPoolOp::getActivationOperands() { return {0}; }
 LogicalResult MaxPoolOp::verify() {
   if (getInput().getType().getElementType() != getOutput().getType().getElementType())
     return emitOpError("expects operand and result of one element type, got ")
-           << getInput().getType() << " and " << getOutput().getType();
+           << getInput().getType() << " and " << getOutput().getType() << " (C4)";
   return verifyPool(*this, false);
 }
 SmallVector<unsigned> MaxPoolOp::getActivationOperands() { return {0}; }
@@ -40,8 +38,8 @@ static LogicalResult verifySoftmax(Operation *op) {
   auto output = cast<RankedTensorType>(op->getResult(0).getType());
   if (input.getRank() < 1 || input.getShape() != output.getShape())
     return op->emitOpError("expects a result of the operand's shape and rank 1 or more, got ")
-           << input << " and " << output;
-  return verifyPerTensor(op);
+           << input << " and " << output << " (C1)";
+  return verifyPerTensor(op, "C1");
 }
 
 LogicalResult SoftmaxOp::verify() { return verifySoftmax(*this); }

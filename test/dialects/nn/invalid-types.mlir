@@ -94,7 +94,7 @@ func.func @type_rank(%x: tensor<4x4x1xf32>, %w: tensor<1x1x1x1xf32>) {
 // Forms, common to all ops.
 
 func.func @mixed_form(%x: tensor<4xf32>, %y: tensor<4x!quant.uniform<i8:f32, 0.5:3>>) {
-  // expected-error @+1 {{'nn.add' op expects operands and result to be all float or all quantized}}
+  // expected-error @+1 {{'nn.add' op expects operands and result to be all float or all quantized (C2)}}
   %0 = nn.add %x, %y : (tensor<4xf32>, tensor<4x!quant.uniform<i8:f32, 0.5:3>>) -> tensor<4xf32>
   return
 }
@@ -102,7 +102,7 @@ func.func @mixed_form(%x: tensor<4xf32>, %y: tensor<4x!quant.uniform<i8:f32, 0.5
 // -----
 
 func.func @not_per_tensor(%x: tensor<2x!quant.uniform<i8:f32:0, {0.5, 0.25}>>) {
-  // expected-error @+1 {{'nn.sigmoid' op expects quantization per tensor, got 'tensor<2x!quant.uniform<i8:f32:0, {5.000000e-01,2.500000e-01}>>'}}
+  // expected-error @+1 {{'nn.sigmoid' op expects quantization per tensor, got 'tensor<2x!quant.uniform<i8:f32:0, {5.000000e-01,2.500000e-01}>>' (C1)}}
   %0 = nn.sigmoid %x : (tensor<2x!quant.uniform<i8:f32:0, {0.5, 0.25}>>) -> tensor<2x!quant.uniform<i8:f32, 0.5:3>>
   return
 }
