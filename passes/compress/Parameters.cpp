@@ -1,5 +1,7 @@
 #include "passes/compress/Parameters.h"
 
+#include "dialects/nn/QuantizedArithmetic.h"
+
 #include <limits>
 
 using namespace mlir;
@@ -42,12 +44,6 @@ quant::UniformQuantizedType chooseFixedType(MLIRContext *context, Range range, u
   return makeSigned(context, scale, static_cast<int64_t>(zeroPoint), bits);
 }
 
-int64_t quantize(double real, double scale, int64_t zeroPoint, quant::QuantizedType type) {
-  double rounded = std::nearbyint(real / scale) + static_cast<double>(zeroPoint);
-  return static_cast<int64_t>(std::clamp(rounded, static_cast<double>(type.getStorageTypeMin()),
-                                         static_cast<double>(type.getStorageTypeMax())));
-}
-
 std::optional<nn::HostTensor> getStoredConstant(Value value) {
   if (auto cast = value.getDefiningOp<quant::DequantizeCastOp>())
     value = cast.getInput();
@@ -70,7 +66,7 @@ Value createActivationConstant(OpBuilder &builder, Location location, const nn::
                                quant::UniformQuantizedType type) {
   nn::HostTensor stored(RankedTensorType::get(value.getType().getShape(), type));
   for (auto [element, real] : llvm::zip_equal(stored.get<int8_t>(), value.get<float>()))
-    element = static_cast<int8_t>(quantize(real, type.getScale(), type.getZeroPoint(), type));
+    element = static_cast<int8_t>(nn::quantizeReal(real, type));
   return nn::ConstantOp::create(builder, location, stored.getType(), stored.toElements());
 }
 
@@ -119,7 +115,7 @@ Value createWeight(OpBuilder &builder, Location location, const nn::HostTensor &
                                                       /*quantizedDimension=*/0, -greatest, greatest);
   nn::HostTensor stored(RankedTensorType::get(weight.getType().getShape(), type));
   for (auto [index, real] : llvm::enumerate(weight.get<float>()))
-    stored.get<int8_t>()[index] = static_cast<int8_t>(quantize(real, scales[index / length], 0, type));
+    stored.get<int8_t>()[index] = static_cast<int8_t>(nn::quantizeReal(real, type, index / length));
   return nn::ConstantOp::create(builder, location, stored.getType(), stored.toElements());
 }
 

@@ -18,9 +18,6 @@ mlir::quant::UniformQuantizedType chooseActivationType(mlir::MLIRContext *contex
 /// and the zero point are exact for ranges like 0..1 (scale 1/256, zero point -128).
 mlir::quant::UniformQuantizedType chooseFixedType(mlir::MLIRContext *context, Range range, unsigned bits = 8);
 
-/// round(real / scale) + zero point, ties to even, saturated.
-int64_t quantize(double real, double scale, int64_t zeroPoint, mlir::quant::QuantizedType type);
-
 /// The constant behind a value, an nn.constant or the quant.dcast of one: the real numbers of a float one, or the
 /// stored integers and their type.
 std::optional<nn::HostTensor> getStoredConstant(mlir::Value value);

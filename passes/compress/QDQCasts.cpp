@@ -1,6 +1,7 @@
 #include "passes/compress/QDQCasts.h"
 
 #include "passes/graph/Bounds.h"
+#include "passes/graph/Constants.h"
 
 using namespace mlir;
 
@@ -121,17 +122,9 @@ void QDQCasts::foldConstantCasts() {
 
 /// The result's element type of a movement op on `type`: a transpose moves the quantized axis; null if there is none.
 static quant::QuantizedType getMovedType(Operation *op, quant::QuantizedType type) {
-  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
-  if (!perAxis)
-    return type;
-  auto transpose = dyn_cast<nn::TransposeOp>(op);
-  if (!transpose)
-    return {};
-  const auto *axis = llvm::find(transpose.getPermutation(), perAxis.getQuantizedDimension());
-  return quant::UniformQuantizedPerAxisType::get(type.getFlags(), type.getStorageType(), type.getExpressedType(),
-                                                 perAxis.getScales(), perAxis.getZeroPoints(),
-                                                 static_cast<int32_t>(axis - transpose.getPermutation().begin()),
-                                                 type.getStorageTypeMin(), type.getStorageTypeMax());
+  if (auto transpose = dyn_cast<nn::TransposeOp>(op))
+    return cast<quant::QuantizedType>(graph::permuteAxis(type, transpose.getPermutation()));
+  return isa<quant::UniformQuantizedPerAxisType>(type) ? quant::QuantizedType() : type;
 }
 
 /// movement(dcast(x)) -> dcast(movement(x)), in program order.

@@ -78,3 +78,14 @@ func.func @unknown_operand(%x: tensor<2xf32>) -> tensor<2xf32> {
   %0 = nn.add %a, %x : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
   return %0 : tensor<2xf32>
 }
+
+// -----
+
+// 1 / 0.5 + 3 = 5, -2 / 0.5 + 3 = -1, in elements of 16 bits although 8 would do.
+// CHECK-LABEL: func.func @quantize_wide_storage
+// CHECK-NEXT: nn.constant dense<[5, -1]> : tensor<2xi16>
+func.func @quantize_wide_storage() -> tensor<2x!quant.uniform<i16<-128:127>:f32, 0.5:3>> {
+  %0 = nn.constant dense<[1.0, -2.0]> : tensor<2xf32> -> tensor<2xf32>
+  %1 = quant.qcast %0 : tensor<2xf32> to tensor<2x!quant.uniform<i16<-128:127>:f32, 0.5:3>>
+  return %1 : tensor<2x!quant.uniform<i16<-128:127>:f32, 0.5:3>>
+}
