@@ -11,11 +11,11 @@
 #define SHAPES 2000
 #endif
 
-enum { kInput = 40000, kWeights = 120000, kChannels = 160, kOutput = 60000, kScratch = 20000, kGuard = 16 };
+enum { kInput = 40000, kWeights = 120000, kChannels = 160, kOutput = 60000, kScratch = 20000, kMultipliers = 400, kGuard = 16 };
 
 static int8_t input[kInput], weights[kWeights], expected[kOutput], actual[kOutput];
 static int32_t packedWords[2 * kWeights / 4 + 8 * kChannels];
-static int32_t bias[kChannels], multipliers[kChannels], scratch[kScratch / 4];
+static int32_t bias[kChannels], multipliers[kMultipliers], scratch[kScratch / 4];
 static Random state = {2463534242u};
 
 static int32_t random(int32_t low, int32_t high) { return randomInt(&state, low, high); }
@@ -57,24 +57,27 @@ static int isScratchIntact(int32_t bytes) {
   return 1;
 }
 
-/* The weighted kernels all have this type, up to the type of the parameter block. */
+/* The kernels' types, up to that of the parameter block. */
+typedef void (*Function)(void);
+typedef void (*Scaled)(const void *, const int8_t *, const int32_t *, int8_t *, void *, int32_t, int32_t);
+typedef void (*Binary)(const void *, const int8_t *, const int8_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Weighted)(const void *, const int8_t *, const int8_t *, const int32_t *, const int32_t *, int8_t *, void *,
                          int32_t, int32_t);
 
-typedef enum Operation { kIs_conv2d, kIs_depthwise_conv2d, kIs_fully_connected } Operation;
+typedef enum Operation { kIs_conv2d, kIs_depthwise_conv2d, kIs_fully_connected, kIs_avg_pool, kIs_add } Operation;
 
 /* A row of kernels.def. */
 typedef struct Row {
   const char *symbol;
   Operation operation;
-  Weighted function;
+  Function function;
   int32_t (*scratch)(const void *params);
   const tinyc_packing *packing;
   int32_t shapes; /* tested */
 } Row;
 
 #define ROW_generic(...)
-#define ROW_armv7e_m(op, symbol, scratch, packing) {#symbol, kIs_##op, (Weighted)(void (*)(void))symbol, scratch, packing, 0},
+#define ROW_armv7e_m(op, symbol, scratch, packing) {#symbol, kIs_##op, (Function)symbol, scratch, packing, 0},
 #define TINYC_PACKED_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch, packing) \
   ROW_##isa(op, symbol, scratch, &packing)
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
@@ -86,11 +89,22 @@ static Row rows[] = {
 
 enum { kRows = (int32_t)(sizeof rows / sizeof rows[0]) };
 
+/* Calls a kernel; the constants are packed where it wants that. */
+static void call(Operation operation, Function function, const void *params, const void *constants, const int32_t *biases,
+                 const int32_t *scales, int8_t *output, void *buffer, int32_t begin, int32_t end) {
+  if (operation == kIs_avg_pool)
+    ((Scaled)function)(params, input, multipliers, output, buffer, begin, end);
+  else if (operation == kIs_add)
+    ((Binary)function)(params, input, weights, output, buffer, begin, end);
+  else
+    ((Weighted)function)(params, input, (const int8_t *)constants, biases, scales, output, buffer, begin, end);
+}
+
 /* Every kernel of the operation that takes these parameters, against the generic one. */
-static void testRows(Operation operation, Weighted generic, const void *params, int32_t size, int32_t begin, int32_t end, int32_t shape) {
+static void testRows(Operation operation, Function generic, const void *params, int32_t size, int32_t begin, int32_t end, int32_t shape) {
   tinyc_constants constants = {weights, bias, multipliers};
   memset(expected, 0x33, (size_t)(size + 2 * kGuard));
-  generic(params, input, weights, bias, multipliers, expected + kGuard, NULL, begin, end);
+  call(operation, generic, params, weights, bias, multipliers, expected + kGuard, NULL, begin, end);
   for (Row *row = rows; row != rows + kRows; row++) {
     if (row->operation != operation || (row->packing && !row->packing->supports(params, &constants)))
       continue;
@@ -111,9 +125,9 @@ static void testRows(Operation operation, Weighted generic, const void *params, 
       for (int32_t i = 0; i < kGuard; i++)
         if (packed[packedBytes + i] != 0x5a)
           fail(row->symbol, shape, " packs more bytes than it says\n");
-      row->function(params, input, (const int8_t *)packed, NULL, NULL, actual + kGuard, scratch, begin, end);
+      call(operation, row->function, params, packed, NULL, NULL, actual + kGuard, scratch, begin, end);
     } else {
-      row->function(params, input, weights, bias, multipliers, actual + kGuard, scratch, begin, end);
+      call(operation, row->function, params, weights, bias, multipliers, actual + kGuard, scratch, begin, end);
     }
     row->shapes++;
     if (memcmp(expected, actual, (size_t)(size + 2 * kGuard)) != 0)
@@ -163,8 +177,8 @@ static void testConvolution(int32_t shape, int depthwise) {
   randomize(weights, length * window->output_channels, randomLeastWeight());
   randomizeConstants(window->output_channels, length, &params.output);
   testRows(depthwise ? kIs_depthwise_conv2d : kIs_conv2d,
-           (Weighted)(void (*)(void))(depthwise ? tinyc_depthwise_conv2d_s8_s8 : tinyc_conv2d_s8_s8), &params, size, begin,
-           end, shape);
+           depthwise ? (Function)tinyc_depthwise_conv2d_s8_s8 : (Function)tinyc_conv2d_s8_s8, &params, size, begin, end,
+           shape);
 }
 
 static void testFullyConnected(int32_t shape) {
@@ -173,8 +187,51 @@ static void testFullyConnected(int32_t shape) {
   randomize(input, params.rows * params.inputs, -128);
   randomize(weights, params.inputs * params.outputs, randomLeastWeight());
   randomizeConstants(params.outputs, params.inputs, &params.output);
-  testRows(kIs_fully_connected, (Weighted)(void (*)(void))tinyc_fully_connected_s8_s8, &params, size, begin, params.rows,
-           shape);
+  testRows(kIs_fully_connected, (Function)tinyc_fully_connected_s8_s8, &params, size, begin, params.rows, shape);
+}
+
+static void testAvgPool(int32_t shape) {
+  tinyc_pool_s8_params params;
+  memset(&params, 0, sizeof params);
+  tinyc_window *window = &params.window;
+  *window = randomWindow(&state, random(0, 3) ? 4 : 20, 24);
+  window->input_channels = window->output_channels = random(1, 40);
+  params.include_pad = random(0, 1);
+  params.first_count = 1;
+  params.input_zero_point = random(-128, 127);
+  params.output = randomOutput(&state);
+  int32_t count = window->kernel_height * window->kernel_width;
+  int32_t size = window->output_height * window->output_width * window->output_channels;
+  if (count > kMultipliers || size + 2 * kGuard > kOutput)
+    return;
+  for (int32_t i = 0; i < count; i++)
+    multipliers[i] = randomMultiplier(&state, 1, params.output.shift) / (i + 1);
+  randomize(input, window->input_height * window->input_width * window->input_channels, -128);
+  testRows(kIs_avg_pool, (Function)tinyc_avg_pool_s8, &params, size, random(0, window->output_height - 1),
+           window->output_height, shape);
+}
+
+static void testAdd(int32_t shape) {
+  tinyc_elementwise_s8_params params;
+  memset(&params, 0, sizeof params);
+  int32_t size = 1;
+  for (int32_t i = 3, lhs = 1, rhs = 1; i >= 0; i--) {
+    params.dims[i] = random(1, i == 3 ? 90 : 6);
+    int32_t broadcast = random(0, 4);
+    params.lhs_strides[i] = broadcast == 0 ? 0 : lhs;
+    params.rhs_strides[i] = broadcast == 1 ? 0 : rhs;
+    lhs *= broadcast == 0 ? 1 : params.dims[i];
+    rhs *= broadcast == 1 ? 1 : params.dims[i];
+    size *= params.dims[i];
+  }
+  params.lhs_multiplier = random(-(1 << 21), 1 << 21);
+  params.rhs_multiplier = random(-(1 << 21), 1 << 21);
+  params.offset = random(-(1 << 28), 1 << 28);
+  params.output = randomOutput(&state);
+  params.output.shift = random(1, 22);
+  randomize(input, size, -128);
+  randomize(weights, size, -128);
+  testRows(kIs_add, (Function)tinyc_add_s8, &params, size, random(0, params.dims[0] - 1), params.dims[0], shape);
 }
 
 int main(void) {
@@ -182,6 +239,8 @@ int main(void) {
     testConvolution(shape, 0);
     testConvolution(shape, 1);
     testFullyConnected(shape);
+    testAvgPool(shape);
+    testAdd(shape);
   }
   printText("tinyc: ");
   printNumber(SHAPES);
