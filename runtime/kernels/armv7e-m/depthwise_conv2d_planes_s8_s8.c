@@ -209,7 +209,9 @@ TINYC_ASSEMBLY void computeStride2(TINYC_IN_REGISTER const Task *task, TINYC_IN_
 }
 
 static inline uint32_t makePair(int32_t low, int32_t high) {
-  return (uint32_t)(uint16_t)low | (uint32_t)high << 16;
+  uint32_t pair;
+  __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(low), "r"(high));
+  return pair;
 }
 
 /* The weights of a channel, kernel_height x kernel_width bytes at k, into scratch. */
