@@ -26,8 +26,9 @@ class Search {
 public:
   Search(const ActivationGraph &graph, int64_t limit) : graph(graph), limit(limit) {}
 
-  /// The least peak of any order, or nullopt if more than `limit` sets had to be visited. Dijkstra's algorithm with
-  /// the maximum in the place of the sum: sets leave the queue by ascending peak.
+  /// The least peak of any order, or nullopt if more than `limit` sets had to be visited, or too many wait to be:
+  /// hundreds of ops that are ready at once. Dijkstra's algorithm with the maximum in the place of the sum: sets leave
+  /// the queue by ascending peak.
   std::optional<int64_t> findLeastPeak() const {
     struct State {
       int64_t peak, live;
@@ -46,7 +47,7 @@ public:
         return state.peak;
       if (!done.insert(state.executed).second)
         continue;
-      if (static_cast<int64_t>(done.size()) > limit)
+      if (static_cast<int64_t>(done.size()) > limit || static_cast<int64_t>(queue.size()) > kWaiting * limit)
         return std::nullopt;
       for (size_t node = 0; node < graph.size(); ++node) {
         if (state.executed.test(node) || !graph.isReady(node, state.executed))
@@ -125,6 +126,8 @@ public:
   }
 
 private:
+  static constexpr int64_t kWaiting = 20; // sets that may wait for each that may be visited
+
   const ActivationGraph &graph;
   int64_t limit;
 };
