@@ -147,7 +147,7 @@ static inline int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t b
 
 /* Where input `index` is to be written, aligned to @MACRO@_ARENA_ALIGNMENT; NULL if there is none of that index. */
 static inline void *@PREFIX@_input(const @PREFIX@_context *context, int index) {
-  switch (index) {
+@NO_INPUTS@  switch (index) {
 @INPUT_CASES@  default:
     return NULL;
   }
@@ -199,6 +199,7 @@ static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_run(con
                      {"INPUT_COUNT", std::to_string(ports.inputs.size())},
                      {"OUTPUT_COUNT", std::to_string(ports.outputs.size())},
                      {"PORTS", makePortMacros(ports, macro)},
+                     {"NO_INPUTS", ports.inputs.empty() ? "  (void)context;\n" : ""},
                      {"INPUT_CASES", makeCases(ports.inputs, macro + "_INPUT", address)},
                      {"OUTPUT_CASES", makeCases(ports.outputs, macro + "_OUTPUT", address)},
                      {"INPUT_BYTES", makeCases(ports.inputs, macro + "_INPUT", bytes)},
@@ -253,8 +254,7 @@ int main(void) {
   @PREFIX@_context model;
   if (@PREFIX@_init(&model, arena, sizeof arena) != 0)
     return 1;
-  memset(@PREFIX@_input(&model, 0), 0, @MACRO@_INPUT_0_BYTES); /* your input here */
-  @PREFIX@_invoke(&model);
+@INPUT@  @PREFIX@_invoke(&model);
   const @OUTPUT_TYPE@ *output = (const @OUTPUT_TYPE@ *)@PREFIX@_output(&model, 0);
   return output[0] != 0; /* your use of the output here */
 }
@@ -304,6 +304,8 @@ library where the core has none.
                                 {"SOURCES", sourceLines}});
   static const char quantize[] =
       "To quantize a real value r: q = round(r / scale) + zero point, limited to -128 ... 127.\n";
+  static const char input[] =
+      "  memset(@PREFIX@_input(&model, 0), 0, @MACRO@_INPUT_0_BYTES); /* your input here */\n";
   const Ports &ports = report.ports;
   bool quantized = false;
   forEachPort(ports, [&](const Port &port, StringRef, size_t) { quantized |= port.type == "int8"; });
@@ -317,6 +319,7 @@ library where the core has none.
                      {"CODE", std::to_string(report.codeBytes)},
                      {"PORTS", makePortRows(ports)},
                      {"QUANTIZE", quantized ? quantize : ""},
+                     {"INPUT", ports.inputs.empty() ? "" : fill(input, {{"PREFIX", prefix.str()}, {"MACRO", prefix.upper()}})},
                      {"OUTPUT_TYPE", ports.outputs.empty() ? "uint8_t" : getCType(ports.outputs.front()).str()},
                      {"BUILD", buildText}});
 }

@@ -44,7 +44,8 @@ int main(void) {
     return 1;
   if (model_input(&model, MODEL_INPUT_COUNT) != NULL || model_output_bytes(MODEL_OUTPUT_COUNT) != 0)
     return 2;
-  memset(model_input(&model, 0), 0, model_input_bytes(0));
+  for (int i = 0; i < MODEL_INPUT_COUNT; ++i)
+    memset(model_input(&model, i), 0, model_input_bytes(i));
   model_invoke(&model);
   return model_output(&model, 0) == NULL;
 }
