@@ -1,6 +1,7 @@
 #include "compiler/Pipeline.h"
 
 #include "compiler/Dataset.h"
+#include "compiler/DriverSupport.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/nn/NN.h"
 #include "passes/compress/Passes.h"
@@ -111,11 +112,8 @@ static LogicalResult runCompress(ModuleOp module, const Options &options, bool h
       return module.emitError("--quantize=int8 of a float model needs samples of its input: give --calibrate=X.npy");
     llvm::Expected<InputDatasets> opened =
         InputDatasets::open(function, options.calibrationFiles, options.inputTransform);
-    if (!opened) {
-      // The message names its file itself.
-      llvm::errs() << llvm::toString(opened.takeError()) << "\n";
-      return failure();
-    }
+    if (!opened)
+      return complain(opened.takeError());
     datasets = std::move(*opened);
     int64_t available = datasets->size(), count = std::min(available, kCalibrationSamples);
     // Without a limit, as many samples as a quick compilation can afford, spread over all of them.
