@@ -27,28 +27,15 @@ std::optional<Arithmetic> parseArithmetic(llvm::StringRef name) {
 
 bool isComparison(Arithmetic operation) { return operation >= Arithmetic::Equal; }
 
-/// Integers wrap around, as in ONNX Runtime; the caller has excluded divisions that are not defined.
-int64_t evaluate(Arithmetic operation, int64_t lhs, int64_t rhs) {
-  const uint64_t left = lhs, right = rhs;
+/// For int64_t and float. Integers wrap around, as in ONNX Runtime; the caller has excluded divisions that are not
+/// defined.
+template <typename T> T evaluate(Arithmetic operation, T lhs, T rhs) {
+  using Wrapping = std::conditional_t<std::is_integral_v<T>, uint64_t, T>;
+  const Wrapping left = lhs, right = rhs;
   switch (operation) {
-  case Arithmetic::Add: return static_cast<int64_t>(left + right);
-  case Arithmetic::Sub: return static_cast<int64_t>(left - right);
-  case Arithmetic::Mul: return static_cast<int64_t>(left * right);
-  case Arithmetic::Div: return lhs / rhs;
-  case Arithmetic::Min: return std::min(lhs, rhs);
-  case Arithmetic::Max: return std::max(lhs, rhs);
-  case Arithmetic::Equal: return lhs == rhs;
-  case Arithmetic::Less: return lhs < rhs;
-  case Arithmetic::Greater: return lhs > rhs;
-  }
-  return 0;
-}
-
-float evaluate(Arithmetic operation, float lhs, float rhs) {
-  switch (operation) {
-  case Arithmetic::Add: return lhs + rhs;
-  case Arithmetic::Sub: return lhs - rhs;
-  case Arithmetic::Mul: return lhs * rhs;
+  case Arithmetic::Add: return static_cast<T>(left + right);
+  case Arithmetic::Sub: return static_cast<T>(left - right);
+  case Arithmetic::Mul: return static_cast<T>(left * right);
   case Arithmetic::Div: return lhs / rhs;
   case Arithmetic::Min: return std::min(lhs, rhs);
   case Arithmetic::Max: return std::max(lhs, rhs);

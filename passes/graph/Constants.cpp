@@ -97,6 +97,10 @@ Type gatherAxis(Type elementType, int64_t axis, ArrayRef<int64_t> sources) {
                                                  perAxis.getStorageTypeMin(), perAxis.getStorageTypeMax());
 }
 
+int64_t getBytes(RankedTensorType type) {
+  return type.getNumElements() * llvm::divideCeil(nn::getStorageType(type.getElementType()).getIntOrFloatBitWidth(), 8);
+}
+
 SmallVector<int64_t> permute(ArrayRef<int64_t> shape, ArrayRef<int64_t> permutation) {
   SmallVector<int64_t> result;
   for (int64_t axis : permutation)

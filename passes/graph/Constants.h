@@ -40,6 +40,9 @@ mlir::Type permuteAxis(mlir::Type elementType, llvm::ArrayRef<int64_t> permutati
 /// The element type of a tensor whose index i along `axis` was sources[i].
 mlir::Type gatherAxis(mlir::Type elementType, int64_t axis, llvm::ArrayRef<int64_t> sources);
 
+/// Bytes of a tensor's elements, each in whole bytes.
+int64_t getBytes(mlir::RankedTensorType type);
+
 /// shape[permutation[i]] for each i.
 llvm::SmallVector<int64_t> permute(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> permutation);
 

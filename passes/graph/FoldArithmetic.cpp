@@ -52,8 +52,8 @@ template <typename Op> struct FoldIntoProduct : OpRewritePattern<Op> {
   }
 };
 
-/// A product or sum with a constant behind the reshape of a convolution or fully_connected moves before the reshape, where
-/// it folds: a linear layer of PyTorch over more than two dimensions.
+/// A product or sum with a constant behind the reshape of a convolution or fully_connected moves before the reshape,
+/// where it folds: a linear layer of PyTorch over more than two dimensions.
 template <typename Op> struct MoveBeforeReshape : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
 

@@ -9,10 +9,6 @@ namespace tinyc::graph {
 #define GEN_PASS_DEF_FOLDCONSTANTSPASS
 #include "passes/graph/Passes.h.inc"
 
-static int64_t getBytes(RankedTensorType type) {
-  return type.getNumElements() * ((nn::getStorageType(type.getElementType()).getIntOrFloatBitWidth() + 7) / 8);
-}
-
 namespace {
 struct FoldConstantsPass : impl::FoldConstantsPassBase<FoldConstantsPass> {
   using FoldConstantsPassBase::FoldConstantsPassBase;

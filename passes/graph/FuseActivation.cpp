@@ -23,6 +23,17 @@ static bool isOnGrid(float bound, quant::UniformQuantizedType type) {
   return static_cast<float>((quantized - type.getZeroPoint()) * type.getScale()) == bound;
 }
 
+/// Gives `producer` the bounds of `clamp` behind its own, and the calibrated range of what they leave.
+static void clampProducer(PatternRewriter &rewriter, nn::FusedActivationOpInterface producer, const Bounds &bounds,
+                          Operation *clamp) {
+  Bounds composed = composeBounds(getBounds(producer), bounds);
+  rewriter.modifyOpInPlace(producer, [&] {
+    producer.setBounds(composed.lower, composed.upper);
+    if (Attribute range = clamp->getAttr(nn::kRangeAttr))
+      producer->setAttr(nn::kRangeAttr, range);
+  });
+}
+
 namespace {
 /// clamp(op(x)) -> op(x) with bounds
 struct FuseClamp : OpRewritePattern<nn::ClampOp> {
@@ -34,12 +45,7 @@ struct FuseClamp : OpRewritePattern<nn::ClampOp> {
     auto fused = dyn_cast_or_null<nn::FusedActivationOpInterface>(getSoleProducer(op.getInput()));
     if (!fused)
       return rewriter.notifyMatchFailure(op, "no op before it that only it uses and that can clamp");
-    Bounds bounds = composeBounds(getBounds(fused), getBounds(op));
-    rewriter.modifyOpInPlace(fused, [&] {
-      fused.setBounds(bounds.lower, bounds.upper);
-      if (Attribute range = op->getAttr(nn::kRangeAttr))
-        fused->setAttr(nn::kRangeAttr, range);
-    });
+    clampProducer(rewriter, fused, getBounds(op), op);
     rewriter.replaceOp(op, op.getInput());
     return success();
   }
@@ -54,12 +60,7 @@ struct HoistBoundsOverMaxPool : OpRewritePattern<nn::MaxPoolOp> {
     auto pool = cast<nn::FusedActivationOpInterface>(op.getOperation());
     if (!fused || !hasBounds(op))
       return rewriter.notifyMatchFailure(op, "no bounds, or no op before it that can clamp");
-    Bounds bounds = composeBounds(getBounds(fused), getBounds(pool));
-    rewriter.modifyOpInPlace(fused, [&] {
-      fused.setBounds(bounds.lower, bounds.upper);
-      if (Attribute range = op->getAttr(nn::kRangeAttr))
-        fused->setAttr(nn::kRangeAttr, range);
-    });
+    clampProducer(rewriter, fused, getBounds(pool), op);
     rewriter.modifyOpInPlace(op, [&] { pool.setBounds(std::nullopt, std::nullopt); });
     return success();
   }

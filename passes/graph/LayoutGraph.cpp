@@ -8,12 +8,6 @@ namespace tinyc::graph {
 
 static ArrayRef<int64_t> getShape(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
 
-static int64_t getBytes(Value value) {
-  auto type = cast<RankedTensorType>(value.getType());
-  unsigned bits = nn::getStorageType(type.getElementType()).getIntOrFloatBitWidth();
-  return type.getNumElements() * ((bits + 7) / 8);
-}
-
 static bool isPerAxis(Value value) {
   return isa_and_nonnull<quant::UniformQuantizedPerAxisType>(nn::getQuantizedElement(value.getType()));
 }
@@ -44,10 +38,11 @@ LayoutGraph::LayoutGraph(func::FuncOp function, bool keepBoundary) {
     addOp(&op, keepBoundary);
   for (Operation &op : function.front())
     for (OpOperand &use : op.getOpOperands()) {
-      if (!isa<RankedTensorType>(use.get().getType()))
+      auto type = dyn_cast<RankedTensorType>(use.get().getType());
+      if (!type)
         continue;
       unsigned producer = producers.lookup(use.get()), consumer = consumers.lookup(&use);
-      int64_t bytes = nodes[producer].kind == Kind::Constant ? 0 : getBytes(use.get());
+      int64_t bytes = nodes[producer].kind == Kind::Constant ? 0 : getBytes(type);
       nodes[producer].edges.push_back(edges.size());
       nodes[consumer].edges.push_back(edges.size());
       edges.push_back({producer, consumer, &use, bytes});
