@@ -73,10 +73,11 @@ typedef struct Block {
 
 #define REPEAT4(step) step step step step
 #define REPEAT16(step) REPEAT4(REPEAT4(step))
+#define REPEAT32(step) REPEAT16(step) REPEAT16(step)
 
-/* Frame: 0 out, 4 end of the weights, 8 pixel, 12 zero point, 16 entry into the first round of 16 steps, 20 elements,
- * 24 their end. The loads of the last step read the multiplier of low and one element behind each window. */
-#define ENTER(bytes_per_step)              \
+/* Frame: 0 out, 4 end of the weights, 8 pixel, 12 zero point, 16 entry into the first round of steps, 20 elements,
+ * 24 their end. Rounds are long because their end is predicted badly where there are few. The loads of the last step read the multiplier of low and one element behind each window. */
+#define ENTER(bytes_per_step, round)       \
   "push     {r4-r11, lr}\n"                \
   "sub      sp, sp, #28\n"                 \
   "mov      r12, r0\n"                     \
@@ -87,7 +88,7 @@ typedef struct Block {
   "strd     r7, r6, [sp, #8]\n"            \
   "add      r8, r1, r4, lsl #2\n"          \
   "rsb      r4, r4, #0\n"                  \
-  "and      r4, r4, #15\n"                 \
+  "and      r4, r4, #" #round " - 1\n"      \
   "mov      r5, #" #bytes_per_step "\n"    \
   "adr.w    r6, 2f\n"                      \
   "mla      r4, r4, r5, r6\n"              \
@@ -103,10 +104,10 @@ typedef struct Block {
   "mov      r2, r0\n"                      \
   "mov      r3, r0\n"
 
-#define ROUNDS(step)                       \
+#define ROUNDS(steps)                      \
   "bx       r10\n"                         \
   ".balign  4\n"                           \
-  "2:\n" REPEAT16(step)                    \
+  "2:\n" steps                             \
   "ldr.w    r10, [sp, #24]\n"              \
   "cmp      lr, r10\n"                     \
   "bne.w    2b\n"                          \
@@ -123,11 +124,11 @@ typedef struct Block {
 /* Three pixels; out has two bytes for each pair of filters and pixel. */
 TINYC_ASSEMBLY void multiply3(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const int16_t *elements,
                               TINYC_IN_REGISTER int8_t *out, TINYC_IN_REGISTER const Block *block) {
-  __asm__(ENTER(44)
+  __asm__(ENTER(44, 32)
           "mov      r4, r0\n"
           "mov      r5, r0\n"
           "ldr.w    r8, [lr, r11, lsl #1]\n"
-          ROUNDS(STEP3)
+          ROUNDS(REPEAT32(STEP3))
           "sub.w    r1, r1, r0\n"
           "smmlar   r0, r0, r9, lr\n"
           "sub.w    r3, r3, r2\n"
@@ -160,8 +161,8 @@ TINYC_ASSEMBLY void multiply3(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_R
 /* Two pixels. */
 TINYC_ASSEMBLY void multiply2(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const int16_t *elements,
                               TINYC_IN_REGISTER int8_t *out, TINYC_IN_REGISTER const Block *block) {
-  __asm__(ENTER(32)
-          ROUNDS(STEP2)
+  __asm__(ENTER(32, 16)
+          ROUNDS(REPEAT16(STEP2))
           "sub.w    r1, r1, r0\n"
           "smmlar   r0, r0, r9, lr\n"
           "sub.w    r3, r3, r2\n"

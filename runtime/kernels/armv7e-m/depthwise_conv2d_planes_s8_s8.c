@@ -215,7 +215,7 @@ static inline uint32_t makePair(int32_t low, int32_t high) {
 }
 
 /* The weights of a channel, kernel_height x kernel_width bytes at k, into scratch. */
-static void expandWeights(const tinyc_window *window, const int8_t *k, uint32_t *to) {
+static __attribute__((noinline)) void expandWeights(const tinyc_window *window, const int8_t *k, uint32_t *to) {
   static const int8_t zeros[7] = {0};
   int32_t height = window->kernel_height, width = window->kernel_width, rows = tinyc_planes_kernel_rows(window);
   int32_t filled = tinyc_planes_kernel_width(window), stride = window->stride_height;
@@ -251,21 +251,41 @@ static inline uint32_t *fillWords(uint32_t *to, uint32_t word, int32_t count) {
   return to;
 }
 
-/* A strip of input: rows of words from input row `top` on. */
+/* A strip of input, and what of it comes from the input and is not padding: the same for all channels. */
 typedef struct Strip {
   uint32_t *words;
-  int32_t top, rows;
+  int32_t width, rows;         /* words of a row; rows */
+  int32_t channels, pitch;     /* bytes between pixels and between rows of the input */
+  int32_t ring_rows, ring_row; /* where the first input row lies */
+  int32_t first, inside;       /* halfword where that row begins; words of a row */
+  int32_t half_above, pairs, half_below; /* rows with input in the upper halves, in both, in the lower halves */
+  int32_t output_ring_row, output_rows;
 } Strip;
 
-/* The words of a strip that are padding alone, or half: the same for all channels. */
-static void fillPadding(const tinyc_conv2d_s8_params *params, const Strip *strip) {
-  int32_t zero = params->input_zero_point;
-  fillWords(strip->words, makePair(zero, zero), strip->rows * tinyc_planes_width(&params->window));
+/* Output rows y .. y + rows - 1 of all channels. Fills the strip with padding. */
+static void prepareStrip(const tinyc_conv2d_s8_params *params, Strip *strip, int32_t y, int32_t rows) {
+  const tinyc_window *window = &params->window;
+  int32_t top = y * window->stride_height - window->pad_top, zero = params->input_zero_point;
+  strip->width = tinyc_planes_width(window);
+  strip->rows = tinyc_planes_rows(window, (rows + 1) / 2);
+  strip->channels = window->input_channels;
+  strip->pitch = window->input_width * strip->channels;
+  strip->ring_rows = window->input_ring_rows;
+  strip->inside = tinyc_min_s32(window->input_width, strip->width - window->pad_left);
+  strip->output_ring_row = tinyc_ring_row(y, window->output_ring_rows);
+  strip->output_rows = rows;
+  int32_t begin = tinyc_max_s32(top, 0), end = tinyc_min_s32(top + 2 * strip->rows, window->input_height);
+  int32_t inside = tinyc_max_s32(end - begin, 0);
+  strip->ring_row = tinyc_ring_row(begin, window->input_ring_rows);
+  strip->half_above = inside > 0 && ((begin - top) & 1);
+  strip->pairs = (inside - strip->half_above) / 2;
+  strip->half_below = (inside - strip->half_above) & 1;
+  strip->first = 2 * ((begin - top) / 2 * strip->width + window->pad_left);
+  fillWords(strip->words, makePair(zero, zero), strip->rows * strip->width);
 }
 
-/* count words of which the halves are `channels` bytes apart at a, and b. */
-TINYC_CORE void gatherPairs(const int8_t *a, const int8_t *b, int32_t channels, uint32_t *to, int32_t count) {
-  int32_t below = (int32_t)(b - a);
+/* count words, from bytes `channels` apart at a and as many at a + below. */
+TINYC_CORE void gatherPairs(const int8_t *a, int32_t below, int32_t channels, uint32_t *to, int32_t count) {
   if (count & 1) {
     *to++ = makePair(a[0], a[below]);
     a += channels;
@@ -280,77 +300,89 @@ TINYC_CORE void gatherPairs(const int8_t *a, const int8_t *b, int32_t channels, 
   }
 }
 
+/* Input row `row` of the ring and the next one. */
+static inline const int8_t *takeRow(const Strip *strip, const int8_t *input, int32_t *row) {
+  const int8_t *from = input + *row * strip->pitch;
+  if (++*row == strip->ring_rows)
+    *row = 0;
+  return from;
+}
+
+static void gatherHalf(const int8_t *from, int32_t channels, int16_t *to, int32_t count) {
+  for (; count > 0; count--, from += channels, to += 2)
+    *to = *from;
+}
+
 /* What is not padding; input is that of the channel. */
-static void gatherStrip(const tinyc_conv2d_s8_params *params, const int8_t *input, const Strip *strip) {
-  const tinyc_window *window = &params->window;
-  int32_t width = tinyc_planes_width(window), channels = window->input_channels, left = window->pad_left;
-  int32_t inside = tinyc_min_s32(window->input_width, width - left), height = window->input_height;
-  int32_t pitch = window->input_width * channels, ring_rows = window->input_ring_rows;
-  int32_t y = strip->top, end = tinyc_min_s32(y + 2 * strip->rows, height);
-  int16_t *to = (int16_t *)(void *)(strip->words + left);
-  if (y < 0) {
-    /* Rows in the padding, and half of one with input row 0. */
-    to += -y / 2 * 2 * width;
-    y = -(-y & 1);
+static __attribute__((noinline)) void gatherStrip(const Strip *strip, const int8_t *input) {
+  int16_t *to = (int16_t *)(void *)strip->words + strip->first;
+  int32_t row = strip->ring_row, width = 2 * strip->width;
+  if (strip->half_above) {
+    gatherHalf(takeRow(strip, input, &row), strip->channels, to + 1, strip->inside);
+    to += width;
   }
-  int32_t row = tinyc_ring_row(tinyc_max_s32(y, 0), ring_rows);
-  if (y < 0 && end > 0) {
-    const int8_t *from = input;
-    for (int32_t x = 0; x < inside; x++, from += channels)
-      to[2 * x + 1] = *from;
-    y = 1;
-    row = ring_rows == 1 ? 0 : 1;
-    to += 2 * width;
-  }
-  for (; y + 1 < end; y += 2, to += 2 * width) {
-    const int8_t *a = input + row * pitch;
-    if (++row == ring_rows)
-      row = 0;
-    const int8_t *b = input + row * pitch;
-    if (++row == ring_rows)
-      row = 0;
-    gatherPairs(a, b, channels, (uint32_t *)(void *)to, inside);
-  }
-  if (y < end) {
+  int32_t pairs = strip->pairs, channels = strip->channels, inside = strip->inside, pitch = strip->pitch;
+  if (row + 2 * pairs + strip->half_below <= strip->ring_rows) {
     const int8_t *from = input + row * pitch;
-    for (int32_t x = 0; x < inside; x++, from += channels)
-      to[2 * x] = *from;
+    row += 2 * pairs;
+    for (; pairs > 0; pairs--, from += 2 * pitch, to += width)
+      gatherPairs(from, pitch, channels, (uint32_t *)(void *)to, inside);
   }
+  for (; pairs > 0; pairs--, to += width) {
+    const int8_t *a = takeRow(strip, input, &row), *b = takeRow(strip, input, &row);
+    gatherPairs(a, (int32_t)(b - a), channels, (uint32_t *)(void *)to, inside);
+  }
+  if (strip->half_below)
+    gatherHalf(takeRow(strip, input, &row), strip->channels, to, strip->inside);
 }
 
 typedef void (*Compute)(const Task *task, const uint32_t *strip, int32_t pitch);
 
-/* Output rows y .. y + rows - 1 of one channel; output is that of the channel. */
-static void computeStrip(const tinyc_window *window, Compute compute, Task *task, const uint32_t *strip,
-                         int8_t *output, int32_t y, int32_t rows) {
-  int32_t width = window->output_width, pitch = 4 * tinyc_planes_width(window);
-  int32_t row = width * window->output_channels;
-  int32_t ring_row = tinyc_ring_row(y, window->output_ring_rows);
-  if (width >= TINYC_PLANES_PIXELS && ring_row + rows <= window->output_ring_rows) {
+/* Whether all blocks of the strip are whole and the output rows lie one below the other. */
+static int isPlain(const tinyc_window *window, const Strip *strip) {
+  return window->output_width >= TINYC_PLANES_PIXELS &&
+         strip->output_ring_row + strip->output_rows <= window->output_ring_rows;
+}
+
+/* The parts of the task that are the same for all channels. */
+static void prepareTask(const tinyc_window *window, const Strip *strip, Task *task) {
+  int32_t row = window->output_width * window->output_channels;
+  if (isPlain(window, strip)) {
     task->pixel = window->output_channels;
     task->step = 2 * row;
     task->row = row;
-    task->last_row = rows & 1 ? 0 : row;
-    task->blocks = (rows + 1) / 2;
-    for (int32_t x = 0; x < width; x += TINYC_PLANES_PIXELS) {
-      /* The last block ends with the row, over pixels that are done already if need be. */
-      int32_t first = tinyc_min_s32(x, width - TINYC_PLANES_PIXELS);
-      const uint32_t *from = strip + first * window->stride_width;
-      task->out = output + ring_row * row + first * task->pixel;
-      compute(task, from, pitch);
-    }
-    return;
+    task->last_row = strip->output_rows & 1 ? 0 : row;
+    task->blocks = (strip->output_rows + 1) / 2;
+  } else {
+    task->pixel = 1;
+    task->step = 0;
+    task->row = task->last_row = TINYC_PLANES_PIXELS;
+    task->blocks = 1;
   }
-  /* Rings that wrap around here, and narrow outputs, through a buffer. */
+}
+
+/* One channel of a plain strip; out is the channel's first output. */
+static void computePlain(const Strip *strip, Compute compute, Task *task, int8_t *out, int32_t width, int32_t stride) {
+  /* The last block ends with the row, over pixels that are done already if need be. */
+  for (int32_t x = 0, last = width - TINYC_PLANES_PIXELS; x < width; x += TINYC_PLANES_PIXELS) {
+    int32_t first = tinyc_min_s32(x, last);
+    task->out = out + first * task->pixel;
+    compute(task, strip->words + first * stride, 4 * strip->width);
+  }
+}
+
+/* One channel where rings wrap around, and of narrow outputs: through a buffer. y is the strip's first output row. */
+static void computeBuffered(const tinyc_window *window, const Strip *strip, Compute compute, const Task *task,
+                            int8_t *output, int32_t y) {
   int8_t block[2 * TINYC_PLANES_PIXELS];
-  task->pixel = 1;
-  task->row = task->last_row = TINYC_PLANES_PIXELS;
-  task->blocks = 1;
-  for (int32_t i = 0; i < rows; i += 2, strip += window->stride_height * (pitch / 4))
+  const uint32_t *words = strip->words;
+  int32_t width = window->output_width, rows = strip->output_rows;
+  Task buffered = *task;
+  buffered.out = block;
+  for (int32_t i = 0; i < rows; i += 2, words += window->stride_height * strip->width)
     for (int32_t x = 0; x < width; x += TINYC_PLANES_PIXELS) {
       int32_t first = tinyc_max_s32(tinyc_min_s32(x, width - TINYC_PLANES_PIXELS), 0);
-      task->out = block;
-      compute(task, strip + first * window->stride_width, pitch);
+      compute(&buffered, words + first * window->stride_width, 4 * strip->width);
       for (int32_t j = 0; j < tinyc_min_s32(2, rows - i); j++) {
         int8_t *out = output + tinyc_output_offset(window, y + i + j) + first * window->output_channels;
         for (int32_t k = 0; k < tinyc_min_s32(TINYC_PLANES_PIXELS, width); k++)
@@ -376,24 +408,28 @@ void tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *
   task.end = task.weights + 2 * (kernel_rows * task.kernel_width + 1);
   task.rewind = (kernel_rows - stride) * 4 * tinyc_planes_width(window);
   int is3x3 = tinyc_planes_is_3x3(window);
+  int32_t bytes = tinyc_planes_taps(window);
   Compute compute = stride == 2 ? computeStride2 : is3x3 ? compute3x3 : computeStride1;
   Strip strip;
   strip.words = (uint32_t *)scratch + 2 * kernel_rows * task.kernel_width;
   for (int32_t y = row_begin; y < row_end; y += strip_rows) {
-    int32_t rows = tinyc_min_s32(strip_rows, row_end - y);
     const int8_t *taps = weights + 8 * channels;
-    strip.top = y * stride - window->pad_top;
-    strip.rows = tinyc_planes_rows(window, (rows + 1) / 2);
-    fillPadding(params, &strip);
-    for (int32_t c = 0; c < channels; c++, taps += tinyc_planes_taps(window)) {
+    prepareStrip(params, &strip, y, tinyc_min_s32(strip_rows, row_end - y));
+    prepareTask(window, &strip, &task);
+    int plain = isPlain(window, &strip);
+    int8_t *out = output + tinyc_output_offset(window, y);
+    for (int32_t c = 0; c < channels; c++, taps += bytes) {
       if (is3x3)
         expandWeights3x3(taps, (uint32_t *)scratch);
       else
         expandWeights(window, taps, (uint32_t *)scratch);
       task.bias = constants[2 * c];
       task.multiplier = constants[2 * c + 1];
-      gatherStrip(params, input + c, &strip);
-      computeStrip(window, compute, &task, strip.words, output + c, y, rows);
+      gatherStrip(&strip, input + c);
+      if (plain)
+        computePlain(&strip, compute, &task, out + c, window->output_width, window->stride_width);
+      else
+        computeBuffered(window, &strip, compute, &task, output + c, y);
     }
   }
 }
