@@ -235,12 +235,17 @@ FailureOr<FlashUsage> targets::measureFlash(ModuleOp lowered, ArrayRef<char> obj
       llvm::object::ObjectFile::createELFObjectFile(buffer);
   if (!file)
     return emitError(lowered.getLoc()) << "cannot measure the object: " << llvm::toString(file.takeError());
-  int64_t bytes = 0;
+  int64_t bytes = 0, data = 0;
   for (const llvm::object::SectionRef &section : (*file)->sections()) {
-    bool inMemory = llvm::object::ELFSectionRef(section).getFlags() & llvm::ELF::SHF_ALLOC;
-    if (inMemory && !section.isBSS())
-      bytes += section.getSize();
+    uint64_t flags = llvm::object::ELFSectionRef(section).getFlags();
+    if (!(flags & llvm::ELF::SHF_ALLOC) || section.isBSS())
+      continue;
+    bytes += section.getSize();
+    if (!(flags & llvm::ELF::SHF_EXECINSTR))
+      data += section.getSize();
   }
+  // The optimizer drops constants that do not matter, as a table whose entries are all the same.
+  usage.weights = std::min(usage.weights, data);
   usage.code = bytes - usage.weights;
   return usage;
 }
