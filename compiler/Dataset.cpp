@@ -162,52 +162,66 @@ static std::string getInputName(func::FuncOp function, unsigned index) {
   return std::to_string(index);
 }
 
-Expected<InputDatasets> InputDatasets::open(func::FuncOp function, ArrayRef<std::string> files,
+Expected<std::vector<Dataset>> openDatasets(ArrayRef<InputShape> inputs, ArrayRef<std::string> files,
                                             const InputTransform &transform) {
   auto fail = [](const Twine &reason) { return createStringError(inconvertibleErrorCode(), "error: " + reason); };
-  unsigned inputs = function.getNumArguments();
-  SmallVector<std::string> paths(inputs);
+  SmallVector<std::string> paths(inputs.size());
   for (const std::string &file : files) {
-    unsigned input = inputs == 1 ? 0 : inputs;
+    size_t input = inputs.size() == 1 ? 0 : inputs.size();
     StringRef path = file;
-    for (unsigned i = 0; i < inputs; ++i) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
       StringRef rest = file;
-      if (rest.consume_front(getInputName(function, i) + "=")) {
+      if (rest.consume_front(inputs[i].name + "=")) {
         input = i;
         path = rest;
       }
     }
-    if (input == inputs)
-      return fail("expects NAME=FILE with the name of one of the model's " + Twine(inputs) + " inputs, got '" + file +
-                  "'");
+    if (input == inputs.size())
+      return fail("expects NAME=FILE with the name of one of the model's " + Twine(inputs.size()) + " inputs, got '" +
+                  file + "'");
     if (!paths[input].empty())
-      return fail("expects one file for input '" + getInputName(function, input) + "', got " + paths[input] + " and " +
-                  path);
+      return fail("expects one file for input '" + inputs[input].name + "', got " + paths[input] + " and " + path);
     paths[input] = path.str();
   }
 
+  std::vector<Dataset> datasets;
+  for (auto [input, path] : zip_equal(inputs, paths)) {
+    if (path.empty())
+      return fail("input '" + input.name + "' has no file");
+    Expected<Dataset> dataset = Dataset::open(path, transform, input.shape, input.name);
+    if (!dataset)
+      return dataset.takeError();
+    if (!datasets.empty() && datasets.front().size() != dataset->size())
+      return makeFileError(path, "expects " + Twine(datasets.front().size()) + " samples as in " + paths[0] +
+                                     ", got " + Twine(dataset->size()));
+    datasets.push_back(std::move(*dataset));
+  }
+  return std::move(datasets);
+}
+
+Expected<InputDatasets> InputDatasets::open(func::FuncOp function, ArrayRef<std::string> files,
+                                            const InputTransform &transform) {
   InputDatasets result;
-  for (unsigned i = 0; i < inputs; ++i) {
+  SmallVector<InputShape> inputs;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
     std::string name = getInputName(function, i);
     auto type = dyn_cast<RankedTensorType>(function.getArgumentTypes()[i]);
-    if (!type || paths[i].empty())
-      return fail(type ? "input '" + name + "' has no file" : "input '" + name + "' is no tensor");
+    if (!type)
+      return createStringError(inconvertibleErrorCode(), "error: input '" + name + "' is no tensor");
     std::vector<int64_t> permutation;
     if (auto attribute = function.getArgAttrOfType<DenseI64ArrayAttr>(i, nn::kPermutationAttr))
       permutation = attribute.asArrayRef();
-    SmallVector<int64_t> shape(type.getShape());
+    std::vector<int64_t> shape = type.getShape().vec();
     for (auto [stored, onnx] : enumerate(permutation))
       shape[onnx] = type.getDimSize(stored);
-    Expected<Dataset> dataset = Dataset::open(paths[i], transform, shape, name);
-    if (!dataset)
-      return dataset.takeError();
-    if (i > 0 && result.size() != dataset->size())
-      return makeFileError(paths[i], "expects " + Twine(result.size()) + " samples as in " + paths[0] + ", got " +
-                                         Twine(dataset->size()));
-    result.datasets.push_back(std::move(*dataset));
+    inputs.push_back({name, std::move(shape)});
     result.types.push_back(type);
     result.permutations.push_back(std::move(permutation));
   }
+  Expected<std::vector<Dataset>> datasets = openDatasets(inputs, files, transform);
+  if (!datasets)
+    return datasets.takeError();
+  result.datasets = std::move(*datasets);
   return std::move(result);
 }
 

@@ -35,6 +35,17 @@ private:
   int64_t sampleElements = 1;
 };
 
+/// An input of a model, its shape in ONNX's order.
+struct InputShape {
+  std::string name;
+  std::vector<int64_t> shape;
+};
+
+/// The datasets of all inputs. `files` are FILE (a model of one input) or NAME=FILE. Fails if an input lacks a file or has
+/// two, if a name is none of an input, or if the files differ in their number of samples.
+llvm::Expected<std::vector<Dataset>> openDatasets(llvm::ArrayRef<InputShape> inputs, llvm::ArrayRef<std::string> files,
+                                                  const InputTransform &transform);
+
 /// A tensor of `type` from real values in ONNX's order: stored dimension i is ONNX dimension permutation[i] (empty: the
 /// same order). A quantized type rounds ties to even and saturates.
 nn::HostTensor makeTensor(mlir::RankedTensorType type, llvm::ArrayRef<int64_t> permutation,
@@ -43,8 +54,7 @@ nn::HostTensor makeTensor(mlir::RankedTensorType type, llvm::ArrayRef<int64_t> p
 /// The datasets of all arguments of a model function.
 class InputDatasets {
 public:
-  /// `files` are FILE (a model of one input) or NAME=FILE. Fails if an input lacks a file or the files differ in their
-  /// number of samples.
+  /// Fails as openDatasets does.
   static llvm::Expected<InputDatasets> open(mlir::func::FuncOp function, llvm::ArrayRef<std::string> files,
                                             const InputTransform &transform);
 

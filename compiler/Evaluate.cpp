@@ -66,31 +66,20 @@ std::vector<char> Samples::getBytes(int64_t index) const {
 }
 
 Expected<Samples> Samples::open(ArrayRef<Port> inputs, const EvaluationOptions &options) {
+  if (inputs.empty())
+    return createStringError("error: the model has no inputs");
+  if (options.inputFiles.empty())
+    return createStringError("error: no samples for input '" + inputs.front().name + "': give --input=" +
+                             (inputs.size() == 1 ? "" : inputs.front().name + "=") + "X.npy");
   auto data = std::make_unique<Data>();
   data->ports = inputs.vec();
-  for (const Port &port : inputs) {
-    StringRef path;
-    for (StringRef file : options.inputFiles) {
-      auto [name, value] = file.split('=');
-      if (!value.empty() && name == port.name)
-        path = value;
-      else if (value.empty() && inputs.size() == 1)
-        path = file;
-    }
-    if (path.empty())
-      return createStringError("error: no samples for input '" + port.name + "': give --input=" +
-                               (inputs.size() == 1 ? "" : port.name + "=") + "X.npy");
-    Expected<Dataset> dataset = Dataset::open(path, options.inputTransform, port.getOnnxShape(), port.name);
-    if (!dataset)
-      return dataset.takeError();
-    if (!data->datasets.empty() && dataset->size() != data->datasets.front().size())
-      return makeFileError(path, "holds " + Twine(dataset->size()) + " samples, " +
-                                     data->datasets.front().getPath() + " holds " +
-                                     Twine(data->datasets.front().size()));
-    data->datasets.push_back(std::move(*dataset));
-  }
-  if (data->datasets.empty())
-    return createStringError("error: the model has no inputs");
+  SmallVector<InputShape> shapes;
+  for (const Port &port : inputs)
+    shapes.push_back({port.name, port.getOnnxShape()});
+  Expected<std::vector<Dataset>> datasets = openDatasets(shapes, options.inputFiles, options.inputTransform);
+  if (!datasets)
+    return datasets.takeError();
+  data->datasets = std::move(*datasets);
   int64_t available = data->datasets.front().size() - options.first;
   data->first = options.first;
   data->count = options.limit > 0 ? std::min(options.limit, available) : available;
