@@ -58,8 +58,12 @@ private:
 
   /// Why an op has no integer form; empty if it has one.
   std::string explainFloat(Operation *op) {
-    if (isa<quant::DequantizeCastOp, quant::QuantizeCastOp, func::ReturnOp>(op))
+    if (isa<func::ReturnOp>(op))
       return {};
+    if (isa<quant::DequantizeCastOp, quant::QuantizeCastOp>(op)) {
+      Value stored = isa<quant::DequantizeCastOp>(op) ? op->getOperand(0) : op->getResult(0);
+      return nn::getPerTensor(stored.getType()) ? "" : "it quantizes activations per axis";
+    }
     auto quantizable = dyn_cast<nn::QuantizableOpInterface>(op);
     if (!quantizable)
       return "the op has no integer form";
@@ -98,18 +102,18 @@ private:
     return quantizeParameters(quantizable, rewriter);
   }
 
-  /// An op without an integer form: its operands are dequantized, its results quantized.
+  /// An op without an integer form: its operands are dequantized, its results quantized. Of a cast only the float side.
   void keepFloat(Operation *op, StringRef reason) {
     op->emitWarning("stays in float: ") << reason;
     rewriter.setInsertionPoint(op);
     for (OpOperand &operand : op->getOpOperands())
-      if (auto type = dyn_cast<RankedTensorType>(operand.get().getType()); type && nn::getQuantizedElement(type))
+      if (auto type = dyn_cast<RankedTensorType>(operand.get().getType()); type && nn::getQuantizedElement(type) && !isa<quant::DequantizeCastOp>(op))
         set(operand,
             quant::DequantizeCastOp::create(rewriter, op->getLoc(), type.clone(rewriter.getF32Type()), operand.get()));
     rewriter.setInsertionPointAfter(op);
     for (Value result : op->getResults()) {
       auto type = dyn_cast<RankedTensorType>(result.getType());
-      if (!type || !nn::getQuantizedElement(type))
+      if (!type || !nn::getQuantizedElement(type) || isa<quant::QuantizeCastOp>(op))
         continue;
       result.setType(type.clone(rewriter.getF32Type()));
       auto cast = quant::QuantizeCastOp::create(rewriter, op->getLoc(), type, result);
