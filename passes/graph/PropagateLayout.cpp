@@ -16,11 +16,21 @@ struct PropagateLayoutPass : impl::PropagateLayoutPassBase<PropagateLayoutPass> 
       propagate(function);
   }
 
+  // Costs are bytes.
+  static bool hasStaticShapes(TypeRange types) {
+    return llvm::all_of(types, [](Type type) {
+      auto shaped = dyn_cast<ShapedType>(type);
+      return !shaped || shaped.hasStaticShape();
+    });
+  }
+
   void propagate(func::FuncOp function) {
     if (function.isExternal() || !llvm::hasSingleElement(function.getBody()))
       return;
+    if (!hasStaticShapes(function.getArgumentTypes()))
+      return;
     for (Operation &op : function.front())
-      if (op.getNumRegions() > 0)
+      if (op.getNumRegions() > 0 || !hasStaticShapes(op.getResultTypes()))
         return;
     // A caller knows the function's present type.
     bool keep = keepBoundary || !SymbolTable::symbolKnownUseEmpty(function.getOperation(), getOperation());

@@ -269,3 +269,10 @@ func.func @caller(%x: tensor<1x3x4x5xf32>) -> tensor<1x4x5x3xf32> {
   %0 = func.call @callee(%x) : (tensor<1x3x4x5xf32>) -> tensor<1x4x5x3xf32>
   return %0 : tensor<1x4x5x3xf32>
 }
+
+// Shapes that are not static have no cost in bytes: left alone.
+// CHECK-LABEL: func.func @dynamic
+// CHECK-NEXT: return
+func.func @dynamic(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  return %x : tensor<?x4xf32>
+}
