@@ -244,8 +244,10 @@ FailureOr<FlashUsage> targets::measureFlash(ModuleOp lowered, ArrayRef<char> obj
     if (!(flags & llvm::ELF::SHF_EXECINSTR))
       data += section.getSize();
   }
-  // The optimizer drops constants that do not matter, as a table whose entries are all the same.
-  usage.weights = std::min(usage.weights, data);
+  // The optimizer moves small constants into instructions, and drops those that do not matter, as a table whose entries
+  // are all the same: then weights are the data that is left.
+  if (usage.weights > bytes)
+    usage.weights = data;
   usage.code = bytes - usage.weights;
   return usage;
 }
