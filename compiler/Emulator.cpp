@@ -12,7 +12,7 @@ using namespace llvm;
 
 namespace tinyc {
 
-/// .text, .rodata and .data of the package alone: a partial link from model_run.
+/// .text, .rodata and .data of the package alone: a partial link from its entry.
 static Expected<int64_t> measureFlash(const ScratchDirectory &directory, ArrayRef<std::string> objects,
                                       StringRef entry) {
   std::string linked = directory.file("package.o");

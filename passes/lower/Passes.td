@@ -32,8 +32,9 @@ def SelectKernelsPass : Pass<"lower-select-kernels", "::mlir::ModuleOp"> {
 def PackWeightsPass : Pass<"lower-pack-weights", "::mlir::ModuleOp"> {
   let summary = "Store weights in the layout that the kernels read";
   let description = [{
-    Depthwise weights [channels, height, width, 1] become [height, width, channels]. A constant that other ops read as
-    well is kept for those.
+    Weights, bias and multipliers of a kernel with a packing of its own (tinyc/pack.h) become one constant of bytes;
+    other depthwise weights [channels, height, width, 1] become [height, width, channels]. A constant that other ops read
+    as well is kept for those.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
@@ -89,6 +90,7 @@ def ConvertKernelToEmitCPass : Pass<"lower-convert-kernel-to-emitc", "::mlir::Mo
   }];
   let dependentDialects = ["::mlir::emitc::EmitCDialect"];
 }
+
 def ConvertKernelToLLVMPass : Pass<"lower-convert-kernel-to-llvm", "::mlir::ModuleOp"> {
   let summary = "Turn a lowered program into the LLVM dialect, for object files and the host";
   let description = [{
