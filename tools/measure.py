@@ -117,7 +117,7 @@ def main():
         print(f'measure.py: no rig at {options.rig}, nothing measured')
         return
     reports = []
-    print(f'{"":34} {"MACs":>10} {"M7 cycles":>11} {"/MAC":>6} {"M4 cycles":>11} {"/MAC":>6}')
+    print(f'{"":46} {"M7 cycles":>11} {"/MAC":>6} {"M4 cycles":>11} {"/MAC":>6}')
     for model in options.models:
         with tempfile.TemporaryDirectory() as folder:
             report = measure(model, options, pathlib.Path(folder))

@@ -57,3 +57,26 @@ func.func @packed(%x: memref<1x1x4x3xf32>, %y: memref<1x1x3x3xf32>, %z: memref<1
     window = #kernel.window<kernel = [1, 2], strides = [1, 1], dilations = [1, 1], pads = [0, 0]>, stage = #kernel.output_f32<>}
   return
 }
+
+// -----
+
+// The layout of tinyc_fully_connected_pairs_s8_s8_armv7e_m (tinyc/layouts.h), little-endian: multiplier 9; bias of low 7;
+// halfwords 256 * high + low, so the bytes low, high (one more in high where low is negative) of inputs 0, 2 and 1, 3;
+// bias of high 8. low = 1, 2, 3, 4 and high = 5, 6, 7, 8.
+// CHECK: @w : memref<20xi8> = dense<[9, 0, 0, 0, 7, 0, 0, 0, 1, 5, 3, 7, 2, 6, 4, 8, 8, 0, 0, 0]>
+// CHECK-NOT: memref.global
+// CHECK-LABEL: func @pairs(
+// CHECK: %[[W:.*]] = memref.get_global @w : memref<20xi8>
+// CHECK-NEXT: kernel.fully_connected %{{.*}}, %[[W]] : memref<1x4xi8>, memref<20xi8> -> %{{.*}} : memref<1x2xi8>
+memref.global "private" constant @w : memref<2x4xi8> = dense<[[1, 2, 3, 4], [5, 6, 7, 8]]>
+memref.global "private" constant @b : memref<2xi32> = dense<[7, 8]>
+memref.global "private" constant @m : memref<1xi32> = dense<9>
+func.func @pairs(%x: memref<1x4xi8>, %y: memref<1x2xi8>) {
+  %w = memref.get_global @w : memref<2x4xi8>
+  %b = memref.get_global @b : memref<2xi32>
+  %m = memref.get_global @m : memref<1xi32>
+  kernel.fully_connected %x, %w bias %b : memref<2xi32> multipliers %m : memref<1xi32> : memref<1x4xi8>, memref<2x4xi8>
+    -> %y : memref<1x2xi8> {kernel = @tinyc_fully_connected_pairs_s8_s8_armv7e_m,
+    stage = #kernel.output_s8<zeroPoint = 0, clampMin = -128, clampMax = 127, shift = 32>}
+  return
+}

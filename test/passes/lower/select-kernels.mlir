@@ -29,3 +29,36 @@ func.func @softmax(%x: memref<1x8xf32>) {
   kernel.softmax %x : memref<1x8xf32> -> %x : memref<1x8xf32>
   return
 }
+
+// Constants that are known let a kernel with a packing of its own be chosen, if the packing takes them: -128 twice does
+// not fit a halfword 256 * high + low (-32896), and a clamp narrower than int8 is not one SSAT.
+memref.global "private" constant @w : memref<2x1x1x4xi8> = dense<-127>
+memref.global "private" constant @least : memref<2x1x1x4xi8> = dense<-128>
+memref.global "private" constant @b : memref<2xi32> = dense<[5, 2147483647]>
+memref.global "private" constant @m : memref<1xi32> = dense<1000>
+// CHECK-LABEL: func @packed(
+// Three pixels of four channels in 16 bits, and two elements more: 3 * 4 * 2 + 4 bytes.
+// DSP: %[[S:.*]] = memref.alloc() : memref<28xi8>
+// DSP: kernel.conv2d {{.*}} scratch %[[S]] {{.*}} kernel = @tinyc_conv2d_columns_s8_s8_armv7e_m
+// DSP: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8_armv7e_m
+// DSP: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8_armv7e_m
+// GENERIC-COUNT-3: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8,
+func.func @packed(%x: memref<1x8x8x4xi8>, %y: memref<1x8x8x2xi8>) {
+  %w = memref.get_global @w : memref<2x1x1x4xi8>
+  %least = memref.get_global @least : memref<2x1x1x4xi8>
+  %b = memref.get_global @b : memref<2xi32>
+  %m = memref.get_global @m : memref<1xi32>
+  kernel.conv2d %x, %w bias %b : memref<2xi32> multipliers %m : memref<1xi32> : memref<1x8x8x4xi8>, memref<2x1x1x4xi8>
+    -> %y : memref<1x8x8x2xi8> {groups = 1 : i32,
+    stage = #kernel.output_s8<zeroPoint = 3, clampMin = -128, clampMax = 127, shift = 32>,
+    window = #kernel.window<kernel = [1, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0]>}
+  kernel.conv2d %x, %least bias %b : memref<2xi32> multipliers %m : memref<1xi32> : memref<1x8x8x4xi8>, memref<2x1x1x4xi8>
+    -> %y : memref<1x8x8x2xi8> {groups = 1 : i32,
+    stage = #kernel.output_s8<zeroPoint = 3, clampMin = -128, clampMax = 127, shift = 32>,
+    window = #kernel.window<kernel = [1, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0]>}
+  kernel.conv2d %x, %w bias %b : memref<2xi32> multipliers %m : memref<1xi32> : memref<1x8x8x4xi8>, memref<2x1x1x4xi8>
+    -> %y : memref<1x8x8x2xi8> {groups = 1 : i32,
+    stage = #kernel.output_s8<zeroPoint = 3, clampMin = -100, clampMax = 127, shift = 32>,
+    window = #kernel.window<kernel = [1, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0]>}
+  return
+}

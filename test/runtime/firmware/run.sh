@@ -1,12 +1,14 @@
 #!/bin/sh
 # run.sh CORE PROGRAM OUT [CC]: builds isa_kernels or checksum with the kernels of a Cortex-M, runs it in QEMU.
+# SHAPES in the environment: how many random shapes isa_kernels tries (2000). The packed kernels take a part of them: 20000
+# give each 2000 and more.
 # CORE is cortex-m0plus, -m3, -m4, -m7, -m33, -m55 or host; OUT a scratch folder; CC gcc (arm-none-eabi) or clang (22).
 set -eu
 core=$1 program=$2 out=$3 compiler=${4:-gcc}
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../../.." && pwd)
 emulator=$repository/targets/cortex-m/emulator
-flags="-std=c11 -O2 -ffp-contract=off -Wall -Wextra -Werror -I$repository/runtime/include"
+flags="-DSHAPES=${SHAPES:-2000} -std=c11 -O2 -ffp-contract=off -Wall -Wextra -Werror -I$repository/runtime/include"
 kernels=$(ls "$repository"/runtime/kernels/generic/*.c)
 mkdir -p "$out"
 cache=$(command -v ccache || true)
@@ -47,5 +49,5 @@ for source in $kernels; do
 done
 arm-none-eabi-gcc $arm -mthumb $flags -I"$emulator" "$here/$program.c" "$emulator/startup.c" $objects -nostartfiles \
   -L"$emulator" -T $machine.ld -Wl,--gc-sections,--no-warn-execstack -o "$work/firmware.elf"
-timeout 300 qemu-system-arm -M $machine -nographic -monitor none -serial null -chardev stdio,id=console \
+timeout 900 qemu-system-arm -M $machine -nographic -monitor none -serial null -chardev stdio,id=console \
   -semihosting-config enable=on,target=native,chardev=console -kernel "$work/firmware.elf" </dev/null
