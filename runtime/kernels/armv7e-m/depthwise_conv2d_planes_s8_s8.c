@@ -208,6 +208,52 @@ TINYC_ASSEMBLY void computeStride2(TINYC_IN_REGISTER const Task *task, TINYC_IN_
           END_BLOCK);
 }
 
+/* 3x3 with stride 2: of three rows of words the first belongs to the upper output row, the last to the lower one, so that
+ * two thirds of the products remain. The words for an absent product are skipped over in the weights. */
+#define HALF_STEP(s0, s1, s2, w, x0, x1, x2) \
+  "smlad    " s0 ", r6, " w ", " s0 "\n"     \
+  "ldr.w    r6, [lr, #" x0 "]\n"            \
+  "smlad    " s1 ", r7, " w ", " s1 "\n"     \
+  "ldr.w    r7, [lr, #" x1 "]\n"            \
+  "smlad    " s2 ", r8, " w ", " s2 "\n"     \
+  "ldr.w    r8, [lr, #" x2 "]\n"
+#define FIRST_ROW \
+  "ldr.w    r6, [lr]\n" "ldr.w r7, [lr, #8]\n" "ldr.w r8, [lr, #16]\n"
+
+TINYC_ASSEMBLY void compute3x3Stride2(TINYC_IN_REGISTER const Task *task, TINYC_IN_REGISTER const uint32_t *strip,
+                                      TINYC_IN_REGISTER int32_t pitch) {
+  __asm__(ENTER BEGIN_BLOCK
+          FIRST_ROW
+          "ldr.w    r10, [r12], #8\n"
+          HALF_STEP("r0", "r1", "r2", "r9", "4", "12", "20")
+          "ldr.w    r9, [r12], #8\n"
+          HALF_STEP("r0", "r1", "r2", "r10", "8", "16", "24")
+          "add.w    lr, lr, r11\n"
+          HALF_STEP("r0", "r1", "r2", "r9", "0", "8", "16")
+          "ldr.w    r9, [r12], #4\n"
+          "ldr.w    r10, [r12], #4\n"
+          STRIDE2_0 STRIDE2_1
+          "smlad    r0, r6, r9, r0\n"
+          "smlad    r3, r6, r10, r3\n"
+          "add.w    lr, lr, r11\n"
+          "smlad    r1, r7, r9, r1\n"
+          "ldr.w    r6, [lr]\n"
+          "smlad    r4, r7, r10, r4\n"
+          "ldr.w    r7, [lr, #8]\n"
+          "smlad    r2, r8, r9, r2\n"
+          "ldr.w    r9, [r12, #4]\n"
+          "smlad    r5, r8, r10, r5\n"
+          "ldr.w    r8, [lr, #16]\n"
+          "ldr.w    r10, [r12, #12]\n"
+          HALF_STEP("r3", "r4", "r5", "r9", "4", "12", "20")
+          "ldr.w    r9, [r12, #20]\n"
+          HALF_STEP("r3", "r4", "r5", "r10", "8", "16", "24")
+          "smlad    r3, r6, r9, r3\n"
+          "smlad    r4, r7, r9, r4\n"
+          "smlad    r5, r8, r9, r5\n"
+          END_BLOCK);
+}
+
 static inline uint32_t makePair(int32_t low, int32_t high) {
   uint32_t pair;
   __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(low), "r"(high));
@@ -409,7 +455,8 @@ void tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *
   task.rewind = (kernel_rows - stride) * 4 * tinyc_planes_width(window);
   int is3x3 = tinyc_planes_is_3x3(window);
   int32_t bytes = tinyc_planes_taps(window);
-  Compute compute = stride == 2 ? computeStride2 : is3x3 ? compute3x3 : computeStride1;
+  int is3x3Stride2 = stride == 2 && window->kernel_height == 3 && task.kernel_width == 3;
+  Compute compute = is3x3Stride2 ? compute3x3Stride2 : stride == 2 ? computeStride2 : is3x3 ? compute3x3 : computeStride1;
   Strip strip;
   strip.words = (uint32_t *)scratch + 2 * kernel_rows * task.kernel_width;
   for (int32_t y = row_begin; y < row_end; y += strip_rows) {
