@@ -74,12 +74,17 @@ Expected<PackageFiles> findPackageFiles(StringRef package) {
     files.object = object.str().str();
     return files;
   }
+  // A user's own sources may lie beside the program; the kernels are below runtime/.
+  SmallString<128> program(package), runtime(package);
+  sys::path::append(program, "model.c");
+  sys::path::append(runtime, "runtime");
+  if (!sys::fs::exists(program))
+    return toolError(package + ": no package: it holds neither model.o nor model.c");
+  files.sources.push_back(program.str().str());
   std::error_code code;
-  for (sys::fs::recursive_directory_iterator it(package, code), end; it != end && !code; it.increment(code))
+  for (sys::fs::recursive_directory_iterator it(runtime, code), end; it != end && !code; it.increment(code))
     if (sys::path::extension(it->path()) == ".c")
       files.sources.push_back(it->path());
-  if (code || files.sources.empty())
-    return toolError(package + ": no package: it holds neither model.o nor C files");
   llvm::sort(files.sources);
   return files;
 }

@@ -1,12 +1,11 @@
 #include "compiler/StackUse.h"
 
-#include <cstdlib>
-#include <memory>
 #include <pthread.h>
+#include <sys/mman.h>
 
 namespace tinyc {
 
-static constexpr size_t kStackBytes = 1 << 20;
+static constexpr size_t kStackBytes = 1 << 20, kGuardBytes = 1 << 16;
 static constexpr uint32_t kPaint = 0x5AFEC0DE;
 
 namespace {
@@ -34,19 +33,24 @@ struct Run {
 }
 
 std::optional<int64_t> measureStack(llvm::function_ref<void()> work) {
-  std::unique_ptr<void, decltype(&std::free)> stack(std::aligned_alloc(4096, kStackBytes), &std::free);
+  void *memory = mmap(nullptr, kGuardBytes + kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED)
+    return std::nullopt;
+  // Work that needs more faults below the stack, rather than writing into other memory.
+  char *stack = static_cast<char *>(memory) + kGuardBytes;
+  Run run{work, reinterpret_cast<uint32_t *>(stack)};
   pthread_attr_t attributes;
-  if (!stack || pthread_attr_init(&attributes) != 0)
-    return std::nullopt;
-  Run run{work, static_cast<uint32_t *>(stack.get())};
   pthread_t thread;
-  bool started = pthread_attr_setstack(&attributes, stack.get(), kStackBytes) == 0 &&
-                 pthread_create(&thread, &attributes, runPainted, &run) == 0;
-  pthread_attr_destroy(&attributes);
-  if (!started)
-    return std::nullopt;
-  pthread_join(thread, nullptr);
-  return run.used;
+  bool started = mprotect(memory, kGuardBytes, PROT_NONE) == 0 && pthread_attr_init(&attributes) == 0;
+  if (started) {
+    started = pthread_attr_setstack(&attributes, stack, kStackBytes) == 0 &&
+              pthread_create(&thread, &attributes, runPainted, &run) == 0;
+    pthread_attr_destroy(&attributes);
+  }
+  if (started)
+    pthread_join(thread, nullptr);
+  munmap(memory, kGuardBytes + kStackBytes);
+  return started ? std::optional<int64_t>(run.used) : std::nullopt;
 }
 
 } // namespace tinyc
