@@ -259,9 +259,18 @@ static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, Stri
   return success();
 }
 
+/// True if a flag was given that says how to compile.
+static bool isCompilation(const Options &options) {
+  return options.emit == Emit::Object || options.quantize != Quantize::Automatic ||
+         !options.calibrationFiles.empty() || !options.import.inputShapes.empty() || options.sramBudget ||
+         options.flashBudget;
+}
+
 static LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,
                               Evaluation &result) {
-  if (llvm::sys::fs::is_directory(options.model) && !evaluation.interpret)
+  if (llvm::sys::fs::is_directory(options.model) && (evaluation.interpret || isCompilation(options)))
+    return complain(options.model + ": is a package already: flags that compile a model do not apply to it");
+  if (llvm::sys::fs::is_directory(options.model))
     return evaluatePackage(options.model, targetGiven, options.target, evaluation, result);
   const targets::Target *target = findTarget(options.target);
   if (!target)
