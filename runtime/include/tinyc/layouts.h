@@ -22,7 +22,7 @@
  * scratch: for each row of words and kernel column the word for the upper and the word for the lower output row. Kernel
  * rows are filled up with zeros to 3, 5 or 7 columns.
  * Packed constants, per channel: int32 bias, int32 multiplier; then the weights of each channel: kernel_height x
- * kernel_width bytes k, or, for 3x3 with stride 1, for each kernel column x the bytes k[0][x], k[1][x], k[1][x], k[2][x],
+ * kernel_width bytes k, or, for 3x3, for each kernel column x the bytes k[0][x], k[1][x], k[1][x], k[2][x],
  * which two SXTB16 unpack to (k0, k1) and (k1, k2). */
 #ifndef TINYC_LAYOUTS_H
 #define TINYC_LAYOUTS_H
@@ -65,7 +65,7 @@ static inline int32_t tinyc_planes_kernel_width(const tinyc_window *window) {
 
 /* Whether the weights are laid out for SXTB16. */
 static inline int32_t tinyc_planes_is_3x3(const tinyc_window *window) {
-  return window->kernel_height == 3 && window->kernel_width == 3 && window->stride_height == 1;
+  return window->kernel_height == 3 && window->kernel_width == 3;
 }
 
 /* Bytes of weights of a channel. */

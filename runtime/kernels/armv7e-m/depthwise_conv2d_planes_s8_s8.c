@@ -280,14 +280,19 @@ static __attribute__((noinline)) void expandWeights(const tinyc_window *window, 
   }
 }
 
-/* The same for 3x3 with stride 1, from three words as tinyc/layouts.h has them. */
-static void expandWeights3x3(const int8_t *k, uint32_t *to) {
+/* The same for 3x3, from three words as tinyc/layouts.h has them. Words that nothing reads stay as they are. */
+TINYC_CORE void expandWeights3x3(const int8_t *k, uint32_t *to, const int32_t stride) {
   for (int32_t x = 0; x < 3; x++, k += 4, to += 2) {
     uint32_t bytes = tinyc_load_s8x4(k), upper = tinyc_widen_even(bytes), lower = tinyc_widen_odd(bytes);
     to[0] = upper;
-    to[1] = upper << 16;
     to[6] = lower >> 16;
-    to[7] = lower;
+    if (stride == 1) {
+      to[1] = upper << 16;
+      to[7] = lower;
+    } else {
+      to[7] = upper;
+      to[13] = lower >> 16;
+    }
   }
 }
 
@@ -455,8 +460,7 @@ void tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *
   task.rewind = (kernel_rows - stride) * 4 * tinyc_planes_width(window);
   int is3x3 = tinyc_planes_is_3x3(window);
   int32_t bytes = tinyc_planes_taps(window);
-  int is3x3Stride2 = stride == 2 && window->kernel_height == 3 && task.kernel_width == 3;
-  Compute compute = is3x3Stride2 ? compute3x3Stride2 : stride == 2 ? computeStride2 : is3x3 ? compute3x3 : computeStride1;
+  Compute compute = stride == 1 ? (is3x3 ? compute3x3 : computeStride1) : (is3x3 ? compute3x3Stride2 : computeStride2);
   Strip strip;
   strip.words = (uint32_t *)scratch + 2 * kernel_rows * task.kernel_width;
   for (int32_t y = row_begin; y < row_end; y += strip_rows) {
@@ -466,8 +470,10 @@ void tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *
     int plain = isPlain(window, &strip);
     int8_t *out = output + tinyc_output_offset(window, y);
     for (int32_t c = 0; c < channels; c++, taps += bytes) {
-      if (is3x3)
-        expandWeights3x3(taps, (uint32_t *)scratch);
+      if (is3x3 && stride == 1)
+        expandWeights3x3(taps, (uint32_t *)scratch, 1);
+      else if (is3x3)
+        expandWeights3x3(taps, (uint32_t *)scratch, 2);
       else
         expandWeights(window, taps, (uint32_t *)scratch);
       task.bias = constants[2 * c];
