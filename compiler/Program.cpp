@@ -82,24 +82,29 @@ std::optional<Port> Port::fromJson(const llvm::json::Value &value) {
   return port;
 }
 
+Port makePort(RankedTensorType tensor, StringAttr name, DenseI64ArrayAttr permutation) {
+  Port port;
+  port.name = name ? name.str() : "";
+  port.shape = tensor.getShape().vec();
+  if (permutation)
+    port.permutation = permutation.asArrayRef().vec();
+  port.type = "float32";
+  if (quant::UniformQuantizedType quantized = nn::getPerTensor(tensor)) {
+    port.type = "int8";
+    port.scale = quantized.getScale();
+    port.zeroPoint = quantized.getZeroPoint();
+  }
+  port.bytes = port.getElements() * (port.type == "int8" ? 1 : 4);
+  return port;
+}
+
 static std::vector<Port> readPorts(ArrayAttr attribute) {
   std::vector<Port> ports;
   for (auto entry : attribute.getAsRange<DictionaryAttr>()) {
-    auto tensor = cast<RankedTensorType>(entry.getAs<TypeAttr>("type").getValue());
-    Port port;
-    port.name = entry.getAs<StringAttr>("name").str();
-    port.shape = tensor.getShape().vec();
-    if (auto permutation = entry.getAs<DenseI64ArrayAttr>("permutation"))
-      port.permutation = permutation.asArrayRef().vec();
-    port.type = "float32";
-    if (quant::UniformQuantizedType quantized = nn::getPerTensor(tensor)) {
-      port.type = "int8";
-      port.scale = quantized.getScale();
-      port.zeroPoint = quantized.getZeroPoint();
-    }
-    port.offset = entry.getAs<IntegerAttr>("offset").getInt();
-    port.bytes = entry.getAs<IntegerAttr>("bytes").getInt();
-    ports.push_back(std::move(port));
+    ports.push_back(makePort(cast<RankedTensorType>(entry.getAs<TypeAttr>("type").getValue()),
+                             entry.getAs<StringAttr>("name"), entry.getAs<DenseI64ArrayAttr>("permutation")));
+    ports.back().offset = entry.getAs<IntegerAttr>("offset").getInt();
+    ports.back().bytes = entry.getAs<IntegerAttr>("bytes").getInt();
   }
   return ports;
 }

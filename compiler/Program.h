@@ -34,6 +34,9 @@ struct Ports {
   std::vector<Port> inputs, outputs;
 };
 
+/// The port of a tensor; name and permutation may be null.
+Port makePort(mlir::RankedTensorType tensor, mlir::StringAttr name, mlir::DenseI64ArrayAttr permutation);
+
 /// Reads the attributes kernel.inputs and kernel.outputs of a planned function.
 Ports getPorts(mlir::func::FuncOp function);
 

@@ -70,21 +70,6 @@ static std::vector<char> runOnHost(llvm::function_ref<void(uint8_t *)> run, cons
 
 /// The ports of a function before it became a program: offsets are all 0.
 static Ports getFunctionPorts(func::FuncOp function) {
-  auto makePort = [](RankedTensorType type, StringAttr name, DenseI64ArrayAttr permutation) {
-    Port port;
-    port.name = name ? name.str() : "";
-    port.shape = type.getShape().vec();
-    if (permutation)
-      port.permutation = permutation.asArrayRef().vec();
-    port.type = "float32";
-    if (quant::UniformQuantizedType quantized = nn::getPerTensor(type)) {
-      port.type = "int8";
-      port.scale = quantized.getScale();
-      port.zeroPoint = quantized.getZeroPoint();
-    }
-    port.bytes = nn::HostTensor(type).getBytes().size();
-    return port;
-  };
   Ports ports;
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
     ports.inputs.push_back(makePort(cast<RankedTensorType>(type),

@@ -156,6 +156,8 @@ LogicalResult buildRange(NodeImporter &node) {
     bounds[index] = type == DataType::Float ? (*constant)->getFloats().front()
                                             : static_cast<double>((*constant)->getIntegers().front());
   }
+  if (bounds[2] == 0)
+    return node.emitError() << "expects a step other than 0";
   const double count = std::max(0.0, std::ceil((bounds[1] - bounds[0]) / bounds[2]));
   if (!(count <= static_cast<double>(kMaxFoldedElements)))
     return node.emitError() << "the range from " << bounds[0] << " to " << bounds[1] << " by " << bounds[2]
