@@ -48,6 +48,12 @@ extern "C" {
 #define TINYC_ARGUMENTS_dequantize const int8_t *input, float *output
 #define TINYC_INPUTS_dequantize 1
 #define TINYC_CONSTANTS_dequantize 0
+#define TINYC_ARGUMENTS_sums_s8 const int8_t *input, int32_t *output
+#define TINYC_INPUTS_sums_s8 1
+#define TINYC_CONSTANTS_sums_s8 0
+#define TINYC_ARGUMENTS_average_s8 const int32_t *input, const int32_t *multipliers, int8_t *output
+#define TINYC_INPUTS_average_s8 1
+#define TINYC_CONSTANTS_average_s8 1
 
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
   TINYC_DECLARE(symbol, params, TINYC_ARGUMENTS_##arguments)

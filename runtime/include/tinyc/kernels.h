@@ -11,6 +11,7 @@
  * - Pointers are those of the whole tensors (row 0), not of row_begin. Buffers of windowed kernels may be rings: logical
  *   row y of a tensor lies at row (y % ring_rows) of its buffer. A tensor that is wholly resident has ring_rows
  *   equal to its height. Kernels without a window read and write row y at row y.
+ * - A window with input_ring_rows == 0 has its input rows anywhere: the input pointer is that of a tinyc_rows.
  * - Constants are weights, bias, multipliers, or one table, in this order. bias may be NULL in f32 kernels (zero).
  * - The output may be an input's buffer (in place) in add, sub, mul, lookup, the unary f32 functions, softmax,
  *   log_softmax and requantize, where that operand is not broadcast; nowhere else.
@@ -50,6 +51,13 @@ typedef struct tinyc_output_s8 {
 typedef struct tinyc_output_f32 {
   float clamp_min, clamp_max;
 } tinyc_output_f32;
+
+/* Rows of a tensor that lie anywhere: row y begins offsets[y] bytes, a multiple of 4, behind base. Entries of rows that a
+ * call does not read may be anything. */
+typedef struct tinyc_rows {
+  const void *base;
+  const uint32_t *offsets;
+} tinyc_rows;
 
 /* A sliding window over NHWC rows: convolutions and pooling. Sizes in elements. */
 typedef struct tinyc_window {
@@ -124,6 +132,27 @@ typedef struct tinyc_pool_f32_params {
   tinyc_output_f32 output;
   int32_t divisor_count;
 } tinyc_pool_f32_params;
+
+/* sum_rows: the first half of an avg_pool over a whole image, a few rows at a time. The rows of a call are those of the
+ * input, [width][channels] each, and the input pointer is that of row_begin. Adds the sums over the width of rows
+ * row_begin .. row_end - 1 to the output, [channels] of int32_t or float, which begins at zero where row_begin is 0.
+ * Float: each sum in the order of the rows and columns, as avg_pool. */
+typedef struct tinyc_sum_rows_params {
+  int32_t rows, width, channels;
+} tinyc_sum_rows_params;
+
+/* average: the second half: from the sums [channels] of `count` elements each the output [channels] of avg_pool, which is
+ * one row. s8: acc = sum - count * input_zero_point; multipliers holds one entry. f32: sum / count. */
+typedef struct tinyc_average_s8_params {
+  int32_t channels, count;
+  int32_t input_zero_point;
+  tinyc_output_s8 output;
+} tinyc_average_s8_params;
+
+typedef struct tinyc_average_f32_params {
+  int32_t channels, count;
+  tinyc_output_f32 output;
+} tinyc_average_f32_params;
 
 /* add, sub, mul: output dims [4], outermost first, leading ones filled with 1; element strides of both operands, 0
  * where broadcast. A row is an index of dims[0].
