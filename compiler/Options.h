@@ -27,6 +27,13 @@ enum class Quantize {
 
 enum class CalibrationMethod { MinMax, Percentile, Mse };
 
+/// What the schedule is chosen for.
+enum class Optimize {
+  Ram,      ///< the smallest arena
+  Balanced, ///< the smallest arena whose estimated cycles are within 5 % of the fastest's
+  Speed,    ///< the fewest estimated cycles
+};
+
 /// Stored sample x becomes the model's float input x * scale + offset; one number, or one per channel (ONNX
 /// dimension 1).
 struct InputTransform {
@@ -51,6 +58,12 @@ struct Options {
   int64_t calibrationLimit = 0; ///< use the first samples only, this many; 0: up to 512, spread over all
 
   std::optional<int64_t> sramBudget, flashBudget; ///< bytes
+  Optimize optimize = Optimize::Balanced;
+  double maxRecompute = 1.0; ///< MACs executed over MACs of the model, at most
+  bool streamInput = false;  ///< the program takes its input in rows; the input is never resident as a whole
+
+  bool explainMemory = false;    ///< print the table of the memory plan
+  std::string memoryPictureFile; ///< path of the picture of the memory plan, SVG; empty: none
 };
 
 } // namespace tinyc

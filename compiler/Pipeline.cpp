@@ -35,6 +35,10 @@ struct LowerFlags : PassPipelineOptions<LowerFlags> {
   Option<std::string> target{*this, "target", llvm::cl::desc("Processor"), llvm::cl::init("cortex-m7")};
   Option<int64_t> sram{*this, "sram", llvm::cl::desc("Budget in bytes; 0: none"), llvm::cl::init(0)};
   Option<int64_t> flash{*this, "flash", llvm::cl::desc("Budget in bytes; 0: none"), llvm::cl::init(0)};
+  Option<std::string> optimize{*this, "optimize", llvm::cl::desc("ram, balanced or speed"),
+                               llvm::cl::init("balanced")};
+  Option<double> maxRecompute{*this, "max-recompute", llvm::cl::desc("MACs executed over MACs of the model, at most"),
+                              llvm::cl::init(1.0)};
 };
 } // namespace
 
@@ -50,7 +54,8 @@ void registerPipelines() {
   PassPipelineRegistration<LowerFlags>(
       "lower", "Phase Kernel: select kernels, pack weights, plan and verify memory",
       [](OpPassManager &manager, const LowerFlags &flags) {
-        lower::buildLowerPipeline(manager, {flags.target, flags.sram, flags.flash});
+        lower::buildLowerPipeline(manager,
+                                  {flags.target, flags.sram, flags.flash, flags.optimize, flags.maxRecompute});
       });
 }
 
@@ -94,6 +99,18 @@ static compress::CalibratePassOptions makeCalibration(const Options &options) {
   }
   calibration.percentile = options.percentile;
   return calibration;
+}
+
+static StringRef getName(Optimize optimize) {
+  switch (optimize) {
+  case Optimize::Ram:
+    return "ram";
+  case Optimize::Balanced:
+    return "balanced";
+  case Optimize::Speed:
+    return "speed";
+  }
+  llvm_unreachable("unknown Optimize");
 }
 
 static LogicalResult runCompress(ModuleOp module, const Options &options, bool hasQuantization) {
@@ -168,6 +185,8 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
   lowering.target = target.name.str();
   lowering.sram = options.sramBudget.value_or(0);
   lowering.flash = options.flashBudget.value_or(0);
+  lowering.optimize = getName(options.optimize).str();
+  lowering.maxRecompute = options.maxRecompute;
   if (failed(run(*module, [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); })))
     return nullptr;
   if (last == Phase::Kernel)

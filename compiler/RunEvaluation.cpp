@@ -248,7 +248,8 @@ static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, Stri
 static bool isCompilation(const Options &options) {
   return options.emit == Emit::Object || options.quantize != Quantize::Automatic ||
          !options.calibrationFiles.empty() || !options.import.inputShapes.empty() || options.sramBudget ||
-         options.flashBudget;
+         options.flashBudget || options.optimize != Optimize::Balanced || options.maxRecompute != 1.0 ||
+         options.streamInput;
 }
 
 static LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,

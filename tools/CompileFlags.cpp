@@ -38,7 +38,18 @@ struct CompileFlags::Flags {
         offset("offset", cl::desc("See --scale"), cl::value_desc("O[,O...]"), cl::init("0"), cl::cat(category)),
         sram("sram", cl::desc("Budget of SRAM, for example 320K: an error if the program needs more"),
              cl::value_desc("bytes"), cl::cat(category)),
-        flash("flash", cl::desc("Budget of flash, for example 1M"), cl::value_desc("bytes"), cl::cat(category)) {}
+        flash("flash", cl::desc("Budget of flash, for example 1M"), cl::value_desc("bytes"), cl::cat(category)),
+        optimize("optimize", cl::desc("What the schedule is chosen for (default balanced)"),
+                 cl::values(clEnumValN(Optimize::Ram, "ram", "the smallest SRAM"),
+                            clEnumValN(Optimize::Balanced, "balanced",
+                                       "the smallest SRAM within 5 % of the fastest schedule's cycles"),
+                            clEnumValN(Optimize::Speed, "speed", "the fewest cycles")),
+                 cl::init(Optimize::Balanced), cl::cat(category)),
+        maxRecompute("max-recompute",
+                     cl::desc("Let the schedule compute values again, up to R times the model's MACs (default 1.0)"),
+                     cl::value_desc("R"), cl::init(1.0), cl::cat(category)),
+        streamInput("stream-input", cl::desc("Take the input in rows; it is never in SRAM as a whole"),
+                    cl::cat(category)) {}
 
   std::string targetText; // cl::desc keeps a reference to it
   cl::opt<std::string> target;
@@ -50,6 +61,9 @@ struct CompileFlags::Flags {
   cl::opt<double> percentile;
   cl::opt<std::string> scale, offset;
   cl::opt<std::string> sram, flash;
+  cl::opt<Optimize> optimize;
+  cl::opt<double> maxRecompute;
+  cl::opt<bool> streamInput;
 };
 
 CompileFlags::CompileFlags(cl::OptionCategory &category) : flags(std::make_unique<Flags>(category)) {}
@@ -104,6 +118,11 @@ bool CompileFlags::fill(Options &options) const {
     return complain(text);
   }
   options.inputTransform = *transform;
+  options.optimize = flags->optimize;
+  options.maxRecompute = flags->maxRecompute;
+  options.streamInput = flags->streamInput;
+  if (!(options.maxRecompute >= 1.0 && options.maxRecompute <= 1000.0))
+    return complain("--max-recompute: expected a number from 1 to 1000");
   return parseBudget("sram", flags->sram, options.sramBudget) &&
          parseBudget("flash", flags->flash, options.flashBudget);
 }

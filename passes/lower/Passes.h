@@ -16,6 +16,8 @@ namespace tinyc::lower {
 struct LowerOptions {
   std::string target = "cortex-m7";
   int64_t sram = 0, flash = 0; // bytes; 0: no budget
+  std::string optimize = "balanced"; // or "ram", "speed"
+  double maxRecompute = 1.0;         // MACs executed over MACs of the model, at most
 };
 
 /// From nn ops to a planned and verified function of typed kernel ops.

@@ -24,6 +24,9 @@ int main(int argc, char **argv) {
       cl::init(tinyc::Emit::Package), cl::cat(category));
   cl::opt<std::string> prefix("prefix", cl::desc("Prefix of the package's C names (default model)"),
                               cl::value_desc("name"), cl::init("model"), cl::cat(category));
+  cl::opt<std::string> explainMemory(
+      "explain-memory", cl::desc("Print a table of the memory plan; with FILE.svg draw it, too"), cl::value_desc("FILE.svg"),
+      cl::ValueOptional, cl::cat(category));
   cl::opt<bool> quiet("quiet", cl::desc("Print no summary"), cl::cat(category));
   tinyc::CompileFlags flags(category);
   tinyc::parseCommandLine(argc, argv, category, "tinyc: compiles an ONNX model for a microcontroller\n");
@@ -35,5 +38,7 @@ int main(int argc, char **argv) {
   options.output = output;
   options.emit = emit;
   options.prefix = prefix;
+  options.explainMemory = explainMemory.getNumOccurrences() > 0;
+  options.memoryPictureFile = explainMemory;
   return tinyc::getExitStatus(tinyc::runCompiler(options, quiet ? nulls() : outs()));
 }
