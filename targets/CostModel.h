@@ -1,0 +1,17 @@
+// What a kernel call costs: estimates for the planner, the reports and the profile.
+#ifndef TINYC_TARGETS_COSTMODEL_H
+#define TINYC_TARGETS_COSTMODEL_H
+
+#include "targets/Target.h"
+
+namespace tinyc::targets {
+
+/// Estimated cycles of one call of `kernel` for output rows [rowBegin, rowEnd), call overhead included. `params` are the
+/// words of its parameter block, complete for the kernel. The core runs from memory without wait states. On targets
+/// without costs of their own those of a Cortex-M7 (host) or Cortex-M4 stand in.
+double estimateCycles(const Target &target, const Kernel &kernel, llvm::ArrayRef<uint32_t> params, int32_t rowBegin,
+                      int32_t rowEnd);
+
+} // namespace tinyc::targets
+
+#endif // TINYC_TARGETS_COSTMODEL_H

@@ -1,0 +1,308 @@
+// The work of the kernels in runtime/kernels/armv7e-m; each function follows the loops of its kernel.
+#include "targets/cortex-m/KernelWork.h"
+
+#include "tinyc/kernels.h"
+#include "tinyc/layouts.h"
+#include "tinyc/window.h"
+
+#include <algorithm>
+
+namespace tinyc::targets {
+
+namespace {
+
+/// Output pixels of a row in blocks of threes and twos, and at most one alone.
+struct Blocks {
+  int32_t threes, twos, ones;
+};
+
+Blocks splitRow(int32_t width) {
+  if (width <= 2)
+    return {0, width == 2, width == 1};
+  int32_t twos = width % 3 == 0 ? 0 : 3 - width % 3;
+  return {(width - 2 * twos) / 3, twos, 0};
+}
+
+/// What of the columns of a row of output is gathered, and how.
+struct Gathering {
+  double runs = 0;   ///< pixels of one input row
+  double fills = 0;  ///< words of padding written
+  double blocks = 0; ///< blocks of columns
+  double rows = 0;   ///< input rows of those blocks
+};
+
+/// Blocks of `columns` columns from input column `left`, whose windows begin in input row `top`.
+void gather(const tinyc_window &window, int32_t top, int32_t left, int32_t columns, Gathering &sum) {
+  int32_t inside = std::max(std::min(columns, window.input_width - left) - std::max(-left, 0), 0);
+  int32_t rows =
+      std::max(std::min(window.kernel_height, window.input_height - top) - std::max(-top, 0), 0);
+  if (inside < columns || rows < window.kernel_height)
+    sum.fills += columns * tinyc_column_length(&window) / 2;
+  sum.blocks += 1;
+  if (inside == 0)
+    return;
+  sum.rows += rows;
+  sum.runs += static_cast<double>(rows) * inside;
+}
+
+} // namespace
+
+KernelWork countColumns(const KernelCall &call) {
+  const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
+  int32_t channels = window.input_channels, filters = window.output_channels, width = window.output_width;
+  bool pixelwise = window.kernel_height == 1 && window.kernel_width == 1 && window.stride_height == 1 &&
+                   window.stride_width == 1 && channels % 4 == 0 && window.pad_top == 0 && window.pad_left == 0 &&
+                   width == window.input_width && window.output_height == window.input_height;
+  int32_t shift = tinyc_column_shift(&window);
+  bool apart = !pixelwise && shift != window.stride_width;
+  int32_t rows = call.rows(), pieces = rows;
+  // Rows that lie in one piece are one row of blocks; behind a wrap of a ring another one begins.
+  if (pixelwise && window.input_ring_rows >= window.input_height && window.output_ring_rows >= window.output_height) {
+    width *= rows;
+    pieces = 1;
+  }
+  Blocks blocks = splitRow(width);
+  Gathering gathered;
+  if (!pixelwise)
+    for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
+      int32_t top = y * window.stride_height - window.pad_top;
+      for (int32_t x = 0; x < width;) {
+        int32_t missing = width - x, pixels = missing == 4 || missing == 2 ? 2 : missing == 1 ? 1 : 3;
+        int32_t left = x * window.stride_width - window.pad_left;
+        if (apart)
+          for (int32_t i = 0; i < pixels; i++)
+            gather(window, top, left + i * window.stride_width, window.kernel_width, gathered);
+        else
+          gather(window, top, left, window.kernel_width + (pixels - 1) * shift, gathered);
+        x += pixels;
+      }
+    }
+
+  int32_t words = window.kernel_width * tinyc_column_length(&window) / 2;
+  double threes = static_cast<double>(pieces) * blocks.threes, twos = static_cast<double>(pieces) * blocks.twos;
+  double ones = static_cast<double>(pieces) * blocks.ones;
+  // Filters in whole pairs, and those that take the way through a buffer.
+  double pairs = filters / 2, buffered3 = filters % 2 * threes,
+         buffered2 = filters % 2 * twos + (filters + 1) / 2 * ones;
+  double outputs3 = threes * pairs + buffered3, outputs2 = twos * pairs + buffered2;
+  auto exits = [&](double outputs, int32_t round) { return words > round ? outputs : 0; };
+
+  KernelWork work;
+  work.variant = pixelwise            ? "conv2d_columns_pixels"
+                 : channels % 4 == 0  ? apart ? "conv2d_columns_fours_apart" : "conv2d_columns_fours"
+                 : apart              ? "conv2d_columns_apart"
+                 : channels == 1      ? "conv2d_columns_ones"
+                 : channels == 3      ? "conv2d_columns_threes"
+                                      : "conv2d_columns_any";
+  work.add("call", 1);
+  work.add("row", pieces);
+  work.add("block", threes + twos + ones);
+  work.add("step of 3 pixels", outputs3 * words);
+  work.add("step of 2 pixels", outputs2 * words);
+  work.add("filter pair of 3 pixels", outputs3);
+  work.add("filter pair of 2 pixels", outputs2);
+  work.add("end of steps", exits(outputs3, 32) + exits(outputs2, 16));
+  work.add("filter pair through a buffer", buffered3 + buffered2);
+  if (pixelwise) {
+    work.add("four elements gathered", static_cast<double>(pieces) * width * (channels / 4));
+    return work;
+  }
+  work.add("input row gathered", gathered.rows);
+  work.add("pixel gathered", gathered.runs);
+  work.add(channels % 4 == 0 ? "four elements gathered" : "element gathered",
+           gathered.runs * (channels % 4 == 0 ? channels / 4 : channels));
+  work.add("word of padding", gathered.fills);
+  return work;
+}
+
+KernelWork countPlanes(const KernelCall &call) {
+  const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
+  int32_t pairs = tinyc_planes_pairs(&window), kernelRows = tinyc_planes_kernel_rows(&window);
+  int32_t kernelWidth = tinyc_planes_kernel_width(&window), width = tinyc_planes_width(&window);
+  bool is3x3 = tinyc_planes_is_3x3(&window);
+  double channels = window.output_channels;
+  int32_t inside = std::min(window.input_width, width - window.pad_left);
+  int32_t columns = (window.output_width + TINYC_PLANES_PIXELS - 1) / TINYC_PLANES_PIXELS;
+  double strips = 0, fills = 0, pairRows = 0, halfRows = 0, blocks = 0, runs = 0, buffered = 0;
+  for (int32_t y = call.rowBegin; y < call.rowEnd; y += 2 * pairs) {
+    int32_t rows = std::min(2 * pairs, call.rowEnd - y);
+    int32_t stripRows = tinyc_planes_rows(&window, (rows + 1) / 2), top = y * window.stride_height - window.pad_top;
+    int32_t begin = std::max(top, 0), end = std::min(top + 2 * stripRows, window.input_height);
+    int32_t input = std::max(end - begin, 0), above = input > 0 && (begin - top) % 2 != 0;
+    strips += 1;
+    fills += stripRows * width;
+    halfRows += above + (input - above) % 2;
+    pairRows += (input - above) / 2;
+    blocks += (rows + 1) / 2 * columns;
+    bool plain = window.output_width >= TINYC_PLANES_PIXELS &&
+                 tinyc_ring_row(y, window.output_ring_rows) + rows <= window.output_ring_rows;
+    runs += plain ? columns : (rows + 1) / 2 * columns;
+    buffered += plain ? 0 : rows * window.output_width;
+  }
+  KernelWork work;
+  bool single = window.stride_height == 1;
+  work.variant = is3x3 ? single ? "depthwise_planes_3x3" : "depthwise_planes_3x3_stride_2"
+                 : single ? "depthwise_planes" : "depthwise_planes_stride_2";
+  work.add("call", 1);
+  work.add("strip", strips);
+  work.add("word of padding", fills);
+  work.add("channel", strips * channels);
+  work.add("pair of input rows", channels * pairRows);
+  work.add("word gathered", channels * pairRows * inside);
+  work.add("half gathered", channels * halfRows * inside);
+  work.add("column of blocks", channels * runs);
+  work.add("block", channels * blocks);
+  work.add("output through a buffer", channels * buffered);
+  if (!is3x3) {
+    work.add("row of words", channels * blocks * kernelRows);
+    work.add("step", channels * blocks * kernelRows * kernelWidth);
+    work.add("weight unpacked", channels * strips * kernelRows * kernelWidth);
+  }
+  return work;
+}
+
+KernelWork countPixelPairs(const KernelCall &call) {
+  const auto &params = call.as<tinyc_conv2d_s8_params>();
+  const tinyc_window &window = params.window;
+  int32_t channels = window.input_channels / params.groups, filters = window.output_channels / params.groups;
+  int32_t length = window.kernel_height * window.kernel_width * channels;
+  double pixels = static_cast<double>(call.rows()) * window.output_width;
+  double products = static_cast<double>(static_cast<int64_t>(pixels + 1) / 2) * params.groups;
+  bool runs = window.dilation_width * window.input_channels == channels;
+  bool fast = params.output.shift == 32 && params.output.clamp_min <= -128 && params.output.clamp_max >= 127;
+  KernelWork work;
+  work.variant = fast ? "conv2d_pixel_pairs" : "conv2d_pixel_pairs_slow_stage";
+  work.add("call", 1);
+  work.add("pair of pixels", products);
+  work.add("run gathered", 2 * products * window.kernel_height * (runs ? 1 : window.kernel_width));
+  work.add("four elements gathered", 2 * products * (length / 4));
+  work.add("element gathered", channels % 4 == 0 ? 0 : 2 * products * (length % 4 + 2 * window.kernel_height));
+  work.add("filter pair", products * (filters / 2));
+  work.add("filter alone", products * (filters % 2));
+  work.add("sixteen elements", products * (filters / 2) * (length / 16));
+  work.add("four elements", products * (filters / 2) * (length % 16 / 4));
+  work.add("element", products * (filters / 2) * (length % 4));
+  work.add("four elements of a filter alone", products * (filters % 2) * (length / 4));
+  work.add("element of a filter alone", products * (filters % 2) * (length % 4));
+  return work;
+}
+
+KernelWork countChannelFours(const KernelCall &call) {
+  const auto &params = call.as<tinyc_conv2d_s8_params>();
+  const tinyc_window &window = params.window;
+  int32_t taps = window.kernel_height * window.kernel_width, channels = window.output_channels;
+  bool plain = channels == window.input_channels;
+  double fours = plain ? channels / 4 : 0, alone = channels - 4 * fours;
+  double rows = call.rows(), pixels = rows * window.output_width;
+  bool fast = params.output.shift == 32 && params.output.clamp_min <= -128 && params.output.clamp_max >= 127;
+  double inside = 0, insideColumns = 0, insideRows = 0;
+  for (int32_t x = 0; x < window.output_width; x++) {
+    tinyc_taps taps = tinyc_inner_taps(x * window.stride_width - window.pad_left, window.dilation_width,
+                                       window.kernel_width, window.input_width);
+    insideColumns += taps.end - taps.begin;
+  }
+  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
+    tinyc_taps taps = tinyc_inner_taps(y * window.stride_height - window.pad_top, window.dilation_height,
+                                       window.kernel_height, window.input_height);
+    insideRows += taps.end - taps.begin;
+  }
+  inside = insideRows * insideColumns;
+  KernelWork work;
+  bool spans = window.kernel_height == 3 && window.kernel_width == 3;
+  work.variant = spans ? fast ? "depthwise_fours_3x3" : "depthwise_fours_3x3_slow_stage"
+                 : fast ? "depthwise_fours" : "depthwise_fours_slow_stage";
+  work.add("call", 1);
+  work.add("four channels", fours);
+  work.add("weight of four channels", fours * taps);
+  work.add("row of four channels", fours * rows);
+  work.add("pixel of four channels", fours * pixels);
+  work.add("tap of four channels", fours * inside);
+  work.add("row of taps of four channels", fours * insideRows * window.output_width);
+  work.add("pixel of a channel alone", alone * pixels);
+  work.add("row of taps of a channel alone", alone * insideRows * window.output_width);
+  work.add("tap of a channel alone", alone * inside);
+  return work;
+}
+
+KernelWork countFullyConnectedPairs(const KernelCall &call) {
+  const auto &params = call.as<tinyc_fully_connected_s8_params>();
+  double rows = call.rows(), whole = params.outputs / 6;
+  int32_t left = params.outputs % 6, fours = params.inputs / 4;
+  KernelWork work;
+  work.variant = "fully_connected_pairs";
+  work.add("call", 1);
+  work.add("row", rows);
+  work.add("block of 3 pairs", rows * (whole + (left > 4)));
+  work.add("four inputs of 3 pairs", rows * (whole + (left > 4)) * fours);
+  work.add("block of 2 pairs", rows * (left == 3 || left == 4));
+  work.add("four inputs of 2 pairs", rows * (left == 3 || left == 4) * fours);
+  work.add("block of 1 pair", rows * (left == 1 || left == 2));
+  work.add("four inputs of 1 pair", rows * (left == 1 || left == 2) * fours);
+  work.add("output through a buffer", rows * left);
+  return work;
+}
+
+KernelWork countFullyConnectedFours(const KernelCall &call) {
+  const auto &params = call.as<tinyc_fully_connected_s8_params>();
+  double rows = call.rows(), fours = rows * (params.outputs / 4), alone = rows * (params.outputs % 4);
+  bool fast = params.output.shift == 32 && params.output.clamp_min <= -128 && params.output.clamp_max >= 127;
+  KernelWork work;
+  work.variant = fast ? "fully_connected_fours" : "fully_connected_fours_slow_stage";
+  work.add("call", 1);
+  work.add("row", rows);
+  work.add("four outputs", fours);
+  work.add("four inputs of four outputs", fours * (params.inputs / 4));
+  work.add("input of four outputs", fours * (params.inputs % 4));
+  work.add("output alone", alone);
+  work.add("four inputs of an output alone", alone * (params.inputs / 4));
+  work.add("input of an output alone", alone * (params.inputs % 4));
+  return work;
+}
+
+KernelWork countAvgPoolFours(const KernelCall &call) {
+  const tinyc_window &window = call.as<tinyc_pool_s8_params>().window;
+  double fours = window.input_channels / 4, alone = window.input_channels % 4;
+  double pixels = static_cast<double>(call.rows()) * window.output_width, pairs = 0, odd = 0, columns = 0, rows = 0;
+  for (int32_t x = 0; x < window.output_width; x++) {
+    tinyc_taps taps = tinyc_inner_taps(x * window.stride_width - window.pad_left, window.dilation_width,
+                                       window.kernel_width, window.input_width);
+    pairs += (taps.end - taps.begin) / 2;
+    odd += (taps.end - taps.begin) % 2;
+    columns += taps.end - taps.begin;
+  }
+  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
+    tinyc_taps taps = tinyc_inner_taps(y * window.stride_height - window.pad_top, window.dilation_height,
+                                       window.kernel_height, window.input_height);
+    rows += taps.end - taps.begin;
+  }
+  KernelWork work;
+  work.variant = "avg_pool_fours";
+  work.add("call", 1);
+  work.add("row", call.rows());
+  work.add("pixel", pixels);
+  work.add("pixel of four channels", fours * pixels);
+  work.add("row of taps of four channels", fours * rows * window.output_width);
+  work.add("two taps of four channels", fours * rows * pairs);
+  work.add("tap of four channels", fours * rows * odd);
+  work.add("pixel of a channel alone", alone * pixels);
+  work.add("row of taps of a channel alone", alone * rows * window.output_width);
+  work.add("tap of a channel alone", alone * rows * columns);
+  return work;
+}
+
+KernelWork countAddFours(const KernelCall &call) {
+  const auto &params = call.as<tinyc_elementwise_s8_params>();
+  bool contiguous = params.lhs_strides[3] == 1 && params.rhs_strides[3] == 1 && params.output.clamp_min <= -128 &&
+                    params.output.clamp_max >= 127;
+  double lines = static_cast<double>(call.rows()) * params.dims[1] * params.dims[2];
+  int32_t length = params.dims[3];
+  KernelWork work;
+  work.variant = contiguous ? "add_fours" : "add_fours_strided";
+  work.add("call", 1);
+  work.add("line", lines);
+  work.add("four elements", contiguous ? lines * (length / 4) : 0);
+  work.add("element", lines * (contiguous ? length % 4 : length));
+  return work;
+}
+
+} // namespace tinyc::targets

@@ -1,0 +1,202 @@
+// The work of the kernels in runtime/kernels/generic. The float kernels have the loops of the int8 ones.
+#include "targets/cortex-m/KernelWork.h"
+
+#include "tinyc/kernels.h"
+#include "tinyc/window.h"
+
+namespace tinyc::targets {
+
+namespace {
+
+/// A row of Costs.inc each, with the symbol's own name: "tinyc_mul_s8".
+KernelWork begin(const KernelCall &call) {
+  KernelWork work;
+  work.variant = call.symbol;
+  work.add("call", 1);
+  return work;
+}
+
+/// Taps inside the input, over all rows of the call (each counted once per column) and over all columns.
+struct InnerTaps {
+  double rows = 0, columns = 0;
+};
+
+InnerTaps countTaps(const tinyc_window &window, const KernelCall &call) {
+  InnerTaps sum;
+  for (int32_t x = 0; x < window.output_width; x++) {
+    tinyc_taps taps = tinyc_inner_taps(x * window.stride_width - window.pad_left, window.dilation_width,
+                                       window.kernel_width, window.input_width);
+    sum.columns += taps.end - taps.begin;
+  }
+  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
+    tinyc_taps taps = tinyc_inner_taps(y * window.stride_height - window.pad_top, window.dilation_height,
+                                       window.kernel_height, window.input_height);
+    sum.rows += taps.end - taps.begin;
+  }
+  return sum;
+}
+
+} // namespace
+
+KernelWork countConv2D(const KernelCall &call) {
+  // The parameters of the float kernel begin with the same fields.
+  const auto &params = call.as<tinyc_conv2d_s8_params>();
+  const tinyc_window &window = params.window;
+  int32_t channels = window.input_channels / params.groups, filters = window.output_channels / params.groups;
+  double pixels = static_cast<double>(call.rows()) * window.output_width;
+  double taps = pixels * window.kernel_height * window.kernel_width;
+  InnerTaps inner = countTaps(window, call);
+  double inside = inner.rows * inner.columns;
+  double rowsOfTaps = inner.rows * window.output_width;
+  bool runs = window.dilation_width * window.input_channels == channels;
+  double fours = static_cast<double>(params.groups) * (filters / 4);
+  double alone = static_cast<double>(params.groups) * (filters % 4);
+  KernelWork work = begin(call);
+  work.add("pixel of a group", pixels * params.groups);
+  work.add("four filters", fours * pixels);
+  work.add("run of four filters", fours * (runs ? rowsOfTaps : inside));
+  work.add("product of four filters", fours * inside * channels);
+  work.add("product of padding", (4 * fours + alone) * (taps - inside) * channels);
+  work.add("filter alone", alone * pixels);
+  work.add("run of a filter alone", alone * (runs ? rowsOfTaps : inside));
+  work.add("product of a filter alone", alone * inside * channels);
+  return work;
+}
+
+KernelWork countDepthwise(const KernelCall &call) {
+  const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
+  double pixels = static_cast<double>(call.rows()) * window.output_width;
+  double taps = pixels * window.kernel_height * window.kernel_width;
+  InnerTaps inner = countTaps(window, call);
+  double inside = inner.rows * inner.columns;
+  bool plain = window.input_channels == window.output_channels;
+  double fours = plain ? window.output_channels / 4 : 0, alone = window.output_channels - 4 * fours;
+  double blocks = (window.output_channels + 3) / 4 - fours;
+  KernelWork work = begin(call);
+  work.add("pixel", pixels);
+  work.add("pixel of four channels", fours * pixels);
+  work.add("tap of four channels", fours * taps);
+  work.add("tap of four channels inside", fours * inside);
+  work.add("pixel of other channels", blocks * pixels);
+  work.add("tap of other channels", blocks * taps);
+  work.add("product of other channels", alone * taps);
+  work.add("output of other channels", alone * pixels);
+  return work;
+}
+
+KernelWork countFullyConnected(const KernelCall &call) {
+  const auto &params = call.as<tinyc_fully_connected_s8_params>();
+  double fours = static_cast<double>(call.rows()) * (params.outputs / 4);
+  double alone = static_cast<double>(call.rows()) * (params.outputs % 4);
+  KernelWork work = begin(call);
+  work.add("row", call.rows());
+  work.add("four outputs", fours);
+  work.add("input of four outputs", fours * params.inputs);
+  work.add("output alone", alone);
+  work.add("input of an output alone", alone * params.inputs);
+  return work;
+}
+
+KernelWork countMatmul(const KernelCall &call) {
+  const auto &params = call.as<tinyc_matmul_s8_params>();
+  double rows = call.rows(), blocks = rows * ((params.columns + 3) / 4);
+  KernelWork work = begin(call);
+  work.add("row", rows);
+  work.add("block of columns", blocks);
+  work.add("element of a block", blocks * params.inner);
+  work.add("product", rows * params.columns * params.inner);
+  work.add("output", rows * params.columns);
+  return work;
+}
+
+KernelWork countPool(const KernelCall &call) {
+  const tinyc_window &window = call.as<tinyc_pool_s8_params>().window;
+  double pixels = static_cast<double>(call.rows()) * window.output_width, channels = window.input_channels;
+  double blocks = (window.input_channels + 3) / 4;
+  InnerTaps inner = countTaps(window, call);
+  double inside = inner.rows * inner.columns;
+  KernelWork work = begin(call);
+  work.add("pixel", pixels);
+  work.add("block of channels", blocks * pixels);
+  work.add("row of taps of a block", blocks * inner.rows * window.output_width);
+  work.add("tap of a block", blocks * inside);
+  work.add("tap", channels * inside);
+  work.add("output", channels * pixels);
+  return work;
+}
+
+KernelWork countElementwise(const KernelCall &call) {
+  const auto &params = call.as<tinyc_elementwise_s8_params>();
+  double lines = static_cast<double>(call.rows()) * params.dims[1] * params.dims[2];
+  bool contiguous = params.lhs_strides[3] == 1 && params.rhs_strides[3] == 1;
+  KernelWork work = begin(call);
+  work.add("line", lines);
+  work.add("element", contiguous ? lines * params.dims[3] : 0);
+  work.add("element with a stride", contiguous ? 0 : lines * params.dims[3]);
+  return work;
+}
+
+KernelWork countUnary(const KernelCall &call) {
+  // All of these begin with rows, length.
+  double rows = call.rows();
+  KernelWork work = begin(call);
+  work.add("row", rows);
+  work.add("element", rows * static_cast<int32_t>(call.params[1]));
+  return work;
+}
+
+KernelWork countSumRows(const KernelCall &call) {
+  // rows, width, channels
+  double pixels = static_cast<double>(call.rows()) * static_cast<int32_t>(call.params[1]);
+  KernelWork work = begin(call);
+  work.add("pixel", pixels);
+  work.add("element", pixels * static_cast<int32_t>(call.params[2]));
+  return work;
+}
+
+KernelWork countAverage(const KernelCall &call) {
+  const auto &params = call.as<tinyc_average_s8_params>();
+  KernelWork work = begin(call);
+  work.add("channel", params.channels);
+  return work;
+}
+
+KernelWork countPad(const KernelCall &call) {
+  const auto &params = call.as<tinyc_pad_s8_params>();
+  double total = 1, inside = call.rows();
+  for (int i = 0; i < 4; i++) {
+    total *= i == 0 ? call.rows() : params.before[i] + params.dims[i] + params.after[i];
+    inside *= i == 0 ? 1 : params.dims[i];
+  }
+  double lines = static_cast<double>(call.rows()) * params.dims[1] * params.dims[2];
+  KernelWork work = begin(call);
+  work.add("row", call.rows());
+  work.add("line", lines);
+  work.add("element", inside);
+  work.add("element of padding", total - inside);
+  return work;
+}
+
+KernelWork countTranspose(const KernelCall &call) {
+  const auto &params = call.as<tinyc_transpose_params>();
+  double lines = call.rows();
+  for (int i = 1; i < 5; i++)
+    lines *= params.dims[i];
+  bool copies = params.input_strides[5] == 1;
+  KernelWork work = begin(call);
+  work.add("line", copies ? lines : 0);
+  work.add("element", copies ? lines * params.dims[5] : 0);
+  work.add("line with a stride", copies ? 0 : lines);
+  work.add("element with a stride", copies ? 0 : lines * params.dims[5]);
+  return work;
+}
+
+KernelWork countCopy(const KernelCall &call) {
+  const auto &params = call.as<tinyc_copy_params>();
+  KernelWork work = begin(call);
+  work.add("row", call.rows());
+  work.add("element", static_cast<double>(call.rows()) * params.length);
+  return work;
+}
+
+} // namespace tinyc::targets

@@ -1,0 +1,72 @@
+#include "targets/cortex-m/KernelWork.h"
+
+namespace tinyc::targets {
+
+namespace {
+
+/// Symbols without the element types and ISA at their end, the longer name of two first.
+struct Family {
+  std::string_view prefix, suffix; ///< both have to match
+  KernelWork (*count)(const KernelCall &call);
+};
+
+constexpr std::string_view dsp = "_armv7e_m";
+
+constexpr Family families[] = {
+    {"tinyc_conv2d_columns_", dsp, countColumns},
+    {"tinyc_depthwise_conv2d_planes_", dsp, countPlanes},
+    {"tinyc_conv2d_s8", dsp, countPixelPairs},
+    {"tinyc_depthwise_conv2d_s8", dsp, countChannelFours},
+    {"tinyc_fully_connected_pairs_", dsp, countFullyConnectedPairs},
+    {"tinyc_fully_connected_s8", dsp, countFullyConnectedFours},
+    {"tinyc_avg_pool_", dsp, countAvgPoolFours},
+    {"tinyc_add_", dsp, countAddFours},
+    {"tinyc_conv2d_", "", countConv2D},
+    {"tinyc_depthwise_conv2d_", "", countDepthwise},
+    {"tinyc_fully_connected_", "", countFullyConnected},
+    {"tinyc_matmul_", "", countMatmul},
+    {"tinyc_avg_pool_", "", countPool},
+    {"tinyc_max_pool_", "", countPool},
+    {"tinyc_add_", "", countElementwise},
+    {"tinyc_sub_", "", countElementwise},
+    {"tinyc_mul_", "", countElementwise},
+    {"tinyc_sum_rows_", "", countSumRows},
+    {"tinyc_average_", "", countAverage},
+    {"tinyc_pad_", "", countPad},
+    {"tinyc_transpose_", "", countTranspose},
+    {"tinyc_copy_", "", countCopy},
+    {"tinyc_lookup_", "", countUnary},
+    {"tinyc_clamp_", "", countUnary},
+    {"tinyc_leaky_relu_", "", countUnary},
+    {"tinyc_sigmoid_", "", countUnary},
+    {"tinyc_hard_sigmoid_", "", countUnary},
+    {"tinyc_hard_swish_", "", countUnary},
+    {"tinyc_softmax_", "", countUnary},
+    {"tinyc_log_softmax_", "", countUnary},
+    {"tinyc_quantize_", "", countUnary},
+    {"tinyc_dequantize_", "", countUnary},
+    {"tinyc_requantize_", "", countUnary},
+};
+
+} // namespace
+
+KernelWork countWork(std::string_view symbol, const uint32_t *params, int32_t rowBegin, int32_t rowEnd) {
+  for (const Family &family : families)
+    if (symbol.starts_with(family.prefix) && symbol.ends_with(family.suffix))
+      return family.count({symbol, params, rowBegin, rowEnd});
+  return {};
+}
+
+} // namespace tinyc::targets
+
+/// For tools/fit_costs.py: the names and counts go to arrays of KernelWork::maxUnits; returns their number.
+extern "C" int tinyc_count_work(const char *symbol, const uint32_t *params, int32_t rowBegin, int32_t rowEnd,
+                                const char **variant, const char **names, double *counts) {
+  tinyc::targets::KernelWork work = tinyc::targets::countWork(symbol, params, rowBegin, rowEnd);
+  *variant = work.variant.data();
+  for (int unit = 0; unit < work.units; unit++) {
+    names[unit] = work.names[unit];
+    counts[unit] = work.counts[unit];
+  }
+  return work.units;
+}

@@ -1,0 +1,65 @@
+// What one kernel call does, counted in units that take a constant time each: the terms of the cost model
+// (targets/CostModel.h). Plain C++ without LLVM, so that tools/fit_costs.py can load it too.
+#ifndef TINYC_TARGETS_CORTEX_M_KERNELWORK_H
+#define TINYC_TARGETS_CORTEX_M_KERNELWORK_H
+
+#include <cstdint>
+#include <string_view>
+
+namespace tinyc::targets {
+
+/// A sum over units: the cycles of a call are count * cycles per unit, added up. The units are those of a variant: a
+/// kernel, or one of the ways that a kernel takes for some shapes.
+struct KernelWork {
+  static constexpr int maxUnits = 14;
+
+  std::string_view variant; ///< row of Costs.inc; empty: the kernel is not known
+  int units = 0;
+  const char *names[maxUnits];
+  double counts[maxUnits];
+
+  void add(const char *name, double count) {
+    names[units] = name;
+    counts[units++] = count;
+  }
+};
+
+/// The work of one call of the kernel with this C symbol for the rows [rowBegin, rowEnd); params are the words of its
+/// parameter block. The first unit is always the call itself.
+KernelWork countWork(std::string_view symbol, const uint32_t *params, int32_t rowBegin, int32_t rowEnd);
+
+/// Rows of the call: how a kernel family counts its work.
+struct KernelCall {
+  std::string_view symbol;
+  const uint32_t *params;
+  int32_t rowBegin, rowEnd;
+
+  int32_t rows() const { return rowEnd - rowBegin; }
+  template <typename Params> const Params &as() const { return *reinterpret_cast<const Params *>(params); }
+};
+
+KernelWork countColumns(const KernelCall &call);
+KernelWork countPlanes(const KernelCall &call);
+KernelWork countPixelPairs(const KernelCall &call);
+KernelWork countChannelFours(const KernelCall &call);
+KernelWork countFullyConnectedPairs(const KernelCall &call);
+KernelWork countFullyConnectedFours(const KernelCall &call);
+KernelWork countAvgPoolFours(const KernelCall &call);
+KernelWork countAddFours(const KernelCall &call);
+
+KernelWork countConv2D(const KernelCall &call);
+KernelWork countDepthwise(const KernelCall &call);
+KernelWork countFullyConnected(const KernelCall &call);
+KernelWork countMatmul(const KernelCall &call);
+KernelWork countPool(const KernelCall &call);
+KernelWork countElementwise(const KernelCall &call);
+KernelWork countUnary(const KernelCall &call);
+KernelWork countSumRows(const KernelCall &call);
+KernelWork countAverage(const KernelCall &call);
+KernelWork countPad(const KernelCall &call);
+KernelWork countTranspose(const KernelCall &call);
+KernelWork countCopy(const KernelCall &call);
+
+} // namespace tinyc::targets
+
+#endif // TINYC_TARGETS_CORTEX_M_KERNELWORK_H
