@@ -1,71 +1,48 @@
 #include "passes/lower/Placement.h"
 
+#include "passes/lower/PlacementProblem.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
-#include <tuple>
 
 using namespace llvm;
 
 namespace tinyc::lower {
 
-int64_t getLiveBytes(ArrayRef<Lifetime> buffers) {
-  int64_t most = 0;
-  // The live bytes grow only where a lifetime begins.
-  for (const Lifetime &at : buffers) {
-    int64_t live = 0;
-    for (const Lifetime &buffer : buffers)
-      if (buffer.first <= at.first && at.first <= buffer.last)
-        live += buffer.bytes;
-    most = std::max(most, live);
-  }
-  return most;
-}
-
 namespace {
 
 using Order = std::vector<size_t>;
+using Offsets = std::vector<int64_t>;
 
-class Placer {
-public:
-  explicit Placer(ArrayRef<Lifetime> buffers) : buffers(buffers), neighbours(buffers.size()) {
-    for (size_t i = 0; i < buffers.size(); ++i)
-      for (size_t j = 0; j < buffers.size(); ++j)
-        if (i != j && buffers[i].overlaps(buffers[j]))
-          neighbours[i].push_back(j);
-  }
+enum class Fit { First, Best };
 
-  Placement place(const Order &order) const {
-    Placement placement;
-    placement.offsets.assign(buffers.size(), -1);
-    std::vector<std::pair<int64_t, int64_t>> taken; // begin, end
-    for (size_t i : order) {
-      taken.clear();
-      for (size_t j : neighbours[i])
-        if (placement.offsets[j] >= 0)
-          taken.push_back({placement.offsets[j], placement.offsets[j] + buffers[j].bytes});
-      llvm::sort(taken);
-      int64_t end = 0, best = -1, bestGap = std::numeric_limits<int64_t>::max();
-      for (auto [begin, blockEnd] : taken) {
-        int64_t gap = begin - end;
-        if (gap >= buffers[i].bytes && gap < bestGap) {
-          best = end;
-          bestGap = gap;
-        }
-        end = std::max(end, blockEnd);
+// One group after the other goes into the lowest or the smallest gap that holds it.
+Offsets placeInOrder(const PlacementProblem &problem, const Order &order, Fit fit) {
+  Offsets offsets(problem.size(), -1);
+  std::vector<std::pair<int64_t, int64_t>> forbidden; // exclusive
+  for (size_t group : order) {
+    forbidden.clear();
+    for (const PlacementProblem::Conflict &conflict : problem.getConflicts(group))
+      if (int64_t at = offsets[conflict.other]; at >= 0 && at + conflict.high > 0)
+        forbidden.push_back({at + conflict.low, at + conflict.high});
+    llvm::sort(forbidden);
+    int64_t end = 0, best = -1, bestSlack = std::numeric_limits<int64_t>::max();
+    for (auto [low, high] : forbidden) {
+      if (low >= end && low - end < bestSlack) {
+        best = end;
+        bestSlack = low - end;
+        if (fit == Fit::First)
+          break;
       }
-      placement.offsets[i] = best >= 0 ? best : end;
-      placement.bytes = std::max(placement.bytes, placement.offsets[i] + buffers[i].bytes);
+      end = std::max(end, high);
     }
-    return placement;
+    offsets[group] = best >= 0 ? best : end;
   }
-
-private:
-  ArrayRef<Lifetime> buffers;
-  std::vector<std::vector<size_t>> neighbours; // of overlapping lifetimes
-};
+  return offsets;
+}
 
 // xorshift64* (Marsaglia, "Xorshift RNGs", 2003): the same numbers on every host.
 class Random {
@@ -84,41 +61,54 @@ private:
 } // namespace
 
 // Orders to start from; ties by index.
-static std::vector<Order> makeOrders(ArrayRef<Lifetime> buffers) {
-  Order byIndex(buffers.size());
+static std::vector<Order> makeOrders(const PlacementProblem &problem) {
+  Order byIndex(problem.size());
   std::iota(byIndex.begin(), byIndex.end(), size_t{0});
   auto sorted = [&](auto key) {
     Order order = byIndex;
-    llvm::stable_sort(order, [&](size_t a, size_t b) { return key(buffers[a]) > key(buffers[b]); });
+    llvm::stable_sort(order, [&](size_t a, size_t b) { return key(a) > key(b); });
     return order;
   };
-  auto length = [](const Lifetime &buffer) { return buffer.last - buffer.first + 1; };
+  auto bytes = [&](size_t i) { return problem.getBytes(i); };
+  auto length = [&](size_t i) { return problem.getLength(i); };
   return {
-      sorted([&](const Lifetime &buffer) { return std::make_pair(buffer.bytes, length(buffer)); }),
-      sorted([&](const Lifetime &buffer) { return std::make_pair(length(buffer), buffer.bytes); }),
-      sorted([&](const Lifetime &buffer) { return static_cast<double>(buffer.bytes) * length(buffer); }),
-      sorted([&](const Lifetime &buffer) { return std::make_pair(-buffer.first, buffer.bytes); }),
-      sorted([&](const Lifetime &buffer) { return std::make_pair(buffer.last, buffer.bytes); }),
+      sorted([&](size_t i) { return std::make_pair(bytes(i), length(i)); }),
+      sorted([&](size_t i) { return std::make_pair(length(i), bytes(i)); }),
+      sorted([&](size_t i) { return static_cast<double>(bytes(i)) * length(i); }),
+      sorted([&](size_t i) { return std::make_pair(-problem.getFirst(i), bytes(i)); }),
+      sorted([&](size_t i) { return std::make_pair(problem.getLast(i), bytes(i)); }),
   };
 }
 
-Placement placeBuffers(ArrayRef<Lifetime> buffers, int64_t rounds) {
-  Placer placer(buffers);
-  int64_t bound = getLiveBytes(buffers);
+Placement placeGroups(ArrayRef<Group> groups, int64_t alignment, int64_t rounds) {
+  PlacementProblem problem(groups, alignment);
   Placement best;
+  best.bytes = std::numeric_limits<int64_t>::max();
+  best.bound = problem.getBound();
   Order order;
-  for (const Order &candidate : makeOrders(buffers)) {
-    Placement placement = placer.place(candidate);
-    if (order.empty() || placement.bytes < best.bytes) {
-      best = std::move(placement);
-      order = candidate;
+  auto take = [&](Offsets offsets, const Order &from) {
+    int64_t end = problem.getEnd(offsets);
+    // Equal ones are taken too, to leave plateaus.
+    if (end > best.bytes)
+      return;
+    best.bytes = end;
+    best.offsets = std::move(offsets);
+    order = from;
+  };
+  for (Fit fit : {Fit::Best, Fit::First}) {
+    for (const Order &candidate : makeOrders(problem)) {
+      if (best.bytes <= best.bound)
+        return best;
+      Offsets offsets = placeInOrder(problem, candidate, fit);
+      if (problem.getEnd(offsets) < best.bytes)
+        take(std::move(offsets), candidate);
     }
   }
-  // A round costs up to the square of the buffers.
-  int64_t count = buffers.size();
+  // A round costs up to the square of the groups.
+  int64_t count = groups.size();
   rounds = std::min(rounds, int64_t{50'000'000} / std::max<int64_t>(count * count, 1));
   Random random;
-  for (int64_t round = 0; round < rounds && best.bytes > bound && count > 1; ++round) {
+  for (int64_t round = 0; round < rounds && best.bytes > best.bound && count > 1; ++round) {
     Order changed = order;
     size_t from = random.below(count), to = random.below(count);
     if (round % 2)
@@ -126,12 +116,7 @@ Placement placeBuffers(ArrayRef<Lifetime> buffers, int64_t rounds) {
     else // Move one to an earlier turn.
       std::rotate(changed.begin() + std::min(from, to), changed.begin() + std::max(from, to),
                   changed.begin() + std::max(from, to) + 1);
-    Placement placement = placer.place(changed);
-    // Equal ones are taken too, to leave plateaus.
-    if (placement.bytes <= best.bytes) {
-      best = std::move(placement);
-      order = std::move(changed);
-    }
+    take(placeInOrder(problem, changed, Fit::Best), changed);
   }
   return best;
 }

@@ -158,18 +158,15 @@ private:
   }
 
   void place() {
-    // Buffers of one place follow each other in time.
-    llvm::MapVector<size_t, Lifetime> places;
+    // Buffers of one place share its bytes.
+    llvm::MapVector<size_t, Group> places;
     for (const Buffer &buffer : buffers) {
-      Lifetime own = {static_cast<int64_t>(llvm::alignTo(buffer.bytes, alignment)), buffer.first, buffer.last};
-      auto [entry, isNew] = places.insert({buffer.place, own});
-      if (isNew)
-        continue;
-      Lifetime &joined = entry->second;
-      joined = {std::max(joined.bytes, own.bytes), std::min(joined.first, own.first), std::max(joined.last, own.last)};
+      Group &group = places[buffer.place];
+      group.bytes = std::max(group.bytes, buffer.bytes);
+      group.pieces.push_back({0, buffer.bytes, buffer.first, buffer.last});
     }
-    SmallVector<Lifetime> lifetimes = llvm::map_to_vector(places, [](const auto &entry) { return entry.second; });
-    Placement placement = placeBuffers(lifetimes, rounds);
+    SmallVector<Group> groups = llvm::map_to_vector(places, [](const auto &entry) { return entry.second; });
+    Placement placement = placeGroups(groups, alignment, rounds);
     llvm::DenseMap<size_t, int64_t> offsets;
     for (auto [entry, offset] : llvm::zip_equal(places, placement.offsets))
       offsets[entry.first] = offset;
