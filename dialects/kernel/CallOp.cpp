@@ -79,6 +79,22 @@ LogicalResult CallOp::verify() {
       static_cast<int32_t>(getRowBegin()) > static_cast<int32_t>(getRowEnd()))
     return emitOpError("expects rows 0 <= begin <= end, got ")
            << static_cast<int32_t>(getRowBegin()) << " and " << static_cast<int32_t>(getRowEnd());
+  if (static_cast<bool>(getStep()) != isa_and_nonnull<StreamOp>((*this)->getParentOp()))
+    return emitOpError(getStep() ? "expects to be in a kernel.stream: it has a step" : "expects a step in a kernel.stream");
+  if (!getStep())
+    return success();
+  SmallVector<Value> arguments = getArguments();
+  for (ArrayRef<int32_t> positions : {getStep()->getBands().asArrayRef(), getStep()->getTables().asArrayRef()})
+    for (int32_t position : positions) {
+      auto type = position >= 0 && position < count && arguments[position]
+                      ? dyn_cast<MemRefType>(arguments[position].getType())
+                      : MemRefType();
+      if (!type || !type.hasStaticShape() || type.getRank() != 4)
+        return emitOpError("expects argument #") << position << " to be a buffer [1, height, width, channels]";
+    }
+  for (int32_t position : getStep()->getTables().asArrayRef())
+    if (!arguments[position].getDefiningOp<RowsOp>())
+      return emitOpError("expects argument #") << position << " to be a kernel.rows";
   return success();
 }
 

@@ -97,6 +97,9 @@ Contract Conv2DOp::getContract() { return getWeighted("conv2d", getInput(), getW
 ParamsAttr Conv2DOp::getParams() { return getConvolutionParams(*this); }
 std::pair<int32_t, int32_t> Conv2DOp::getRows() { return {0, getOutput().getType().getDimSize(1)}; }
 int64_t Conv2DOp::getMacs() { return getConvolutionMacs(*this); }
+RowAccess Conv2DOp::getRowAccess(unsigned operand) {
+  return getWindowAccess(*this, operand, getWindow(), getInput().getType(), getOutput().getType());
+}
 SmallVector<Value> Conv2DOp::getCallArguments() { return getWeightedArguments(*this); }
 
 LogicalResult DepthwiseConv2DOp::verify() { return verifyConvolution(*this, /*depthwise=*/true); }
@@ -104,6 +107,9 @@ Contract DepthwiseConv2DOp::getContract() { return getWeighted("depthwise_conv2d
 ParamsAttr DepthwiseConv2DOp::getParams() { return getConvolutionParams(*this); }
 std::pair<int32_t, int32_t> DepthwiseConv2DOp::getRows() { return {0, getOutput().getType().getDimSize(1)}; }
 int64_t DepthwiseConv2DOp::getMacs() { return getConvolutionMacs(*this); }
+RowAccess DepthwiseConv2DOp::getRowAccess(unsigned operand) {
+  return getWindowAccess(*this, operand, getWindow(), getInput().getType(), getOutput().getType());
+}
 SmallVector<Value> DepthwiseConv2DOp::getCallArguments() { return getWeightedArguments(*this); }
 
 LogicalResult FullyConnectedOp::verify() {

@@ -64,6 +64,13 @@ LogicalResult WindowAttr::verify(function_ref<InFlightDiagnostic()> emitError, i
   return success();
 }
 
+LogicalResult StepAttr::verify(function_ref<InFlightDiagnostic()> emitError, int32_t rows, int32_t scale,
+                               DenseI32ArrayAttr bands, DenseI32ArrayAttr tables) {
+  if (rows < 1 || scale < 0)
+    return emitError() << "expects rows >= 1 and scale >= 0, got " << rows << " and " << scale;
+  return success();
+}
+
 LogicalResult OutputS8Attr::verify(function_ref<InFlightDiagnostic()> emitError, int32_t zeroPoint, int32_t clampMin,
                                    int32_t clampMax, int32_t shift, bool perChannel) {
   if (clampMin < -128 || clampMax > 127 || clampMin > clampMax)

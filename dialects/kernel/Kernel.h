@@ -18,6 +18,20 @@ struct Contract {
   llvm::StringRef op, input, weight;
 };
 
+/// Rows of an image [1, H, W, C] that an op touches to compute its row y.
+struct RowAccess {
+  enum class Kind {
+    Whole, ///< all rows, or no image at all
+    Same,  ///< row y
+    Window ///< rows [y * stride - pad, y * stride - pad + extent) that the image has
+  };
+  Kind kind = Kind::Whole;
+  int32_t stride = 1, extent = 1, pad = 0;
+
+  /// The rows [first, second) of an image of `height` rows that the op's rows [begin, end) touch; may be empty.
+  std::pair<int64_t, int64_t> getRows(int64_t begin, int64_t end, int64_t height) const;
+};
+
 /// True if the elements lie in memory in row-major order without gaps, at any offset.
 bool isContiguous(mlir::MemRefType type);
 
@@ -31,6 +45,14 @@ inline constexpr llvm::StringLiteral kInputsAttr = "kernel.inputs";
 inline constexpr llvm::StringLiteral kOutputsAttr = "kernel.outputs";
 inline constexpr llvm::StringLiteral kPlanAttr = "kernel.plan";
 inline constexpr llvm::StringLiteral kMacsAttr = "kernel.macs";
+
+namespace detail {
+// Defaults of KernelOpInterface.
+int32_t getRowCount(mlir::Operation *op);
+RowAccess getRowAccess(mlir::Operation *op, unsigned operand);
+bool isRowLocal(mlir::Operation *op);
+mlir::LogicalResult verifyRowsPerStep(mlir::Operation *op);
+} // namespace detail
 
 } // namespace tinyc::kernel
 

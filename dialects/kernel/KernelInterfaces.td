@@ -39,7 +39,30 @@ def KernelOpInterface : OpInterface<"KernelOpInterface"> {
                     "getSymbol", (ins), "", [{ return $_op.getKernel().value_or(""); }]>,
     InterfaceMethod<"Chooses the C function.", "void", "setSymbol", (ins "::llvm::StringRef":$symbol), "",
                     [{ $_op.setKernel(symbol); }]>,
+
+    // Execution by rows, in kernel.stream.
+    InterfaceMethod<"Rows that the op can be executed over, a few at a time: dimension 1 of the output [1, H, W, C], unless "
+                    "an op says otherwise. 0: it can be executed as a whole only.", "int32_t", "getRowCount", (ins), "",
+                    [{ return ::tinyc::kernel::detail::getRowCount($_op); }]>,
+    InterfaceMethod<"The rows of an operand's buffer that a row of the op touches; operands that are no image, or that "
+                    "are broadcast over the rows, are touched as a whole. Meaningful if getRowCount() > 0.",
+                    "::tinyc::kernel::RowAccess", "getRowAccess", (ins "unsigned":$operand), "",
+                    [{ return ::tinyc::kernel::detail::getRowAccess($_op, operand); }]>,
+    InterfaceMethod<"Rows of the contract that make one row of a row-local op: the C function gets rows "
+                    "[0, count * getRowScale()) for a band of `count` rows. 0: it gets the numbers of the rows, as do "
+                    "ops with a window.", "int32_t", "getRowScale", (ins), "",
+                    [{ return 1; }]>,
+    InterfaceMethod<"Rows computed by one step of a stream, at most; 0 outside of streams.", "int32_t",
+                    "getRowsPerStep", (ins), "", [{ return $_op.getRowsPerStep(); }]>,
+    InterfaceMethod<"Sets the rows of a step. getParams() then describes a band of that many rows, or, for an op with a "
+                    "window, the whole image with the band as the output's ring.", "void", "setRowsPerStep",
+                    (ins "int32_t":$rows), "", [{ $_op.setRowsPerStep(rows); }]>,
   ];
+  let extraSharedClassDeclaration = [{
+    /// Whether the rows of a step need the same rows of the images it reads and no others.
+    bool isRowLocal() { return ::tinyc::kernel::detail::isRowLocal($_op); }
+  }];
+  let verify = [{ return ::tinyc::kernel::detail::verifyRowsPerStep($_op); }];
 }
 
 #endif // TINYC_DIALECTS_KERNEL_KERNELINTERFACES_TD

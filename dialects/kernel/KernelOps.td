@@ -88,6 +88,19 @@ def Kernel_OutputF32Attr : Kernel_Attr<"OutputF32", "output_f32"> {
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+def Kernel_StepAttr : Kernel_Attr<"Step", "step"> {
+  let summary = "How a call in a stream advances: rows of a step, and the arguments that depend on the row";
+  let description = [{
+    `rows` of the image belong to a step. With `scale` = 0 the function gets their numbers, else [0, scale * their
+    count). The arguments at `bands` point to the first row of the step; those at `tables` are a tinyc_rows, the
+    offsets of all rows. All other arguments are the same in each step.
+  }];
+  let parameters = (ins "int32_t":$rows, "int32_t":$scale, "::mlir::DenseI32ArrayAttr":$bands,
+                        "::mlir::DenseI32ArrayAttr":$tables);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 def Kernel_OutputStage : AnyAttrOf<[Kernel_OutputS8Attr, Kernel_OutputF32Attr]>;
 
 //===----------------------------------------------------------------------===//
@@ -120,7 +133,7 @@ class Kernel_Op<string mnemonic, dag inputs, dag outputs, dag properties, string
     : Op<Kernel_Dialect, mnemonic, !listconcat([
         DeclareOpInterfaceMethods<KernelOpInterface, methods>], traits)> {
   let arguments = !con(inputs, outputs, (ins Kernel_Scratch:$scratch), properties,
-                       (ins OptionalAttr<FlatSymbolRefAttr>:$kernel));
+                       (ins OptionalAttr<FlatSymbolRefAttr>:$kernel, DefaultValuedAttr<I32Attr, "0">:$rowsPerStep));
   let assemblyFormat = inputFormat # [{ `->` $output `:` type($output) (`scratch` $scratch^ `:` type($scratch))?
     attr-dict }];
   let hasVerifier = 1;
@@ -138,7 +151,7 @@ class Kernel_ConvolutionOp<string mnemonic> : Kernel_Op<mnemonic,
          Kernel_OutputStage:$stage),
     [{ $input `,` $weights (`bias` $bias^ `:` type($bias))? (`multipliers` $multipliers^ `:` type($multipliers))?
        `:` type($input) `,` type($weights) }],
-    ["getMacs", "getCallArguments"], [AttrSizedOperandSegments]>;
+    ["getMacs", "getCallArguments", "getRowAccess"], [AttrSizedOperandSegments]>;
 
 def Kernel_Conv2DOp : Kernel_ConvolutionOp<"conv2d"> {
   let summary = "Convolution: tinyc_conv2d_*";
@@ -205,7 +218,7 @@ def Kernel_AvgPoolOp : Kernel_Op<"avg_pool",
     (ins Kernel_WindowAttr:$window, UnitAttr:$includePad, DefaultValuedAttr<I32Attr, "1">:$firstCount,
          DefaultValuedAttr<I32Attr, "0">:$inputZeroPoint, Kernel_OutputStage:$stage),
     [{ $input (`multipliers` $multipliers^ `:` type($multipliers))? `:` type($input) }],
-    [], [AttrSizedOperandSegments]> {
+    ["getRowAccess"], [AttrSizedOperandSegments]> {
   let summary = "Average over a window: tinyc_avg_pool_*";
   let description = [{
     C1. input is [1, H, W, C], output [1, OH, OW, C].
@@ -216,9 +229,33 @@ def Kernel_AvgPoolOp : Kernel_Op<"avg_pool",
 
 def Kernel_MaxPoolOp : Kernel_Op<"max_pool",
     (ins Kernel_In<Kernel_Data>:$input), (ins Kernel_Out<Kernel_Data>:$output),
-    (ins Kernel_WindowAttr:$window, Kernel_OutputStage:$stage), [{ $input `:` type($input) }]> {
+    (ins Kernel_WindowAttr:$window, Kernel_OutputStage:$stage), [{ $input `:` type($input) }], ["getRowAccess"]> {
   let summary = "Maximum over a window: tinyc_max_pool_*";
   let description = [{ C1. input is [1, H, W, C], output [1, OH, OW, C]. }];
+}
+
+def Kernel_SumRowsOp : Kernel_Op<"sum_rows", (ins Kernel_In<Kernel_Data>:$input),
+    (ins Arg<Kernel_Bias, "output", [MemRead, MemWrite]>:$output), (ins), [{ $input `:` type($input) }],
+    ["getRowCount", "getRowAccess", "getRowScale"]> {
+  let summary = "Sums over height and width: tinyc_sum_rows_*";
+  let description = [{
+    The first half of the average over a whole image; kernel.average is the second. Executed by rows, it is the rows of
+    the input that are stepped over, and the output keeps the sums of the rows before.
+    C1. input is [1, H, W, C], output [C]. C2. i8 input and i32 output, or f32 for both.
+  }];
+}
+def Kernel_AverageOp : Kernel_Op<"average",
+    (ins Kernel_In<Kernel_Bias>:$input, Kernel_OptionalIn<Kernel_S32>:$multipliers),
+    (ins Kernel_Out<Kernel_Data>:$output),
+    (ins I32Attr:$count, DefaultValuedAttr<I32Attr, "0">:$inputZeroPoint, Kernel_OutputStage:$stage),
+    [{ $input (`multipliers` $multipliers^ `:` type($multipliers))? `:` type($input) }],
+    [], [AttrSizedOperandSegments]> {
+  let summary = "Average of `count` elements from their sums: tinyc_average_*";
+  let description = [{
+    With the sums of kernel.sum_rows the bits of kernel.avg_pool over the whole image.
+    C1. input is [C], output [1, 1, 1, C]. C2. i32 input, i8 output and multipliers i32[1], or f32 without multipliers.
+    C3. count >= 1.
+  }];
 }
 
 class Kernel_SoftmaxBaseOp<string mnemonic> : Kernel_Op<mnemonic,
@@ -227,7 +264,7 @@ class Kernel_SoftmaxBaseOp<string mnemonic> : Kernel_Op<mnemonic,
     (ins DefaultValuedAttr<I32Attr, "0">:$inputMultiplier, DefaultValuedAttr<I32Attr, "0">:$outputMultiplier,
          DefaultValuedAttr<I32Attr, "0">:$outputShift, DefaultValuedAttr<I32Attr, "0">:$outputZeroPoint),
     [{ $input (`exponentials` $exponentials^ `:` type($exponentials))? `:` type($input) }],
-    ["getInPlaceOperands"], [AttrSizedOperandSegments]> {
+    ["getInPlaceOperands", "getRowScale"], [AttrSizedOperandSegments]> {
   let summary = "Over the last dimension: tinyc_" # mnemonic # "_*";
   let description = [{
     C1. input and output have the same shape.
@@ -302,14 +339,14 @@ class Kernel_MovementOp<string mnemonic, dag properties, list<string> methods = 
                 [{ $input `:` type($input) }], methods>;
 
 def Kernel_PadOp : Kernel_MovementOp<"pad", (ins DenseI32ArrayAttr:$before, DenseI32ArrayAttr:$after,
-                                             AnyAttrOf<[I32Attr, F32Attr]>:$value)> {
+                                             AnyAttrOf<[I32Attr, F32Attr]>:$value), ["getRowCount"]> {
   let summary = "Surrounds a tensor with a value: tinyc_pad_*";
   let description = [{
     C1. before and after have one number >= 0 for each dimension. C2. the output's shape is the sum. C3. value is i32
     for i8 buffers and f32 for f32 buffers. C4. after merging unpadded dimensions at most 4 are left.
   }];
 }
-def Kernel_TransposeOp : Kernel_MovementOp<"transpose", (ins DenseI32ArrayAttr:$permutation)> {
+def Kernel_TransposeOp : Kernel_MovementOp<"transpose", (ins DenseI32ArrayAttr:$permutation), ["getRowCount"]> {
   let summary = "Permutes dimensions: tinyc_transpose_*";
   let description = [{
     Output dimension i is input dimension permutation[i]. C1. permutation is a permutation. C2. the output's shape is
@@ -317,12 +354,66 @@ def Kernel_TransposeOp : Kernel_MovementOp<"transpose", (ins DenseI32ArrayAttr:$
   }];
 }
 def Kernel_CopyOp : Kernel_MovementOp<"copy", (ins I32Attr:$blocks, I32Attr:$length, I32Attr:$inputPitch,
-                                               I32Attr:$outputPitch, I32Attr:$outputOffset)> {
+                                               I32Attr:$outputPitch, I32Attr:$outputOffset),
+                                          ["getRowCount", "getRowScale"]> {
   let summary = "Copies blocks of elements: tinyc_copy_*";
   let description = [{
     Block r, `length` elements, from input + r * inputPitch to output + outputOffset + r * outputPitch. The other
     elements of the output keep their values.
     C1. all blocks lie inside their buffers. C2. input and output have the same element type.
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Streams
+//===----------------------------------------------------------------------===//
+
+def Kernel_StreamOp : Op<Kernel_Dialect, "stream", [SingleBlock, NoTerminator, NoRegionArguments,
+                                                    RecursiveMemoryEffects]> {
+  let summary = "Kernel ops executed interleaved, a few rows at a time";
+  let description = [{
+    `steps` numbers the ops of the body from 0. The k-th occurrence of an op computes rows [k * g, min((k + 1) * g, H)) of
+    it, g being its `rowsPerStep` and H its KernelOpInterface::getRowCount(). Nothing is computed twice.
+    C1. the body holds ops of KernelOpInterface with rows and a rowsPerStep >= 1, or, after lower-kernels-to-calls, the
+        kernel.call of each. C2. each of them occurs ceil(H / g) times in `steps`.
+    C3. rows of a kernel.rows that one step touches without a window lie side by side in memory.
+
+    ```mlir
+    kernel.stream steps [0, 0, 1, 0, 1, 1] {
+      kernel.lookup %x, %table : memref<1x3x4x8xi8>, memref<256xi8> -> %y : memref<1x3x4x8xi8> {rowsPerStep = 1 : i32}
+      kernel.lookup %y, %table : memref<1x3x4x8xi8>, memref<256xi8> -> %z : memref<1x3x4x8xi8> {rowsPerStep = 1 : i32}
+    }
+    ```
+  }];
+  let arguments = (ins DenseI32ArrayAttr:$steps);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "`steps` $steps $body attr-dict";
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::llvm::ArrayRef<int32_t>":$steps)>]; // with an empty block
+  let hasRegionVerifier = 1;
+}
+
+def Kernel_RowsOp : Op<Kernel_Dialect, "rows", [Pure]> {
+  let summary = "An image whose rows lie anywhere in the arena";
+  let description = [{
+    Row y (all of [y, W, C]) begins `offsets[y]` bytes into the arena. The result's type is that of the contiguous image;
+    only ops of a kernel.stream use it.
+    C1. the result is [1, H, W, C], with one offset for each row. C2. all rows lie inside the arena, at multiples of the
+    element size.
+
+    ```mlir
+    %t = kernel.rows %arena [0, 320, 640, 0, 320] : memref<4800xi8> to memref<1x5x5x64xi8>
+    ```
+  }];
+  let arguments = (ins MemRefRankOf<[I8], [1]>:$arena, DenseI64ArrayAttr:$offsets);
+  let results = (outs Kernel_BufferOf<[I8, I32, F32], "8-bit integers, 32-bit integers or floats">:$result);
+  let assemblyFormat = "$arena $offsets attr-dict `:` type($arena) `to` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Bytes of a row.
+    int64_t getRowBytes();
+    /// Whether rows [begin, end) lie side by side.
+    bool isContiguous(int64_t begin, int64_t end);
   }];
 }
 
@@ -334,7 +425,8 @@ def Kernel_CallOp : Op<Kernel_Dialect, "call"> {
   let summary = "A call of a kernel's C function";
   let description = [{
     `callee(&params, arguments..., rowBegin, rowEnd)`. An argument printed as `null` is the C constant NULL; `nulls`
-    holds the positions of those, ascending. Which argument is the output follows from the contract.
+    holds the positions of those, ascending. Which argument is the output follows from the contract. In a kernel.stream
+    `step` says how the call advances over `rows`.
 
     ```mlir
     kernel.call @tinyc_lookup_s8(%x, %table, %y, null) : memref<4x16xi8>, memref<256xi8>, memref<4x16xi8> rows [0, 4]
@@ -343,10 +435,10 @@ def Kernel_CallOp : Op<Kernel_Dialect, "call"> {
   }];
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyMemRef>:$operands,
                        DefaultValuedAttr<DenseI32ArrayAttr, "{}">:$nulls, I32Attr:$rowBegin, I32Attr:$rowEnd,
-                       Kernel_ParamsAttr:$params);
+                       Kernel_ParamsAttr:$params, OptionalAttr<Kernel_StepAttr>:$step);
   let assemblyFormat = [{
     $callee `(` custom<Arguments>($operands, $nulls) `)` (`:` type($operands)^)?
-    `rows` `[` custom<Rows>($rowBegin, $rowEnd) `]` `params` $params attr-dict
+    `rows` `[` custom<Rows>($rowBegin, $rowEnd) `]` `params` $params (`step` $step^)? attr-dict
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{

@@ -70,6 +70,12 @@ std::pair<int32_t, int32_t> PadOp::getRows() {
   return {0, loops.sizes.size() == 4 ? loops.sizes[0] + loops.before[0] + loops.after[0] : 1};
 }
 
+int32_t PadOp::getRowCount() {
+  // Rows that are added have no input: only padding inside of the rows is the same in each of them.
+  bool padsRows = getBefore().size() == 4 && (getBefore()[1] != 0 || getAfter()[1] != 0);
+  return padsRows ? 0 : detail::getRowCount(*this);
+}
+
 static Loops getLoops(TransposeOp op) {
   return getTransposeLoops(op.getInput().getType().getShape(), SmallVector<int64_t>(op.getPermutation()));
 }
@@ -106,6 +112,8 @@ std::pair<int32_t, int32_t> TransposeOp::getRows() {
   return {0, loops.sizes.size() == 6 ? loops.sizes[0] : 1};
 }
 
+int32_t TransposeOp::getRowCount() { return 0; }
+
 LogicalResult CopyOp::verify() {
   MemRefType input = getInput().getType(), output = getOutput().getType();
   int64_t blocks = static_cast<int32_t>(getBlocks()), length = static_cast<int32_t>(getLength()),
@@ -130,5 +138,21 @@ ParamsAttr CopyOp::getParams() {
                                       static_cast<int32_t>(getOutputOffset())});
 }
 std::pair<int32_t, int32_t> CopyOp::getRows() { return {0, static_cast<int32_t>(getBlocks())}; }
+int32_t CopyOp::getRowCount() {
+  MemRefType input = getInput().getType(), output = getOutput().getType();
+  int64_t rows = detail::getRowCount(*this), blocks = static_cast<int32_t>(getBlocks());
+  if (rows == 0 || input.getRank() != 4 || input.getDimSize(0) != 1 || input.getDimSize(1) != rows ||
+      blocks == 0 || blocks % rows != 0)
+    return 0;
+  // Each row of the output is made of whole blocks of the same row of the input.
+  int64_t inRow = blocks / rows, inputPitch = static_cast<int32_t>(getInputPitch()),
+          outputPitch = static_cast<int32_t>(getOutputPitch()), length = static_cast<int32_t>(getLength()),
+          offset = static_cast<int32_t>(getOutputOffset()), inputRow = input.getNumElements() / rows,
+          outputRow = output.getNumElements() / rows;
+  bool stays = (rows == 1 || (inRow * inputPitch == inputRow && inRow * outputPitch == outputRow)) &&
+               (inRow - 1) * inputPitch + length <= inputRow && offset + (inRow - 1) * outputPitch + length <= outputRow;
+  return stays ? rows : 0;
+}
+int32_t CopyOp::getRowScale() { return static_cast<int32_t>(getBlocks()) / std::max(getRowCount(), 1); }
 
 } // namespace tinyc::kernel

@@ -78,6 +78,9 @@ PARAMS(tinyc_matmul_s8_params, FIELD(rows), FIELD(inner), FIELD(columns), FIELD(
 PARAMS(tinyc_matmul_f32_params, FIELD(rows), FIELD(inner), FIELD(columns), OUTPUT_F32)
 PARAMS(tinyc_pool_s8_params, WINDOW, FIELD(include_pad), FIELD(first_count), FIELD(input_zero_point), OUTPUT_S8)
 PARAMS(tinyc_pool_f32_params, WINDOW, FIELD(include_pad), OUTPUT_F32, FIELD(divisor_count))
+PARAMS(tinyc_sum_rows_params, FIELD(rows), FIELD(width), FIELD(channels))
+PARAMS(tinyc_average_s8_params, FIELD(channels), FIELD(count), FIELD(input_zero_point), OUTPUT_S8)
+PARAMS(tinyc_average_f32_params, FIELD(channels), FIELD(count), OUTPUT_F32)
 PARAMS(tinyc_elementwise_s8_params, ARRAY4(dims), ARRAY4(lhs_strides), ARRAY4(rhs_strides), FIELD(lhs_zero_point),
        FIELD(rhs_zero_point), FIELD(lhs_multiplier), FIELD(rhs_multiplier), FIELD(offset), OUTPUT_S8)
 PARAMS(tinyc_elementwise_f32_params, ARRAY4(dims), ARRAY4(lhs_strides), ARRAY4(rhs_strides), OUTPUT_F32)
@@ -110,6 +113,18 @@ tinyc_window makeWindow(WindowAttr window, MemRefType input, MemRefType output) 
   w.pad_top = window.getPadTop();
   w.pad_left = window.getPadLeft();
   return w;
+}
+
+RowAccess getWindowAccess(Operation *op, unsigned operand, WindowAttr window, MemRefType input, MemRefType output) {
+  if (operand != 0)
+    return detail::getRowAccess(op, operand);
+  int32_t extent = (window.getKernelHeight() - 1) * window.getDilationHeight() + 1;
+  bool isPixel = extent == 1 && window.getKernelWidth() == 1 && window.getStrideHeight() == 1 &&
+                 window.getStrideWidth() == 1 && window.getPadTop() == 0 && window.getPadLeft() == 0 &&
+                 input.getDimSize(1) == output.getDimSize(1) && input.getDimSize(2) == output.getDimSize(2);
+  if (isPixel)
+    return {RowAccess::Kind::Same};
+  return {RowAccess::Kind::Window, window.getStrideHeight(), extent, window.getPadTop()};
 }
 
 tinyc_output_s8 makeOutputS8(Attribute stage) {

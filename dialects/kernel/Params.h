@@ -13,6 +13,11 @@ template <typename T> ParamsAttr makeParams(mlir::MLIRContext *context, const T 
 /// Fills the window of an op whose buffers are NHWC with batch 1 and wholly resident.
 tinyc_window makeWindow(WindowAttr window, mlir::MemRefType input, mlir::MemRefType output);
 
+/// KernelOpInterface::getRowAccess of an op whose operand 0 is read through a window. A window of one pixel without stride
+/// and padding needs the same row only.
+RowAccess getWindowAccess(mlir::Operation *op, unsigned operand, WindowAttr window, mlir::MemRefType input,
+                          mlir::MemRefType output);
+
 tinyc_output_s8 makeOutputS8(mlir::Attribute stage);
 tinyc_output_f32 makeOutputF32(mlir::Attribute stage);
 

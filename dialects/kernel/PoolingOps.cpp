@@ -38,6 +38,9 @@ ParamsAttr AvgPoolOp::getParams() {
                                          static_cast<int32_t>(getInputZeroPoint()), makeOutputS8(getStage())});
 }
 std::pair<int32_t, int32_t> AvgPoolOp::getRows() { return {0, getOutput().getType().getDimSize(1)}; }
+RowAccess AvgPoolOp::getRowAccess(unsigned operand) {
+  return getWindowAccess(*this, operand, getWindow(), getInput().getType(), getOutput().getType());
+}
 
 LogicalResult MaxPoolOp::verify() { return verifyPool(*this); }
 Contract MaxPoolOp::getContract() { return {"max_pool", getElementName(getInput().getType()), "none"}; }
@@ -48,6 +51,58 @@ ParamsAttr MaxPoolOp::getParams() {
   return makeParams(getContext(), tinyc_pool_s8_params{window, 0, 1, 0, makeOutputS8(getStage())});
 }
 std::pair<int32_t, int32_t> MaxPoolOp::getRows() { return {0, getOutput().getType().getDimSize(1)}; }
+RowAccess MaxPoolOp::getRowAccess(unsigned operand) {
+  return getWindowAccess(*this, operand, getWindow(), getInput().getType(), getOutput().getType());
+}
+
+LogicalResult SumRowsOp::verify() {
+  MemRefType input = getInput().getType(), output = getOutput().getType();
+  if (input.getRank() != 4 || input.getDimSize(0) != 1 || output.getRank() != 1 ||
+      output.getDimSize(0) != input.getDimSize(3))
+    return emitOpError("expects input [1, H, W, C] and output [C], got ") << input << " and " << output;
+  if (isFloat(input) != isFloat(output))
+    return emitOpError("expects i8 input and i32 output, or f32 for both, got ")
+           << input.getElementType() << " and " << output.getElementType();
+  return success();
+}
+Contract SumRowsOp::getContract() { return {"sum_rows", getElementName(getInput().getType()), "none"}; }
+ParamsAttr SumRowsOp::getParams() {
+  ArrayRef<int64_t> shape = getInput().getType().getShape();
+  return makeParams(getContext(), tinyc_sum_rows_params{static_cast<int32_t>(shape[1]), static_cast<int32_t>(shape[2]),
+                                                        static_cast<int32_t>(shape[3])});
+}
+std::pair<int32_t, int32_t> SumRowsOp::getRows() { return {0, getInput().getType().getDimSize(1)}; }
+int32_t SumRowsOp::getRowCount() { return getInput().getType().getDimSize(1); }
+RowAccess SumRowsOp::getRowAccess(unsigned operand) {
+  return {operand == 0 ? RowAccess::Kind::Same : RowAccess::Kind::Whole};
+}
+int32_t SumRowsOp::getRowScale() { return 0; }
+
+LogicalResult AverageOp::verify() {
+  MemRefType input = getInput().getType(), output = getOutput().getType();
+  if (input.getRank() != 1 || output.getShape() != ArrayRef<int64_t>({1, 1, 1, input.getDimSize(0)}))
+    return emitOpError("expects input [C] and output [1, 1, 1, C], got ") << input << " and " << output;
+  if (isFloat(input) != isFloat(output))
+    return emitOpError("expects i32 input and i8 output, or f32 for both, got ")
+           << input.getElementType() << " and " << output.getElementType();
+  if (static_cast<bool>(getMultipliers()) == isFloat(output))
+    return emitOpError("expects multipliers for i8 buffers and none for f32 buffers");
+  if (getMultipliers() && getMultipliers().getType().getNumElements() != 1)
+    return emitOpError("expects 1 multiplier, got ") << getMultipliers().getType();
+  if (static_cast<int32_t>(getCount()) < 1)
+    return emitOpError("expects count >= 1, got ") << static_cast<int32_t>(getCount());
+  return verifyStage(*this, output, getStage());
+}
+Contract AverageOp::getContract() { return {"average", getElementName(getOutput().getType()), "none"}; }
+ParamsAttr AverageOp::getParams() {
+  int32_t channels = getInput().getType().getDimSize(0), count = getCount();
+  if (isFloat(getOutput().getType()))
+    return makeParams(getContext(), tinyc_average_f32_params{channels, count, makeOutputF32(getStage())});
+  return makeParams(getContext(),
+                    tinyc_average_s8_params{channels, count, static_cast<int32_t>(getInputZeroPoint()),
+                                            makeOutputS8(getStage())});
+}
+std::pair<int32_t, int32_t> AverageOp::getRows() { return {0, 1}; }
 
 template <typename Op> static LogicalResult verifySoftmax(Op op) {
   auto input = cast<MemRefType>(op.getInput().getType()), output = cast<MemRefType>(op.getOutput().getType());
@@ -76,16 +131,21 @@ static std::pair<int32_t, int32_t> getSoftmaxRows(MemRefType type) {
   return {0, type.getNumElements() / type.getShape().back()};
 }
 
+// The contract's row is a pixel.
+static int32_t getSoftmaxRowScale(MemRefType type) { return type.getRank() == 4 ? type.getDimSize(2) : 1; }
+
 LogicalResult SoftmaxOp::verify() { return verifySoftmax(*this); }
 Contract SoftmaxOp::getContract() { return {"softmax", getElementName(getInput().getType()), "none"}; }
 ParamsAttr SoftmaxOp::getParams() { return getSoftmaxParams(*this); }
 std::pair<int32_t, int32_t> SoftmaxOp::getRows() { return getSoftmaxRows(getOutput().getType()); }
 SmallVector<unsigned> SoftmaxOp::getInPlaceOperands() { return {0}; }
+int32_t SoftmaxOp::getRowScale() { return getSoftmaxRowScale(getOutput().getType()); }
 
 LogicalResult LogSoftmaxOp::verify() { return verifySoftmax(*this); }
 Contract LogSoftmaxOp::getContract() { return {"log_softmax", getElementName(getInput().getType()), "none"}; }
 ParamsAttr LogSoftmaxOp::getParams() { return getSoftmaxParams(*this); }
 std::pair<int32_t, int32_t> LogSoftmaxOp::getRows() { return getSoftmaxRows(getOutput().getType()); }
 SmallVector<unsigned> LogSoftmaxOp::getInPlaceOperands() { return {0}; }
+int32_t LogSoftmaxOp::getRowScale() { return getSoftmaxRowScale(getOutput().getType()); }
 
 } // namespace tinyc::kernel

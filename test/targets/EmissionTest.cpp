@@ -82,7 +82,8 @@ public:
         nulls.push_back(position);
     kernel::CallOp::create(builder, loc, FlatSymbolRefAttr::get(builder.getContext(), symbol), operands,
                            builder.getDenseI32ArrayAttr(nulls), builder.getI32IntegerAttr(rowBegin),
-                           builder.getI32IntegerAttr(rowEnd), kernel::makeParams(builder.getContext(), params));
+                           builder.getI32IntegerAttr(rowEnd), kernel::makeParams(builder.getContext(), params),
+                           /*step=*/kernel::StepAttr());
   }
 
   OwningOpRef<ModuleOp> finish() {
