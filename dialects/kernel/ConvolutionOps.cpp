@@ -71,10 +71,9 @@ template <typename Op> static LogicalResult verifyConvolution(Op op, bool depthw
 }
 
 template <typename Op> static ParamsAttr getConvolutionParams(Op op) {
-  auto input = cast<MemRefType>(op.getInput().getType()), output = cast<MemRefType>(op.getOutput().getType());
-  tinyc_window window = makeWindow(op.getWindow(), input, output);
+  tinyc_window window = makeWindow(op, op.getWindow(), op.getInput());
   int32_t groups = op.getGroups();
-  if (isFloat(output))
+  if (isFloat(cast<MemRefType>(op.getOutput().getType())))
     return makeParams(op.getContext(), tinyc_conv2d_f32_params{window, groups, makeOutputF32(op.getStage())});
   return makeParams(op.getContext(),
                     tinyc_conv2d_s8_params{window, groups, static_cast<int32_t>(op.getInputZeroPoint()),

@@ -34,13 +34,24 @@ template <typename Op> static LogicalResult verifyBinary(Op op) {
 }
 
 template <typename Op, typename Params> static void fillShapes(Op op, Params &params) {
-  Loops loops = getLoops(op, op.getOutput());
-  int64_t first = 4 - loops.sizes.size();
-  for (int64_t i = 0; i < 4; ++i) {
-    params.dims[i] = i < first ? 1 : loops.sizes[i - first];
-    params.lhs_strides[i] = i < first ? 0 : loops.strides[0][i - first];
-    params.rhs_strides[i] = i < first ? 0 : loops.strides[1][i - first];
-  }
+  int32_t *strides[] = {params.lhs_strides, params.rhs_strides};
+  auto fill = [&](const Loops &loops) {
+    int64_t first = 4 - loops.sizes.size();
+    for (int64_t i = 0; i < 4; ++i) {
+      params.dims[i] = i < first ? 1 : loops.sizes[i - first];
+      for (int operand : {0, 1})
+        strides[operand][i] = i < first ? 0 : loops.strides[operand][i - first];
+    }
+  };
+  if (op.getRowsPerStep() == 0)
+    return fill(getLoops(op, op.getOutput()));
+  // In a stream the contract's rows are those of the image.
+  auto shape = [](Value value) { return cast<MemRefType>(value.getType()).getShape(); };
+  ArrayRef<int64_t> lhs = shape(op.getLhs()), rhs = shape(op.getRhs());
+  fill(getBroadcastLoops(lhs.drop_front(2), rhs.drop_front(2), shape(op.getOutput()).drop_front(2)));
+  params.dims[0] = op.getRowsPerStep();
+  for (auto [operand, sizes] : llvm::enumerate(ArrayRef<ArrayRef<int64_t>>{lhs, rhs}))
+    strides[operand][0] = sizes[1] == 1 ? 0 : sizes[2] * sizes[3];
 }
 
 template <typename Op> static ParamsAttr getBinaryParams(Op op) {
@@ -109,7 +120,7 @@ template <typename Op> static LogicalResult verifyUnary(Op op) {
 
 template <typename Op>
 static ParamsAttr getUnaryF32Params(Op op, float alpha, float beta, Attribute stage = Attribute()) {
-  auto [rows, length] = getRowsAndLength(cast<MemRefType>(op.getOutput().getType()));
+  auto [rows, length] = getRowsAndLength(getBandType(op, cast<MemRefType>(op.getOutput().getType())));
   if (!stage)
     stage = OutputF32Attr::get(op.getContext(), FloatAttr(), FloatAttr());
   return makeParams(op.getContext(), tinyc_unary_f32_params{rows, length, alpha, beta, makeOutputF32(stage)});
@@ -158,7 +169,7 @@ LogicalResult LookupOp::verify() {
 }
 Contract LookupOp::getContract() { return {"lookup", "s8", "none"}; }
 ParamsAttr LookupOp::getParams() {
-  auto [rows, length] = getRowsAndLength(getOutput().getType());
+  auto [rows, length] = getRowsAndLength(getBandType(*this, getOutput().getType()));
   return makeParams(getContext(), tinyc_lookup_s8_params{rows, length});
 }
 std::pair<int32_t, int32_t> LookupOp::getRows() { return getUnaryRows(getOutput().getType()); }
@@ -167,7 +178,7 @@ SmallVector<unsigned> LookupOp::getInPlaceOperands() { return {0}; }
 LogicalResult RequantizeOp::verify() { return verifyUnary(*this); }
 Contract RequantizeOp::getContract() { return {"requantize", "s8", "none"}; }
 ParamsAttr RequantizeOp::getParams() {
-  auto [rows, length] = getRowsAndLength(getOutput().getType());
+  auto [rows, length] = getRowsAndLength(getBandType(*this, getOutput().getType()));
   return makeParams(getContext(),
                     tinyc_requantize_s8_params{rows, length, static_cast<int32_t>(getInputZeroPoint()),
                                                static_cast<int32_t>(getMultiplier()), makeOutputS8(getStage())});
@@ -176,7 +187,7 @@ std::pair<int32_t, int32_t> RequantizeOp::getRows() { return getUnaryRows(getOut
 SmallVector<unsigned> RequantizeOp::getInPlaceOperands() { return {0}; }
 
 template <typename Op> static ParamsAttr getQuantizeParams(Op op) {
-  auto [rows, length] = getRowsAndLength(cast<MemRefType>(op.getOutput().getType()));
+  auto [rows, length] = getRowsAndLength(getBandType(op, cast<MemRefType>(op.getOutput().getType())));
   return makeParams(op.getContext(), tinyc_quantize_params{rows, length, op.getScale().convertToFloat(),
                                                            static_cast<int32_t>(op.getZeroPoint())});
 }

@@ -43,6 +43,7 @@ inline constexpr llvm::StringLiteral kTypeAttr = "kernel.type";
 inline constexpr llvm::StringLiteral kOutputAttr = "kernel.output";
 inline constexpr llvm::StringLiteral kInputsAttr = "kernel.inputs";
 inline constexpr llvm::StringLiteral kOutputsAttr = "kernel.outputs";
+inline constexpr llvm::StringLiteral kStreamedAttr = "streamed"; // in an entry of kernel.inputs, kernel.outputs
 inline constexpr llvm::StringLiteral kPlanAttr = "kernel.plan";
 inline constexpr llvm::StringLiteral kMacsAttr = "kernel.macs";
 

@@ -24,7 +24,7 @@ def Kernel_Dialect : Dialect {
     - `kernel.output` (UnitAttr) on function arguments: the buffer is a result of the model.
     - `kernel.inputs`, `kernel.outputs` on a planned function: one dictionary for each, with `name` (StringAttr),
       `type` (TypeAttr of the tensor), `permutation` (DenseI64ArrayAttr, where known), `offset` and `bytes` (i64, in
-      the arena).
+      the arena); `streamed` (UnitAttr) instead of `offset` if it passes in rows (kernel.receive, kernel.send).
     - `kernel.plan` on a planned function: the buffers and the peak of the plan, see lower-plan-memory.
     - `kernel.macs` (i64) on kernel.call: its multiply-accumulate operations, where there are any.
   }];
@@ -414,6 +414,50 @@ def Kernel_RowsOp : Op<Kernel_Dialect, "rows", [Pure]> {
     int64_t getRowBytes();
     /// Whether rows [begin, end) lie side by side.
     bool isContiguous(int64_t begin, int64_t end);
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Streamed inputs and outputs
+//===----------------------------------------------------------------------===//
+
+class Kernel_TransferOp<string mnemonic, dag buffer, string format>
+    : Op<Kernel_Dialect, mnemonic, [DeclareOpInterfaceMethods<KernelOpInterface, ["getCallArguments", "getOutputBuffer",
+        "getScratchBuffer", "setScratchBuffer", "getSymbol", "setSymbol"]>]> {
+  let arguments = !con(buffer, (ins I32Attr:$port, StrAttr:$name, TypeAttrOf<AnyRankedTensor>:$tensorType,
+                                OptionalAttr<DenseI64ArrayAttr>:$permutation,
+                                DefaultValuedAttr<I32Attr, "0">:$rowsPerStep));
+  let assemblyFormat = format # " attr-dict";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The entry of kernel.inputs or kernel.outputs.
+    ::mlir::DictionaryAttr getDescription();
+  }];
+}
+
+def Kernel_ReceiveOp : Kernel_TransferOp<"receive", (ins Kernel_Out<Kernel_Data>:$output),
+                                         "$port $name `->` $output `:` type($output)"> {
+  let summary = "Takes rows of a streamed input of the model";
+  let description = [{
+    The program stops until its user has written the rows to the buffer. There is no kernel; `port` is the number of the
+    input, `tensorType` its type with quantization.
+    C1. the buffer is [1, H, W, C]. C2. tensorType has its shape, and elements of its size.
+
+    ```mlir
+    kernel.receive 0 "image" -> %x : memref<1x96x96x3xi8> {tensorType = tensor<1x96x96x3x!quant.uniform<i8:f32, 0.1>>}
+    ```
+  }];
+}
+def Kernel_SendOp : Kernel_TransferOp<"send", (ins Arg<Kernel_Data, "input", [MemRead, MemWrite]>:$input),
+                                      "$input `->` $port $name `:` type($input)"> {
+  let summary = "Hands out rows of a streamed output of the model";
+  let description = [{
+    The program stops until its user has taken the rows from the buffer, which stands for the op's output, too. Otherwise
+    as kernel.receive.
+
+    ```mlir
+    kernel.send %x -> 0 "mask" : memref<1x96x96x2xi8> {tensorType = tensor<1x96x96x2x!quant.uniform<i8:f32, 0.1>>}
+    ```
   }];
 }
 

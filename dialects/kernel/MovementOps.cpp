@@ -46,12 +46,20 @@ Contract PadOp::getContract() { return {"pad", getElementName(getInput().getType
 
 template <typename Params> static void fillPads(PadOp op, Params &params) {
   PadLoops loops = getLoops(op);
+  int32_t step = op.getRowsPerStep();
+  if (step > 0) {
+    // In a stream the contract's rows are those of the image.
+    SmallVector<int64_t> before(op.getBefore().drop_front(2)), after(op.getAfter().drop_front(2));
+    loops = getPadLoops(op.getInput().getType().getShape().drop_front(2), before, after);
+  }
   int64_t first = 4 - loops.sizes.size();
   for (int64_t i = 0; i < 4; ++i) {
     params.dims[i] = i < first ? 1 : loops.sizes[i - first];
     params.before[i] = i < first ? 0 : loops.before[i - first];
     params.after[i] = i < first ? 0 : loops.after[i - first];
   }
+  if (step > 0)
+    params.dims[0] = step;
 }
 ParamsAttr PadOp::getParams() {
   if (auto value = dyn_cast<FloatAttr>(getValue())) {
@@ -132,8 +140,9 @@ LogicalResult CopyOp::verify() {
 
 Contract CopyOp::getContract() { return {"copy", getElementName(getInput().getType()), "none"}; }
 ParamsAttr CopyOp::getParams() {
+  int32_t step = getRowsPerStep(), blocks = step > 0 ? step * getRowScale() : static_cast<int32_t>(getBlocks());
   return makeParams(getContext(),
-                    tinyc_copy_params{static_cast<int32_t>(getBlocks()), static_cast<int32_t>(getLength()),
+                    tinyc_copy_params{blocks, static_cast<int32_t>(getLength()),
                                       static_cast<int32_t>(getInputPitch()), static_cast<int32_t>(getOutputPitch()),
                                       static_cast<int32_t>(getOutputOffset())});
 }

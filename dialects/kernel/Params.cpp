@@ -96,7 +96,22 @@ PARAMS(tinyc_pad_f32_params, ARRAY4(dims), ARRAY4(before), ARRAY4(after), FIELD(
 PARAMS(tinyc_transpose_params, ARRAY6(dims), ARRAY6(input_strides))
 PARAMS(tinyc_copy_params, FIELD(rows), FIELD(length), FIELD(input_pitch), FIELD(output_pitch), FIELD(output_offset))
 
-tinyc_window makeWindow(WindowAttr window, MemRefType input, MemRefType output) {
+MemRefType getBandType(KernelOpInterface op, MemRefType type) {
+  bool isImage = type.getRank() == 4 && type.getDimSize(1) == op.getRowCount();
+  if (op.getRowsPerStep() == 0 || !isImage)
+    return type;
+  SmallVector<int64_t> shape(type.getShape());
+  shape[1] = op.getRowsPerStep();
+  return MemRefType::get(shape, type.getElementType());
+}
+
+tinyc_window makeWindow(KernelOpInterface op, WindowAttr window, Value inputBuffer) {
+  auto input = cast<MemRefType>(inputBuffer.getType()), output = cast<MemRefType>(op.getOutputBuffer().getType());
+  bool isBand = op.isRowLocal();
+  if (isBand) {
+    input = getBandType(op, input);
+    output = getBandType(op, output);
+  }
   tinyc_window w = {};
   w.input_height = w.input_ring_rows = input.getDimSize(1);
   w.input_width = input.getDimSize(2);
@@ -112,6 +127,12 @@ tinyc_window makeWindow(WindowAttr window, MemRefType input, MemRefType output) 
   w.dilation_width = window.getDilationWidth();
   w.pad_top = window.getPadTop();
   w.pad_left = window.getPadLeft();
+  if (op.getRowsPerStep() > 0 && !isBand) {
+    w.output_ring_rows = op.getRowsPerStep();
+    // 0: the input is a tinyc_rows.
+    if (inputBuffer.getDefiningOp<RowsOp>())
+      w.input_ring_rows = 0;
+  }
   return w;
 }
 

@@ -10,8 +10,13 @@ namespace tinyc::kernel {
 /// The attribute of a parameter block: type name, field names and words.
 template <typename T> ParamsAttr makeParams(mlir::MLIRContext *context, const T &params);
 
-/// Fills the window of an op whose buffers are NHWC with batch 1 and wholly resident.
-tinyc_window makeWindow(WindowAttr window, mlir::MemRefType input, mlir::MemRefType output);
+/// Fills the window of an op that reads `input`, NHWC with batch 1, and writes its output buffer. Both are wholly
+/// resident, or, in a stream, as KernelOpInterface::setRowsPerStep says.
+tinyc_window makeWindow(KernelOpInterface op, WindowAttr window, mlir::Value input);
+
+/// The type of the rows of an image that one step of a row-local op touches; the type itself outside of streams and for
+/// operands that are broadcast over the rows.
+mlir::MemRefType getBandType(KernelOpInterface op, mlir::MemRefType type);
 
 /// KernelOpInterface::getRowAccess of an op whose operand 0 is read through a window. A window of one pixel without stride
 /// and padding needs the same row only.

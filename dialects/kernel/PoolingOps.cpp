@@ -30,7 +30,7 @@ LogicalResult AvgPoolOp::verify() {
 }
 Contract AvgPoolOp::getContract() { return {"avg_pool", getElementName(getInput().getType()), "none"}; }
 ParamsAttr AvgPoolOp::getParams() {
-  tinyc_window window = makeWindow(getWindow(), getInput().getType(), getOutput().getType());
+  tinyc_window window = makeWindow(*this, getWindow(), getInput());
   if (isFloat(getInput().getType()))
     return makeParams(getContext(), tinyc_pool_f32_params{window, getIncludePad(), makeOutputF32(getStage()), 0});
   return makeParams(getContext(),
@@ -45,7 +45,7 @@ RowAccess AvgPoolOp::getRowAccess(unsigned operand) {
 LogicalResult MaxPoolOp::verify() { return verifyPool(*this); }
 Contract MaxPoolOp::getContract() { return {"max_pool", getElementName(getInput().getType()), "none"}; }
 ParamsAttr MaxPoolOp::getParams() {
-  tinyc_window window = makeWindow(getWindow(), getInput().getType(), getOutput().getType());
+  tinyc_window window = makeWindow(*this, getWindow(), getInput());
   if (isFloat(getInput().getType()))
     return makeParams(getContext(), tinyc_pool_f32_params{window, 0, makeOutputF32(getStage()), 0});
   return makeParams(getContext(), tinyc_pool_s8_params{window, 0, 1, 0, makeOutputS8(getStage())});
@@ -116,7 +116,7 @@ template <typename Op> static LogicalResult verifySoftmax(Op op) {
 }
 
 template <typename Op> static ParamsAttr getSoftmaxParams(Op op) {
-  auto input = cast<MemRefType>(op.getInput().getType());
+  MemRefType input = getBandType(op, cast<MemRefType>(op.getInput().getType()));
   int32_t length = input.getShape().back(), rows = input.getNumElements() / length;
   if (isFloat(input))
     return makeParams(op.getContext(), tinyc_softmax_f32_params{rows, length});
