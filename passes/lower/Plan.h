@@ -24,7 +24,7 @@ struct PlannedBuffer {
   int64_t offset = 0, bytes = 0; ///< in the arena
   int64_t first = 0, last = 0;   ///< positions of the first and the last op that needs it
   /// Empty: all of it is one piece. `offset` and `bytes` above then span the pieces.
-  std::vector<PlannedPiece> pieces;
+  std::vector<PlannedPiece> pieces = {};
 
   bool isLive(int64_t position) const { return first <= position && position <= last; }
 };
@@ -59,7 +59,7 @@ struct MemoryPlan {
   std::string peakOp, peakNode; ///< its name in the IR, without the dialect, and its ONNX node
   int64_t bound = 0;            ///< no plan for this order and these steps is smaller, in bytes
   std::vector<PlannedBuffer> buffers;
-  std::vector<OpMemory> ops;        ///< in order of the first position
+  std::vector<OpMemory> ops;        ///< in order of the function, those of a stream in the order of its body
   std::vector<PeakBuffer> peakLive; ///< by descending bytes, which add up to peakBytes
   std::vector<Saving> savings;
 
