@@ -1,5 +1,7 @@
 #include "compiler/PackageTexts.h"
 
+#include "compiler/StreamTexts.h"
+
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 
@@ -81,7 +83,11 @@ static std::string makePortMacros(const Ports &ports, StringRef macros) {
     os << "#define " << macro << "_ELEMENTS " << port.getElements() << "\n";
     os << "#define " << macro << "_RANK " << port.shape.size() << "\n";
     os << "#define " << macro << "_SHAPE {" << list(port.shape) << "}\n";
-    os << "#define " << macro << "_OFFSET " << port.offset << " /* bytes into the arena */\n";
+    if (port.streamed)
+      os << "#define " << macro << "_ROWS " << port.getRows() << " /* streamed */\n#define " << macro << "_ROW_BYTES "
+         << port.getRowBytes() << "\n";
+    else
+      os << "#define " << macro << "_OFFSET " << port.offset << " /* bytes into the arena */\n";
     if (port.type == "int8") {
       os << "#define " << macro << "_SCALE " << formatScale(port.scale) << "\n";
       os << "#define " << macro << "_ZERO_POINT (" << port.zeroPoint << ")\n";
@@ -90,13 +96,23 @@ static std::string makePortMacros(const Ports &ports, StringRef macros) {
   return text;
 }
 
-/// `case 0: return <value>;` for each port; `value` gets the port's macro.
-static std::string makeCases(ArrayRef<Port> ports, const Twine &macro, function_ref<std::string(std::string)> value) {
+/// `case 0: return <value>;` for each port, or for those in the arena; `value` gets the port's macro.
+static std::string makeCases(ArrayRef<Port> ports, const Twine &macro, function_ref<std::string(std::string)> value,
+                             bool inArena = false) {
   std::string text;
   for (size_t index = 0; index < ports.size(); ++index)
-    text += "  case " + std::to_string(index) + ":\n    return " +
-            value((macro + "_" + Twine(index)).str()) + ";\n";
+    if (!inArena || !ports[index].streamed)
+      text += "  case " + std::to_string(index) + ":\n    return " +
+              value((macro + "_" + Twine(index)).str()) + ";\n";
   return text;
+}
+
+/// The first of those that have their place in the arena, or none.
+static std::optional<size_t> findResident(ArrayRef<Port> ports) {
+  for (auto [index, port] : enumerate(ports))
+    if (!port.streamed)
+      return index;
+  return std::nullopt;
 }
 
 std::string makeHeader(const Report &report, const targets::Target &target, StringRef prefix) {
@@ -105,10 +121,7 @@ std::string makeHeader(const Report &report, const targets::Target &target, Stri
  *   static _Alignas(@MACRO@_ARENA_ALIGNMENT) uint8_t arena[@MACRO@_ARENA_BYTES];
  *   @PREFIX@_context model;
  *   @PREFIX@_init(&model, arena, sizeof arena);
- *   ... write @MACRO@_INPUT_0_BYTES bytes to @PREFIX@_input(&model, 0) ...
- *   @PREFIX@_invoke(&model);
- *   ... read @MACRO@_OUTPUT_0_BYTES bytes from @PREFIX@_output(&model, 0) ...
- *
+@USE@ *
  * There is no other state: contexts with arenas of their own may run at the same time. Inputs and outputs lie in the
  * arena and may share its bytes: write every input before each invocation, and read the outputs before writing inputs.
  */
@@ -117,7 +130,7 @@ std::string makeHeader(const Report &report, const targets::Target &target, Stri
 
 #include <stddef.h>
 #include <stdint.h>
-
+@INCLUDE@
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -128,24 +141,17 @@ extern "C" {
 
 #define @MACRO@_INPUT_COUNT @INPUT_COUNT@
 #define @MACRO@_OUTPUT_COUNT @OUTPUT_COUNT@
-@PORTS@
-typedef struct @PREFIX@_context {
-  uint8_t *arena;
-} @PREFIX@_context;
-
-/* The network alone, on an arena with its inputs written. */
-void @PREFIX@_run(uint8_t *arena);
-
+@PORTS@@TYPES@
 /* Takes `bytes` bytes of memory at `arena`. Returns 0, or -1 if they are too few or not aligned. The memory must stay
  * valid as long as the context is used; its contents do not matter. */
 static inline int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t bytes) {
   if (arena == NULL || bytes < @MACRO@_ARENA_BYTES || (uintptr_t)arena % @MACRO@_ARENA_ALIGNMENT != 0)
     return -1;
-  context->arena = (uint8_t *)arena;
+@INIT@  context->arena = (uint8_t *)arena;
   return 0;
 }
 
-/* Where input `index` is to be written, aligned to @MACRO@_ARENA_ALIGNMENT; NULL if there is none of that index. */
+/* Where input `index` is to be written, aligned to @MACRO@_ARENA_ALIGNMENT; NULL if there is none of that index@STREAMED@. */
 static inline void *@PREFIX@_input(const @PREFIX@_context *context, int index) {
 @NO_INPUTS@  switch (index) {
 @INPUT_CASES@  default:
@@ -153,9 +159,9 @@ static inline void *@PREFIX@_input(const @PREFIX@_context *context, int index) {
   }
 }
 
-/* Where output `index` is after an invocation; NULL if there is none of that index. */
+/* Where output `index` is after an invocation; NULL if there is none of that index@STREAMED@. */
 static inline const void *@PREFIX@_output(const @PREFIX@_context *context, int index) {
-  switch (index) {
+@NO_OUTPUTS@  switch (index) {
 @OUTPUT_CASES@  default:
     return NULL;
   }
@@ -176,32 +182,58 @@ static inline size_t @PREFIX@_output_bytes(int index) {
     return 0;
   }
 }
-
-/* Computes the outputs from the inputs. */
-static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_run(context->arena); }
-
+@INVOKE@
 #ifdef __cplusplus
 }
 #endif
 
 #endif /* TINYC_@MACRO@_H */
 )";
+  static const char types[] = R"(
+typedef struct @PREFIX@_context {
+  uint8_t *arena;
+} @PREFIX@_context;
+
+/* The network alone, on an arena with its inputs written. */
+void @PREFIX@_run(uint8_t *arena);
+)";
+  static const char invoke[] = R"(
+/* Computes the outputs from the inputs. */
+static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_run(context->arena); }
+)";
   std::string macro = prefix.upper();
+  auto expand = [&](StringRef part) { return fill(part, {{"PREFIX", prefix.str()}, {"MACRO", macro}}); };
   auto address = [](std::string port) { return "context->arena + " + port + "_OFFSET"; };
   auto bytes = [](std::string port) { return port + "_BYTES"; };
   const Ports &ports = report.ports;
+  const bool streamed = ports.isStreamed();
+  static const char context[] = "  (void)context;\n";
+  const std::optional<size_t> input = findResident(ports.inputs), output = findResident(ports.outputs);
+  std::string use;
+  if (input)
+    use += formatv(" *   ... write @MACRO@_INPUT_{0}_BYTES bytes to @PREFIX@_input(&model, {0}) ...\n", *input);
+  use += streamed ? makeStreamUse(ports) : " *   @PREFIX@_invoke(&model);\n";
+  if (output)
+    use += formatv(" *   ... read @MACRO@_OUTPUT_{0}_BYTES bytes from @PREFIX@_output(&model, {0}) ...\n", *output);
   return fill(text, {{"FILE", clean(sys::path::filename(report.modelFile))},
                      {"TARGET", target.name.str()},
                      {"PREFIX", prefix.str()},
                      {"MACRO", macro},
+                     {"USE", expand(use)},
+                     {"INCLUDE", streamed ? "#include <string.h>\n" : ""},
+                     {"TYPES", expand(streamed ? makeStreamTypes(ports) : types)},
+                     {"INIT", streamed ? "  memset(context, 0, sizeof *context);\n" : ""},
+                     {"STREAMED", streamed ? ", or it is streamed" : ""},
+                     {"INVOKE", expand(streamed ? makeStreamFunctions(ports) : invoke)},
                      {"ARENA_BYTES", std::to_string(report.sramBytes)},
                      {"ARENA_ALIGNMENT", std::to_string(target.arenaAlignment)},
                      {"INPUT_COUNT", std::to_string(ports.inputs.size())},
                      {"OUTPUT_COUNT", std::to_string(ports.outputs.size())},
                      {"PORTS", makePortMacros(ports, macro)},
-                     {"NO_INPUTS", ports.inputs.empty() ? "  (void)context;\n" : ""},
-                     {"INPUT_CASES", makeCases(ports.inputs, macro + "_INPUT", address)},
-                     {"OUTPUT_CASES", makeCases(ports.outputs, macro + "_OUTPUT", address)},
+                     {"NO_INPUTS", input ? "" : context},
+                     {"NO_OUTPUTS", output ? "" : context},
+                     {"INPUT_CASES", makeCases(ports.inputs, macro + "_INPUT", address, /*inArena=*/true)},
+                     {"OUTPUT_CASES", makeCases(ports.outputs, macro + "_OUTPUT", address, /*inArena=*/true)},
                      {"INPUT_BYTES", makeCases(ports.inputs, macro + "_INPUT", bytes)},
                      {"OUTPUT_BYTES", makeCases(ports.outputs, macro + "_OUTPUT", bytes)}});
 }
@@ -229,7 +261,7 @@ Made by tinyc from `@FILE@` (SHA-256 `@SHA256@`). `model.h` is the API, `report.
 
 | | bytes |
 |---|---|
-| SRAM: the arena, all inputs, outputs and intermediate results | @SRAM@ |
+| SRAM: the arena, @STREAMED@ and intermediate results | @SRAM@ |
 | flash: weights | @WEIGHTS@ |
 | flash: code, as tinyc itself compiles it (other compilers differ) | @CODE@ |
 
@@ -245,31 +277,17 @@ The stack comes on top of the arena; `tinyc-run` measures it.
 ## Use
 
 ```c
-#include "model.h"
-#include <string.h>
-
-static _Alignas(@MACRO@_ARENA_ALIGNMENT) uint8_t arena[@MACRO@_ARENA_BYTES];
-
-int main(void) {
-  @PREFIX@_context model;
-  if (@PREFIX@_init(&model, arena, sizeof arena) != 0)
-    return 1;
-@INPUT@  @PREFIX@_invoke(&model);
-  const @OUTPUT_TYPE@ *output = (const @OUTPUT_TYPE@ *)@PREFIX@_output(&model, 0);
-  return output[0] != 0; /* your use of the output here */
-}
-```
+@EXAMPLE@```
 
 * `int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t bytes)`: 0, or -1 if the memory is too small or not
   aligned to `@MACRO@_ARENA_ALIGNMENT`.
 * `void *@PREFIX@_input(const @PREFIX@_context *context, int index)`, `size_t @PREFIX@_input_bytes(int index)`
-* `void @PREFIX@_invoke(@PREFIX@_context *context)`
 * `const void *@PREFIX@_output(const @PREFIX@_context *context, int index)`, `size_t @PREFIX@_output_bytes(int index)`
-
+@INVOKE@
 Write every input before each invocation and read the outputs before writing the next inputs: they may share bytes of
 the arena. Nothing is allocated and there are no variables but the arena, so contexts with arenas of their own may run
 at the same time.
-
+@CAMERA@
 ## Build
 
 @BUILD@)";
@@ -304,9 +322,30 @@ library where the core has none.
                                 {"SOURCES", sourceLines}});
   static const char quantize[] =
       "To quantize a real value r: q = round(r / scale) + zero point, limited to -128 ... 127.\n";
+  static const char head[] = R"(#include "model.h"
+#include <string.h>
+
+static _Alignas(@MACRO@_ARENA_ALIGNMENT) uint8_t arena[@MACRO@_ARENA_BYTES];
+
+int main(void) {
+  @PREFIX@_context model;
+  if (@PREFIX@_init(&model, arena, sizeof arena) != 0)
+    return 1;
+)";
   static const char input[] =
       "  memset(@PREFIX@_input(&model, 0), 0, @MACRO@_INPUT_0_BYTES); /* your input here */\n";
+  static const char tail[] = R"(  @PREFIX@_invoke(&model);
+  const @OUTPUT_TYPE@ *output = (const @OUTPUT_TYPE@ *)@PREFIX@_output(&model, 0);
+  return output[0] != 0; /* your use of the output here */
+}
+)";
+  static const char invoke[] = "* `void @PREFIX@_invoke(@PREFIX@_context *context)`\n";
   const Ports &ports = report.ports;
+  const bool streamed = ports.isStreamed();
+  const std::string outputType = ports.outputs.empty() ? "uint8_t" : getCType(ports.outputs.front()).str();
+  auto expand = [&](const Twine &part) {
+    return fill(part.str(), {{"PREFIX", prefix.str()}, {"MACRO", prefix.upper()}, {"OUTPUT_TYPE", outputType}});
+  };
   bool quantized = false;
   forEachPort(ports, [&](const Port &port, StringRef, size_t) { quantized |= port.type == "int8"; });
   return fill(text, {{"FILE", clean(sys::path::filename(report.modelFile))},
@@ -315,12 +354,15 @@ library where the core has none.
                      {"PREFIX", prefix.str()},
                      {"MACRO", prefix.upper()},
                      {"SRAM", std::to_string(report.sramBytes)},
+                     {"STREAMED", streamed ? "all inputs and outputs that are not streamed," : "all inputs, outputs"},
                      {"WEIGHTS", std::to_string(report.weightBytes)},
                      {"CODE", std::to_string(report.codeBytes)},
                      {"PORTS", makePortRows(ports)},
                      {"QUANTIZE", quantized ? quantize : ""},
-                     {"INPUT", ports.inputs.empty() ? "" : fill(input, {{"PREFIX", prefix.str()}, {"MACRO", prefix.upper()}})},
-                     {"OUTPUT_TYPE", ports.outputs.empty() ? "uint8_t" : getCType(ports.outputs.front()).str()},
+                     {"EXAMPLE", expand(streamed ? makeStreamExample(ports, outputType)
+                                                 : (head + std::string(ports.inputs.empty() ? "" : input) + tail))},
+                     {"INVOKE", expand(streamed ? makeStreamCalls(ports) : invoke)},
+                     {"CAMERA", streamed ? expand(makeStreamNotes(ports)) : ""},
                      {"BUILD", buildText}});
 }
 

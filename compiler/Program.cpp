@@ -24,12 +24,20 @@ std::vector<int64_t> Port::getOnnxShape() const {
   return onnxShape;
 }
 
+bool Ports::isStreamed() const {
+  auto isStreamed = [](const Port &port) { return port.streamed; };
+  return llvm::any_of(inputs, isStreamed) || llvm::any_of(outputs, isStreamed);
+}
+
 llvm::json::Value Port::toJson() const {
   llvm::json::Object object{{"name", llvm::json::fixUTF8(name)},
                             {"type", type},
                             {"shape", llvm::json::Array(shape)},
-                            {"bytes", bytes},
-                            {"offset", offset}};
+                            {"bytes", bytes}};
+  if (streamed)
+    object["streamed"] = true;
+  else
+    object["offset"] = offset;
   if (!permutation.empty())
     object["permutation"] = llvm::json::Array(permutation);
   if (type == "int8") {
@@ -71,7 +79,10 @@ std::optional<Port> Port::fromJson(const llvm::json::Value &value) {
   port.offset = object->getInteger("offset").value_or(0);
   port.scale = object->getNumber("scale").value_or(1.0);
   port.zeroPoint = object->getInteger("zero_point").value_or(0);
+  port.streamed = object->getBoolean("streamed").value_or(false);
   if (port.type != "int8" && port.type != "float32")
+    return std::nullopt;
+  if (port.streamed && (port.shape.size() < 2 || port.shape[0] != 1 || port.shape[1] < 1))
     return std::nullopt;
   int64_t wanted = port.type == "int8" ? 1 : 4;
   for (int64_t size : port.shape)
@@ -103,7 +114,9 @@ static std::vector<Port> readPorts(ArrayAttr attribute) {
   for (auto entry : attribute.getAsRange<DictionaryAttr>()) {
     ports.push_back(makePort(cast<RankedTensorType>(entry.getAs<TypeAttr>("type").getValue()),
                              entry.getAs<StringAttr>("name"), entry.getAs<DenseI64ArrayAttr>("permutation")));
-    ports.back().offset = entry.getAs<IntegerAttr>("offset").getInt();
+    ports.back().streamed = entry.contains("streamed");
+    if (!ports.back().streamed)
+      ports.back().offset = entry.getAs<IntegerAttr>("offset").getInt();
     ports.back().bytes = entry.getAs<IntegerAttr>("bytes").getInt();
   }
   return ports;

@@ -19,10 +19,14 @@ struct Port {
   std::string type;                 ///< "int8" or "float32"
   double scale = 1.0;
   int64_t zeroPoint = 0;
-  int64_t offset = 0; ///< bytes from the arena's start
+  int64_t offset = 0; ///< bytes from the arena's start; none if streamed
   int64_t bytes = 0;
+  bool streamed = false; ///< passes in rows, those of dimension 1, and is nowhere as a whole
 
   int64_t getElements() const;
+  /// Of a streamed port, whose shape is [1, rows, ...].
+  int64_t getRows() const { return shape[1]; }
+  int64_t getRowBytes() const { return bytes / shape[1]; }
   /// The shape in ONNX's order of dimensions.
   std::vector<int64_t> getOnnxShape() const;
 
@@ -32,6 +36,10 @@ struct Port {
 
 struct Ports {
   std::vector<Port> inputs, outputs;
+  int64_t stateCounters = 0; ///< of a streamed program: counters in its state, see passes/lower/ProgramState.h
+
+  /// True if the program stops for rows: `int32_t run(arena, state)` instead of `void run(arena)`.
+  bool isStreamed() const;
 };
 
 /// The port of a tensor; name and permutation may be null.

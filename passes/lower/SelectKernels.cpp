@@ -15,6 +15,8 @@ namespace tinyc::lower {
 namespace {
 
 LogicalResult select(kernel::KernelOpInterface op, const targets::Target &target, SymbolTable &symbols) {
+  if (isa<kernel::ReceiveOp, kernel::SendOp>(op)) // the program's user copies the rows
+    return success();
   kernel::Contract contract = op.getContract();
   SmallVector<uint32_t> words = op.getParams().getWords();
   std::optional<WeightedConstants> constants = WeightedConstants::read(op, symbols);
