@@ -52,6 +52,14 @@ static llvm::Error writeObject(const Report &report, const targets::Target &targ
   return error;
 }
 
+/// Without a budget nothing is refused, but a user should know what a common part with that core has.
+static void warnIfLarge(ModuleOp module, StringRef memory, int64_t bytes, int64_t common, std::optional<int64_t> budget,
+                        StringRef target) {
+  if (common > 0 && bytes > common && !budget)
+    module->emitWarning() << "needs " << bytes << " bytes of " << memory << "; a common part with a " << target
+                          << " has " << common << ": say what yours has with --board or --" << memory.lower();
+}
+
 FailureOr<Report> compilePackage(const Options &options, const targets::Target &target, StringRef destination,
                                  MLIRContext *context) {
   ModelFacts facts;
@@ -59,6 +67,7 @@ FailureOr<Report> compilePackage(const Options &options, const targets::Target &
   if (!module)
     return failure();
   Report report = makeReport(*module, options, facts);
+  warnIfLarge(*module, "SRAM", report.sramBytes, target.sramBytes, options.sramBudget, target.name);
   if (failed(lowerToCalls(*module)))
     return failure();
   if (llvm::Error error = setProgramPrefix(*module, options.prefix))
@@ -78,6 +87,7 @@ FailureOr<Report> compilePackage(const Options &options, const targets::Target &
                                << *options.flashBudget;
   PackageOptions package;
   package.prefix = options.prefix;
+  warnIfLarge(*module, "flash", report.getFlashBytes(), target.flashBytes, options.flashBudget, target.name);
   if (options.emit == Emit::Object)
     package.object = object;
   bool isFile = options.emit == Emit::Object && destination.ends_with(".o");

@@ -3,6 +3,7 @@
 #define TINYC_COMPILER_OPTIONS_H
 
 #include "compiler/onnx/Import.h"
+#include "targets/Board.h"
 
 #include <cstdint>
 #include <optional>
@@ -44,6 +45,7 @@ struct InputTransform {
 struct Options {
   std::string model;  ///< path of an .onnx file (or .onnxtxt, ONNX's text syntax)
   std::string target = "cortex-m7";
+  std::optional<targets::Board> board; ///< where the program is to run; its core is the target
   Emit emit = Emit::Package;
   std::string output; ///< path of the package or file; empty: derived from the model's name
   std::string prefix = "model"; ///< prefix of the package's C names

@@ -1,4 +1,4 @@
-// Runtime sources, emulator files and kernel bitcode inside the compiler.
+// Runtime sources, emulator files, board files and kernel bitcode inside the compiler.
 #ifndef TINYC_TARGETS_EMBEDDEDFILES_H
 #define TINYC_TARGETS_EMBEDDEDFILES_H
 
@@ -11,7 +11,8 @@ namespace tinyc::targets {
 
 /// A file that the build copied into the compiler, so that a lone executable can write packages and link kernels.
 struct EmbeddedFile {
-  llvm::StringRef name; // relative to runtime/ ("kernels.def", "include/tinyc/kernels.h"), or "kernels-<core>.bc"
+  llvm::StringRef name; // relative to runtime/ ("kernels.def", "include/tinyc/kernels.h"), "emulator/<file>",
+                        // "boards/<name>.yaml" or "kernels-<core>.bc"
   llvm::StringRef contents;
 };
 

@@ -21,7 +21,7 @@ struct Target {
   llvm::StringRef cpu, features;      ///< LLVM processor and feature string
   llvm::ArrayRef<llvm::StringRef> gccFlags; ///< processor flags of arm-none-eabi-gcc; empty on the host
   llvm::StringRef qemuMachine;        ///< -M of qemu-system-arm; empty on the host
-  int64_t sramBytes, flashBytes;      ///< 0: no limit
+  int64_t sramBytes, flashBytes;      ///< of a common part, for warnings; 0: no limit
   int64_t arenaAlignment;             ///< bytes; alignment of the arena and of every buffer in it
   llvm::StringRef bitcode;            ///< embedded file with the kernels as LLVM bitcode
 

@@ -1,6 +1,7 @@
 #include "tools/CompileFlags.h"
 
 #include "compiler/Dataset.h"
+#include "targets/Board.h"
 #include "targets/Target.h"
 #include "llvm/Config/llvm-config.h"
 
@@ -13,6 +14,10 @@ struct CompileFlags::Flags {
       : targetText("Processor to compile for (default cortex-m7): " + targets::listTargets()),
         target("target", cl::desc(targetText),
                cl::value_desc("name"), cl::init("cortex-m7"), cl::cat(category)),
+        board("board",
+              cl::desc("Board to compile for, with its core, SRAM and flash: a YAML file (docs/Boards.md), or one of "
+                       "--list-boards"),
+              cl::value_desc("file or name"), cl::cat(category)),
         inputShape("input-shape", cl::desc("Shape of an input with symbolic dimensions; repeatable"),
                    cl::value_desc("name:1x3x32x32"), cl::cat(category)),
         quantize("quantize",
@@ -52,7 +57,7 @@ struct CompileFlags::Flags {
                     cl::cat(category)) {}
 
   std::string targetText; // cl::desc keeps a reference to it
-  cl::opt<std::string> target;
+  cl::opt<std::string> target, board;
   cl::list<std::string> inputShape;
   cl::opt<Quantize> quantize;
   cl::list<std::string> calibrate;
@@ -69,7 +74,9 @@ struct CompileFlags::Flags {
 CompileFlags::CompileFlags(cl::OptionCategory &category) : flags(std::make_unique<Flags>(category)) {}
 CompileFlags::~CompileFlags() = default;
 
-bool CompileFlags::hasTarget() const { return flags->target.getNumOccurrences() > 0; }
+bool CompileFlags::hasTarget() const {
+  return flags->target.getNumOccurrences() > 0 || flags->board.getNumOccurrences() > 0;
+}
 
 /// "320K", "1M", "4096": bytes; nullopt if malformed or zero.
 static std::optional<int64_t> parseBytes(StringRef text) {
@@ -94,6 +101,27 @@ static bool parseBudget(StringRef flag, StringRef text, std::optional<int64_t> &
     return true;
   budget = parseBytes(text);
   return budget || complain("--" + flag + "=" + text + ": expected bytes, for example 320K or 1M");
+}
+
+/// Lets the board set target and budgets; budgets that the user gives as well limit it further.
+static bool setBoard(StringRef name, bool hasTarget, Options &options) {
+  Expected<targets::Board> board = targets::loadBoard(name);
+  if (!board) {
+    std::string message = toString(board.takeError());
+    errs() << (StringRef(message).starts_with("error: ") ? "tinyc: " : "") << message << "\n";
+    return false;
+  }
+  if (hasTarget && options.target != board->core)
+    return complain("--board=" + name + " has a " + board->core + ", but --target=" + options.target + " was given");
+  auto limit = [&](targets::MemoryRegion::Kind kind, std::optional<int64_t> &budget) {
+    if (!board->getRegions(kind).empty())
+      budget = std::min(budget.value_or(INT64_MAX), board->getFreeBytes(kind));
+  };
+  limit(targets::MemoryRegion::Kind::Ram, options.sramBudget);
+  limit(targets::MemoryRegion::Kind::Flash, options.flashBudget);
+  options.target = board->core;
+  options.board = std::move(*board);
+  return true;
 }
 
 bool CompileFlags::fill(Options &options) const {
@@ -124,7 +152,18 @@ bool CompileFlags::fill(Options &options) const {
   if (!(options.maxRecompute >= 1.0 && options.maxRecompute <= 1000.0))
     return complain("--max-recompute: expected a number from 1 to 1000");
   return parseBudget("sram", flags->sram, options.sramBudget) &&
-         parseBudget("flash", flags->flash, options.flashBudget);
+         parseBudget("flash", flags->flash, options.flashBudget) &&
+         (flags->board.empty() || setBoard(flags->board, flags->target.getNumOccurrences() > 0, options));
+}
+
+void printBoards(raw_ostream &stream) {
+  for (const std::string &name : targets::getBoardNames()) {
+    Expected<targets::Board> board = targets::loadBoard(name);
+    if (board)
+      stream << left_justify(name, 12) << board->description << "\n";
+    else
+      consumeError(board.takeError());
+  }
 }
 
 void parseCommandLine(int argc, char **argv, cl::OptionCategory &category, StringRef overview) {

@@ -16,13 +16,16 @@ public:
 
   /// The options the flags ask for; on a malformed value prints one line to stderr and returns false.
   bool fill(Options &options) const;
-  /// --target was given.
+  /// --target or --board was given.
   bool hasTarget() const;
 
 private:
   struct Flags;
   std::unique_ptr<Flags> flags;
 };
+
+/// The shipped boards, one a line.
+void printBoards(llvm::raw_ostream &stream);
 
 /// Parses argv and handles --help and --version; usage errors exit with 1. Only flags of `category` are shown.
 void parseCommandLine(int argc, char **argv, llvm::cl::OptionCategory &category, llvm::StringRef overview);

@@ -9,6 +9,13 @@ int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   cl::OptionCategory category("tinyc options");
   cl::opt<std::string> model(cl::Positional, cl::desc("<model.onnx>"), cl::Required, cl::cat(category));
+  auto listBoards = [](const bool &) {
+    tinyc::printBoards(outs());
+    outs().flush();
+    exit(0);
+  };
+  cl::opt<bool> boards("list-boards", cl::desc("Print the boards that --board knows, and exit"), cl::cat(category),
+                       cl::ValueDisallowed, cl::callback(listBoards));
   cl::opt<std::string> output("o", cl::desc("Directory of the package; with --emit a file (obj: a directory, or FILE.o with model.h beside it)"),
                               cl::value_desc("path"), cl::cat(category));
   cl::opt<tinyc::Emit> emit(
