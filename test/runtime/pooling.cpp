@@ -87,6 +87,42 @@ TEST(Kernels, AvgPoolF32) {
   }
 }
 
+// A global average pool, and the same as sums of bands and their average.
+TEST(Kernels, SumRowsAndAverage) {
+  Random random = {25};
+  for (int i = 0; i < 200; i++) {
+    int32_t height = randomInt(&random, 1, 12), width = randomInt(&random, 1, 12);
+    int32_t channels = randomInt(&random, 1, 40), count = height * width, step = randomInt(&random, 1, height);
+    tinyc_window window = {height, width, channels, height, 1, 1, channels, 1, height, width, 1, 1, 1, 1, 0, 0};
+    tinyc_pool_s8_params pool = {window, 0, count, randomInt(&random, -128, 127), {}};
+    pool.output = {randomInt(&random, -128, 127), -100, 127, 0, 0};
+    int32_t multiplier = 0;
+    ASSERT_TRUE(tinyc_avg_pool_s8_scales(1.7, count, count, &multiplier, &pool.output.shift));
+    auto input = randomTensor<int8_t>(random, count * channels);
+    auto floatInput = randomTensor<float>(random, count * channels);
+    tinyc_pool_f32_params floatPool = {window, 0, {-3.0f, 3.0f}, 0};
+    Guarded<int8_t> pooled(channels), averaged(channels);
+    Guarded<float> floatPooled(channels), floatAveraged(channels), floatSums(channels);
+    Guarded<int32_t> sums(channels);
+    tinyc_avg_pool_s8(&pool, input.data(), &multiplier, pooled.data(), nullptr, 0, 1);
+    tinyc_avg_pool_f32(&floatPool, floatInput.data(), floatPooled.data(), nullptr, 0, 1);
+
+    tinyc_sum_rows_params sumRows = {height, width, channels};
+    for (int32_t begin = 0; begin < height; begin += step) {
+      int32_t end = std::min(begin + step, height);
+      tinyc_sum_rows_s8(&sumRows, input.data() + begin * width * channels, sums.data(), nullptr, begin, end);
+      tinyc_sum_rows_f32(&sumRows, floatInput.data() + begin * width * channels, floatSums.data(), nullptr, begin, end);
+    }
+    tinyc_average_s8_params average = {channels, count, pool.input_zero_point, pool.output};
+    tinyc_average_f32_params floatAverage = {channels, count, floatPool.output};
+    tinyc_average_s8(&average, sums.data(), &multiplier, averaged.data(), nullptr, 0, 1);
+    tinyc_average_f32(&floatAverage, floatSums.data(), floatAveraged.data(), nullptr, 0, 1);
+    EXPECT_EQ(pooled.copy(), averaged.copy());
+    EXPECT_EQ(0, std::memcmp(floatPooled.data(), floatAveraged.data(), channels * sizeof(float)));
+    EXPECT_TRUE(sums.isIntact() && floatSums.isIntact() && averaged.isIntact() && floatAveraged.isIntact());
+  }
+}
+
 template <typename T, typename Params, typename Kernel>
 void testMaxPool(uint32_t seed, Params params, T lowest, Kernel kernel) {
   Random random = {seed};

@@ -7,10 +7,12 @@
  *
  * - Activations are NHWC with batch 1; a row is one (width x channels) slice. Kernels without a spatial
  *   meaning name their row in the comment of their parameter block.
- * - Rows row_begin <= y < row_end of the output are computed and nothing else is written.
+ * - Rows row_begin <= y < row_end of the output are computed and nothing else is written; of the input nothing is read but
+ *   the rows that their windows touch.
  * - Pointers are those of the whole tensors (row 0), not of row_begin. Buffers of windowed kernels may be rings: logical
  *   row y of a tensor lies at row (y % ring_rows) of its buffer. A tensor that is wholly resident has ring_rows
- *   equal to its height. Kernels without a window read and write row y at row y.
+ *   equal to its height. Kernels without a window read and write row y at row y. No call has more rows than
+ *   the output's ring.
  * - A window with input_ring_rows == 0 has its input rows anywhere: the input pointer is that of a tinyc_rows.
  * - Constants are weights, bias, multipliers, or one table, in this order. bias may be NULL in f32 kernels (zero).
  * - The output may be an input's buffer (in place) in add, sub, mul, lookup, the unary f32 functions, softmax,

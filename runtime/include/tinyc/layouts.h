@@ -91,7 +91,8 @@ static inline int32_t tinyc_planes_rows(const tinyc_window *window, int32_t pair
 
 /* Pairs of output rows in a strip. */
 static inline int32_t tinyc_planes_pairs(const tinyc_window *window) {
-  int32_t pairs = (window->output_height + 1) / 2, row = 4 * tinyc_planes_width(window);
+  int32_t rows = window->output_height < window->output_ring_rows ? window->output_height : window->output_ring_rows;
+  int32_t pairs = (rows + 1) / 2, row = 4 * tinyc_planes_width(window);
   while (pairs > 1 && tinyc_planes_rows(window, pairs) * row > TINYC_PLANES_BYTES)
     pairs--;
   return pairs;

@@ -21,17 +21,19 @@ static inline tinyc_taps tinyc_inner_taps(int32_t start, int32_t dilation, int32
   return taps;
 }
 
-/* Where logical row y of a buffer of ring_rows rows lies. */
+/* Where logical row y of a buffer of ring_rows > 0 rows lies. */
 static inline int32_t tinyc_ring_row(int32_t y, int32_t ring_rows) { return y < ring_rows ? y : y % ring_rows; }
 
-/* Logical row y of the window's input, whose elements have the size given: in a ring, or anywhere. */
+/* Logical row y of the window's input, whose elements have the size given: resident, in a ring, or anywhere. */
 static inline const void *tinyc_input_row(const tinyc_window *window, const void *input, int32_t y, int32_t size) {
-  if (window->input_ring_rows == 0) {
-    const tinyc_rows *rows = (const tinyc_rows *)input;
-    return (const char *)rows->base + rows->offsets[y];
+  if (y >= window->input_ring_rows) {
+    if (window->input_ring_rows == 0) {
+      const tinyc_rows *rows = (const tinyc_rows *)input;
+      return (const char *)rows->base + rows->offsets[y];
+    }
+    y %= window->input_ring_rows;
   }
-  return (const char *)input +
-         tinyc_ring_row(y, window->input_ring_rows) * window->input_width * window->input_channels * size;
+  return (const char *)input + y * window->input_width * window->input_channels * size;
 }
 static inline const int8_t *tinyc_input_row_s8(const tinyc_window *window, const int8_t *input, int32_t y) {
   return (const int8_t *)tinyc_input_row(window, input, y, 1);
@@ -40,10 +42,7 @@ static inline const float *tinyc_input_row_f32(const tinyc_window *window, const
   return (const float *)tinyc_input_row(window, input, y, (int32_t)sizeof(float));
 }
 
-/* Element offset of logical row y of the window's input, which is a ring, and of its output. */
-static inline int32_t tinyc_input_offset(const tinyc_window *window, int32_t y) {
-  return tinyc_ring_row(y, window->input_ring_rows) * window->input_width * window->input_channels;
-}
+/* Element offset of logical row y of the window's output. */
 static inline int32_t tinyc_output_offset(const tinyc_window *window, int32_t y) {
   return tinyc_ring_row(y, window->output_ring_rows) * window->output_width * window->output_channels;
 }

@@ -13,7 +13,7 @@ typedef struct Taps {
 
 static const int8_t *getRow(const Taps *taps, int32_t ky, int32_t channel) {
   const tinyc_window *window = taps->window;
-  return taps->input + tinyc_input_offset(window, taps->top + ky * window->dilation_height) +
+  return tinyc_input_row_s8(window, taps->input, taps->top + ky * window->dilation_height) +
          (taps->left + taps->columns.begin * window->dilation_width) * window->input_channels + channel;
 }
 

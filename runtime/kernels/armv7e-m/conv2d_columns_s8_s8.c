@@ -235,41 +235,48 @@ static inline int16_t *fill(int16_t *to, int32_t value, int32_t elements) {
   return to;
 }
 
-/* The input column x, rows top .. top + kernel_height - 1, into scratch at `to`. */
-static void gatherColumn(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t x,
-                             int16_t *to, int32_t channels) {
+/* The input rows of one row of windows: those of kernel rows begin .. end - 1 are inside the input, at row[begin] and so
+ * on. The pointers lie in scratch behind the columns. */
+typedef struct Rows {
+  const int8_t **row;
+  int32_t begin, end;
+} Rows;
+
+static Rows findRows(const tinyc_window *window, const int8_t *input, int32_t top, void *table) {
+  Rows rows = {(const int8_t **)table, tinyc_max_s32(-top, 0),
+               tinyc_min_s32(window->kernel_height, window->input_height - top)};
+  for (int32_t ky = rows.begin; ky < rows.end; ky++)
+    rows.row[ky] = tinyc_input_row_s8(window, input, top + ky);
+  return rows;
+}
+
+/* The input column x into scratch at `to`. */
+static void gatherColumn(const tinyc_conv2d_s8_params *params, const Rows *rows, int32_t x, int16_t *to) {
   const tinyc_window *window = &params->window;
-  int32_t end = tinyc_min_s32(top + window->kernel_height, window->input_height);
-  int32_t begin = tinyc_max_s32(top, 0);
+  int32_t channels = window->input_channels, begin = rows->begin, end = rows->end;
   if (x < 0 || x >= window->input_width || begin > end)
-    begin = end = top;
-  to = fill(to, params->input_zero_point, (begin - top) * channels);
-  int32_t ring_row = tinyc_ring_row(begin, window->input_ring_rows), pitch = window->input_width * channels;
-  const int8_t *from = input + ring_row * pitch + x * channels;
-  for (int32_t y = begin; y < end; y++) {
+    begin = end = 0;
+  to = fill(to, params->input_zero_point, begin * channels);
+  for (int32_t ky = begin; ky < end; ky++) {
+    const int8_t *from = rows->row[ky] + x * channels;
     if (channels % 4 == 0)
       to = widen(to, from, channels);
     else
       for (int32_t c = 0; c < channels; c++)
         *to++ = from[c];
-    from += pitch;
-    if (++ring_row == window->input_ring_rows) {
-      ring_row = 0;
-      from -= window->input_ring_rows * pitch;
-    }
   }
-  to = fill(to, params->input_zero_point, (top + window->kernel_height - end) * channels);
+  to = fill(to, params->input_zero_point, (window->kernel_height - end) * channels);
   if ((window->kernel_height * channels) & 1)
     *to = 0;
 }
 
-/* The columns of `pixels` windows, the first of which begins at (top, left), one by one. */
-static void gatherColumns(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t left,
-                          int32_t pixels, int16_t *to) {
+/* The columns of `pixels` windows, the first of which begins in column `left`, one by one. */
+static void gatherColumns(const tinyc_conv2d_s8_params *params, const Rows *rows, int32_t left, int32_t pixels,
+                          int16_t *to) {
   const tinyc_window *window = &params->window;
   int32_t shift = tinyc_column_shift(window), column = tinyc_column_length(window);
   for (int32_t i = window->kernel_width + (pixels - 1) * shift, next = shift; i > 0; i--, left++, to += column) {
-    gatherColumn(params, input, top, left, to, window->input_channels);
+    gatherColumn(params, rows, left, to);
     if (--next == 0) {
       next = shift;
       left += window->stride_width - shift;
@@ -279,21 +286,18 @@ static void gatherColumns(const tinyc_conv2d_s8_params *params, const int8_t *in
 
 /* What lies inside the input of a block of neighbouring columns. */
 typedef struct Inside {
-  const int8_t *input; /* of the first column */
-  int16_t *to;         /* first row of that column */
-  int32_t columns, first_row, rows;
+  int16_t *to; /* first row of the first column */
+  int32_t offset, columns; /* bytes from the beginning of the input's rows; how many */
 } Inside;
 
 /* The same for neighbouring columns, row by row. */
-TINYC_CORE void gatherInside(const tinyc_window *window, const Inside *inside, const int32_t channels) {
-  int32_t column = tinyc_column_length(window), pitch = window->input_width * channels;
-  int32_t ring_row = tinyc_ring_row(inside->first_row, window->input_ring_rows);
+TINYC_CORE void gatherInside(const tinyc_window *window, const Rows *rows, const Inside *inside,
+                             const int32_t channels) {
+  int32_t column = tinyc_column_length(window);
   int16_t *to = inside->to;
-  for (int32_t rows = inside->rows; rows > 0; rows--, to += channels) {
-    const int8_t *from = inside->input + ring_row * pitch;
+  for (const int8_t **row = rows->row + rows->begin, **end = rows->row + rows->end; row != end; to += channels) {
+    const int8_t *from = *row++ + inside->offset;
     int16_t *at = to;
-    if (++ring_row == window->input_ring_rows)
-      ring_row = 0;
     if (channels % 4 == 0) {
       for (int32_t i = inside->columns; i > 0; i--, at += column, from += channels)
         widen(at, from, channels);
@@ -316,27 +320,26 @@ TINYC_CORE void gatherInside(const tinyc_window *window, const Inside *inside, c
 }
 
 /* A block of neighbouring columns, padding included. */
-static void gatherBlock(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t top, int32_t left,
-                        int32_t columns, int16_t *to) {
+static void gatherBlock(const tinyc_conv2d_s8_params *params, const Rows *rows, int32_t left, int32_t columns,
+                        int16_t *to) {
   const tinyc_window *window = &params->window;
   int32_t channels = window->input_channels, column = tinyc_column_length(window);
   int32_t x0 = tinyc_max_s32(-left, 0), x1 = tinyc_min_s32(columns, window->input_width - left);
-  int32_t y0 = tinyc_max_s32(-top, 0), y1 = tinyc_min_s32(window->kernel_height, window->input_height - top);
-  if (x0 > 0 || y0 > 0 || x1 < columns || y1 < window->kernel_height) {
+  if (x0 > 0 || rows->begin > 0 || x1 < columns || rows->end < window->kernel_height) {
     uint32_t pair = ((uint32_t)params->input_zero_point & 0xffffu) * 0x10001u;
     uint32_t *words = (uint32_t *)(void *)to, *end = words + columns * column / 2;
     while (words != end)
       *words++ = pair;
   }
-  if (x0 >= x1 || y0 >= y1)
+  if (x0 >= x1 || rows->begin >= rows->end)
     return;
-  Inside inside = {input + (left + x0) * channels, to + x0 * column + y0 * channels, x1 - x0, top + y0, y1 - y0};
+  Inside inside = {to + x0 * column + rows->begin * channels, (left + x0) * channels, x1 - x0};
   if (channels == 1)
-    gatherInside(window, &inside, 1);
+    gatherInside(window, rows, &inside, 1);
   else if (channels == 3)
-    gatherInside(window, &inside, 3);
+    gatherInside(window, rows, &inside, 3);
   else
-    gatherInside(window, &inside, channels);
+    gatherInside(window, rows, &inside, channels);
 }
 
 /* `width` output pixels at out, whose windows begin in input row `top`. With `simple`, input is the first of as many
@@ -345,6 +348,9 @@ static void computeRow(const tinyc_conv2d_s8_params *params, const int8_t *input
                        int16_t *scratch, Block *block, int32_t top, int32_t width, int simple) {
   const tinyc_window *window = &params->window;
   int32_t filters = window->output_channels, channels = window->input_channels, shift = tinyc_column_shift(window);
+  Rows rows = {NULL, 0, 0};
+  if (!simple)
+    rows = findRows(window, input, top, scratch + tinyc_column_count(window) * tinyc_column_length(window));
   for (int32_t x = 0; x < width;) {
     /* Threes, and twos where a three would leave one. */
     int32_t missing = width - x, pixels = missing == 4 || missing == 2 ? 2 : missing == 1 ? 1 : 3;
@@ -352,9 +358,9 @@ static void computeRow(const tinyc_conv2d_s8_params *params, const int8_t *input
     if (simple)
       widen(scratch, input + left * channels, pixels * channels);
     else if (shift == window->stride_width)
-      gatherBlock(params, input, top, left, window->kernel_width + (pixels - 1) * shift, scratch);
+      gatherBlock(params, &rows, left, window->kernel_width + (pixels - 1) * shift, scratch);
     else
-      gatherColumns(params, input, top, left, pixels, scratch);
+      gatherColumns(params, &rows, left, pixels, scratch);
     multiply(packed, scratch, out, block, pixels, filters);
     x += pixels;
     out += pixels * filters;
@@ -380,10 +386,12 @@ void tinyc_conv2d_columns_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params, c
     int8_t *out = output + tinyc_output_offset(window, y);
     if (pixelwise) {
       /* As many rows as lie in one piece. */
-      int32_t rows = tinyc_min_s32(window->input_ring_rows - tinyc_ring_row(y, window->input_ring_rows),
-                                   window->output_ring_rows - tinyc_ring_row(y, window->output_ring_rows));
+      int32_t rows = 1;
+      if (window->input_ring_rows > 0)
+        rows = tinyc_min_s32(window->input_ring_rows - tinyc_ring_row(y, window->input_ring_rows),
+                             window->output_ring_rows - tinyc_ring_row(y, window->output_ring_rows));
       rows = tinyc_min_s32(rows, row_end - y);
-      computeRow(params, input + tinyc_input_offset(window, y), weights, out, (int16_t *)scratch, &block, 0,
+      computeRow(params, tinyc_input_row_s8(window, input, y), weights, out, (int16_t *)scratch, &block, 0,
                  rows * window->output_width, 1);
       y += rows;
     } else {

@@ -47,9 +47,9 @@ static inline void appendConstant(Patch *patch, int32_t value, int32_t length) {
     appendOne(patch, (int16_t)value);
 }
 
-/* The patch of output pixel (y, x); input is that of the group's first channel. */
-static void gatherPatch(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t channels, int32_t y,
-                        int32_t x, int16_t *block) {
+/* The patch of output pixel (y, x), channels first .. first + channels - 1. */
+static void gatherPatch(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t first, int32_t channels,
+                        int32_t y, int32_t x, int16_t *block) {
   const tinyc_window *window = &params->window;
   int32_t zero = params->input_zero_point, pixel = window->input_channels;
   int32_t top = y * window->stride_height - window->pad_top, left = x * window->stride_width - window->pad_left;
@@ -62,8 +62,8 @@ static void gatherPatch(const tinyc_conv2d_s8_params *params, const int8_t *inpu
       appendConstant(&patch, zero, window->kernel_width * channels);
       continue;
     }
-    const int8_t *from = input + tinyc_input_offset(window, top + ky * window->dilation_height) +
-                         (left + columns.begin * window->dilation_width) * pixel;
+    const int8_t *from = tinyc_input_row_s8(window, input, top + ky * window->dilation_height) +
+                         (left + columns.begin * window->dilation_width) * pixel + first;
     appendConstant(&patch, zero, columns.begin * channels);
     if (x_step == channels)
       appendRun(&patch, from, inside * channels);
@@ -186,8 +186,8 @@ void tinyc_conv2d_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params, const int
     int8_t *out1 = output + tinyc_output_offset(window, y1) + x1 * window->output_channels;
     for (int32_t group = 0; group < params->groups; group++) {
       int32_t first = group * filters;
-      gatherPatch(params, input + group * channels, channels, y0, x0, patches);
-      gatherPatch(params, input + group * channels, channels, y1, x1, patches + 2);
+      gatherPatch(params, input, group * channels, channels, y0, x0, patches);
+      gatherPatch(params, input, group * channels, channels, y1, x1, patches + 2);
       multiplyFilters(&params->output, patches, weights + first * length, length, filters, bias + first,
                       multipliers + first * params->output.multiplier_step, out0 + first, out1 + first);
     }

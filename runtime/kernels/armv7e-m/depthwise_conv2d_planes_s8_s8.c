@@ -307,7 +307,8 @@ typedef struct Strip {
   uint32_t *words;
   int32_t width, rows;         /* words of a row; rows */
   int32_t channels, pitch;     /* bytes between pixels and between rows of the input */
-  int32_t ring_rows, ring_row; /* where the first input row lies */
+  const uint32_t *offsets;     /* of the input's rows where they lie anywhere, else NULL */
+  int32_t ring_rows, row;      /* the first input row; in a ring, where it lies */
   int32_t first, inside;       /* halfword where that row begins; words of a row */
   int32_t half_above, pairs, half_below; /* rows with input in the upper halves, in both, in the lower halves */
   int32_t output_ring_row, output_rows;
@@ -325,9 +326,10 @@ static void prepareStrip(const tinyc_conv2d_s8_params *params, Strip *strip, int
   strip->inside = tinyc_min_s32(window->input_width, strip->width - window->pad_left);
   strip->output_ring_row = tinyc_ring_row(y, window->output_ring_rows);
   strip->output_rows = rows;
-  int32_t begin = tinyc_max_s32(top, 0), end = tinyc_min_s32(top + 2 * strip->rows, window->input_height);
+  int32_t reach = (rows - 1) * window->stride_height + window->kernel_height;
+  int32_t begin = tinyc_max_s32(top, 0), end = tinyc_min_s32(top + reach, window->input_height);
   int32_t inside = tinyc_max_s32(end - begin, 0);
-  strip->ring_row = tinyc_ring_row(begin, window->input_ring_rows);
+  strip->row = strip->offsets ? begin : tinyc_ring_row(begin, window->input_ring_rows);
   strip->half_above = inside > 0 && ((begin - top) & 1);
   strip->pairs = (inside - strip->half_above) / 2;
   strip->half_below = (inside - strip->half_above) & 1;
@@ -351,8 +353,10 @@ TINYC_CORE void gatherPairs(const int8_t *a, int32_t below, int32_t channels, ui
   }
 }
 
-/* Input row `row` of the ring and the next one. */
+/* Input row `row`, and goes on to the next one. */
 static inline const int8_t *takeRow(const Strip *strip, const int8_t *input, int32_t *row) {
+  if (strip->offsets)
+    return input + strip->offsets[(*row)++];
   const int8_t *from = input + *row * strip->pitch;
   if (++*row == strip->ring_rows)
     *row = 0;
@@ -367,7 +371,7 @@ static void gatherHalf(const int8_t *from, int32_t channels, int16_t *to, int32_
 /* What is not padding; input is that of the channel. */
 static __attribute__((noinline)) void gatherStrip(const Strip *strip, const int8_t *input) {
   int16_t *to = (int16_t *)(void *)strip->words + strip->first;
-  int32_t row = strip->ring_row, width = 2 * strip->width;
+  int32_t row = strip->row, width = 2 * strip->width;
   if (strip->half_above) {
     gatherHalf(takeRow(strip, input, &row), strip->channels, to + 1, strip->inside);
     to += width;
@@ -462,6 +466,12 @@ void tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *
   int32_t bytes = tinyc_planes_taps(window);
   Compute compute = stride == 1 ? (is3x3 ? compute3x3 : computeStride1) : (is3x3 ? compute3x3Stride2 : computeStride2);
   Strip strip;
+  strip.offsets = NULL;
+  if (window->input_ring_rows == 0) {
+    const tinyc_rows *rows = (const tinyc_rows *)(const void *)input;
+    strip.offsets = rows->offsets;
+    input = (const int8_t *)rows->base;
+  }
   strip.words = (uint32_t *)scratch + 2 * kernel_rows * task.kernel_width;
   for (int32_t y = row_begin; y < row_end; y += strip_rows) {
     const int8_t *taps = weights + 8 * channels;

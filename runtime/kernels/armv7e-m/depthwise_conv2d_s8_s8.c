@@ -18,7 +18,8 @@ typedef struct Sums {
 /* What stays the same for a block of four channels. */
 typedef struct Block {
   const tinyc_conv2d_s8_params *params;
-  const int8_t *input;        /* first channel of the block, row 0, column 0 */
+  const int8_t *input;
+  int32_t channel;            /* first of the block */
   const uint32_t *weights;    /* per tap: (c0, c2) (c1, c3) */
   const int32_t *multipliers; /* of the block */
   Sums bias, border_bias;     /* border_bias = bias + input_zero_point * sum of the weights */
@@ -84,8 +85,8 @@ static __attribute__((noinline)) void computePixel(const Block *block, int32_t t
   uint32_t minus_zero = block->minus_zero;
   Sums sums = block->border_bias;
   for (int32_t ky = rows.begin; ky < rows.end; ky++) {
-    const int8_t *x = block->input + tinyc_input_offset(window, top + ky * window->dilation_height) +
-                      (left + columns.begin * window->dilation_width) * window->input_channels;
+    const int8_t *x = tinyc_input_row_s8(window, block->input, top + ky * window->dilation_height) +
+                      (left + columns.begin * window->dilation_width) * window->input_channels + block->channel;
     const uint32_t *w = block->weights + 2 * (ky * window->kernel_width + columns.begin);
     for (int32_t kx = columns.end - columns.begin; kx > 0; kx--, x += x_step, w += 2)
       addTap(&sums, x, w, minus_zero, 0);
@@ -147,7 +148,8 @@ static void computeRow(const Block *block, int32_t y, int8_t *out) {
   int spans = window->kernel_width == 3 && window->kernel_height == 3 && row_count >= 2;
   const int8_t *input_rows[3] = {block->input, block->input, block->input};
   for (int32_t ky = 0; spans && ky < row_count; ky++)
-    input_rows[ky] += tinyc_input_offset(window, top + (rows.begin + ky) * window->dilation_height);
+    input_rows[ky] = tinyc_input_row_s8(window, block->input, top + (rows.begin + ky) * window->dilation_height) +
+                     block->channel;
 
   for (int32_t x = 0, pixels; x < width;
        x += pixels, left += pixels * stride, out += pixels * window->output_channels) {
@@ -172,9 +174,10 @@ static void computeRow(const Block *block, int32_t y, int8_t *out) {
   }
 }
 
-/* Channel o alone, in plain C. */
-static void computeChannel(const tinyc_conv2d_s8_params *params, const int8_t *input, const int8_t *weights,
-                           int32_t bias, int32_t multiplier, int8_t *output, int32_t row_begin, int32_t row_end) {
+/* One output channel, from input channel `channel`, in plain C. */
+static void computeChannel(const tinyc_conv2d_s8_params *params, const int8_t *input, int32_t channel,
+                           const int8_t *weights, int32_t bias, int32_t multiplier, int8_t *output, int32_t row_begin,
+                           int32_t row_end) {
   const tinyc_window *window = &params->window;
   int32_t x_step = window->dilation_width * window->input_channels, w_step = window->output_channels;
   int32_t taps = window->kernel_height * window->kernel_width;
@@ -189,8 +192,8 @@ static void computeChannel(const tinyc_conv2d_s8_params *params, const int8_t *i
       tinyc_taps columns =
           tinyc_inner_taps(left, window->dilation_width, window->kernel_width, window->input_width);
       for (int32_t ky = rows.begin; ky < rows.end; ky++) {
-        const int8_t *from = input + tinyc_input_offset(window, top + ky * window->dilation_height) +
-                             (left + columns.begin * window->dilation_width) * window->input_channels;
+        const int8_t *from = tinyc_input_row_s8(window, input, top + ky * window->dilation_height) +
+                             (left + columns.begin * window->dilation_width) * window->input_channels + channel;
         const int8_t *w = weights + (ky * window->kernel_width + columns.begin) * w_step;
         for (int32_t kx = columns.begin; kx < columns.end; kx++, from += x_step, w += w_step)
           acc += (*from - params->input_zero_point) * *w;
@@ -216,7 +219,8 @@ void tinyc_depthwise_conv2d_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params,
       wide[2 * tap + 1] = tinyc_widen_odd(bytes);
     }
     Block block = {params,
-                   input + o,
+                   input,
+                   o,
                    wide,
                    multipliers + o * step,
                    {bias[o], bias[o + 1], bias[o + 2], bias[o + 3]},
@@ -231,6 +235,6 @@ void tinyc_depthwise_conv2d_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params,
       computeRow(&block, y, output + o + tinyc_output_offset(window, y));
   }
   for (; o < channels; o++)
-    computeChannel(params, input + o / depth_multiplier, weights + o, bias[o], multipliers[o * step], output + o,
+    computeChannel(params, input, o / depth_multiplier, weights + o, bias[o], multipliers[o * step], output + o,
                    row_begin, row_end);
 }

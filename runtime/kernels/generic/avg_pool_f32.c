@@ -27,7 +27,7 @@ void tinyc_avg_pool_f32(const tinyc_pool_f32_params *params, const float *input,
         for (int32_t c = 0; c < count; c++)
           acc[c] = 0.0f;
         for (int32_t ky = rows.begin; ky < rows.end; ky++) {
-          const float *tap = input + tinyc_input_offset(window, top + ky * window->dilation_height) +
+          const float *tap = tinyc_input_row_f32(window, input, top + ky * window->dilation_height) +
                              (left + columns.begin * window->dilation_width) * channels + first;
           for (int32_t kx = columns.begin; kx < columns.end; kx++, tap += x_step)
             for (int32_t c = 0; c < count; c++)

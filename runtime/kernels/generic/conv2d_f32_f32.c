@@ -28,8 +28,9 @@ TINYC_CORE void addRun(const float *x, const float *w, int32_t pitch, int32_t le
 }
 
 typedef struct Position {
-  const float *input; /* first channel of the group, row 0, column 0 */
-  int32_t top, left;  /* input coordinates of tap (0, 0), negative in the padding */
+  const float *input;
+  int32_t channel;   /* first of the group */
+  int32_t top, left; /* input coordinates of tap (0, 0), negative in the padding */
   tinyc_taps rows, columns;
 } Position;
 
@@ -47,8 +48,9 @@ TINYC_CORE void computePixel(const tinyc_conv2d_f32_params *params, const Positi
   Lanes sums[kBlock] = {{{0.0f}}};
   w += position->columns.begin * channels;
   for (int32_t ky = position->rows.begin; ky < position->rows.end; ky++) {
-    const float *x = position->input + tinyc_input_offset(window, position->top + ky * window->dilation_height) +
-                     (position->left + position->columns.begin * window->dilation_width) * window->input_channels;
+    const float *x = tinyc_input_row_f32(window, position->input, position->top + ky * window->dilation_height) +
+                     (position->left + position->columns.begin * window->dilation_width) * window->input_channels +
+                     position->channel;
     for (int32_t run = 0; run < runs; run++)
       addRun(x + run * x_step, w + ky * w_row + run * channels, pitch, length, sums, outputs);
   }
@@ -70,6 +72,7 @@ void tinyc_conv2d_f32_f32(const tinyc_conv2d_f32_params *params, const float *in
   for (int32_t y = row_begin; y < row_end; y++) {
     float *out = output + tinyc_output_offset(window, y);
     Position position;
+    position.input = input;
     position.top = y * window->stride_height - window->pad_top;
     position.rows =
         tinyc_inner_taps(position.top, window->dilation_height, window->kernel_height, window->input_height);
@@ -79,7 +82,7 @@ void tinyc_conv2d_f32_f32(const tinyc_conv2d_f32_params *params, const float *in
           tinyc_inner_taps(position.left, window->dilation_width, window->kernel_width, window->input_width);
       for (int32_t group = 0; group < params->groups; group++) {
         int32_t o = group * filters, end = o + filters;
-        position.input = input + group * channels;
+        position.channel = group * channels;
         for (; o + kBlock <= end; o += kBlock)
           computePixel(params, &position, weights + o * pitch, bias ? bias + o : bias, channels, out + o, kBlock);
         for (; o < end; o++)

@@ -40,7 +40,8 @@ TINYC_CORE void addConstant(int32_t value, const int8_t *w, int32_t pitch, int32
 
 /* Where one output pixel's window lies. */
 typedef struct Position {
-  const int8_t *input; /* first channel of the group, row 0, column 0 */
+  const int8_t *input;
+  int32_t channel; /* first of the group */
   int32_t top, left;   /* input coordinates of tap (0, 0), negative in the padding */
   tinyc_taps rows, columns;
 } Position;
@@ -60,8 +61,9 @@ TINYC_CORE void accumulate(const tinyc_conv2d_s8_params *params, const Position 
       addConstant(zero, w, pitch, w_row, acc, outputs);
       continue;
     }
-    const int8_t *x = position->input + tinyc_input_offset(window, position->top + ky * window->dilation_height) +
-                      (position->left + columns.begin * window->dilation_width) * window->input_channels;
+    const int8_t *x = tinyc_input_row_s8(window, position->input, position->top + ky * window->dilation_height) +
+                      (position->left + columns.begin * window->dilation_width) * window->input_channels +
+                      position->channel;
     const int8_t *w_inner = w + columns.begin * channels;
     if (columns.begin > 0)
       addConstant(zero, w, pitch, columns.begin * channels, acc, outputs);
@@ -89,6 +91,7 @@ void tinyc_conv2d_s8_s8(const tinyc_conv2d_s8_params *params, const int8_t *inpu
   for (int32_t y = row_begin; y < row_end; y++) {
     int8_t *out = output + tinyc_output_offset(window, y);
     Position position;
+    position.input = input;
     position.top = y * window->stride_height - window->pad_top;
     position.rows =
         tinyc_inner_taps(position.top, window->dilation_height, window->kernel_height, window->input_height);
@@ -98,7 +101,7 @@ void tinyc_conv2d_s8_s8(const tinyc_conv2d_s8_params *params, const int8_t *inpu
           tinyc_inner_taps(position.left, window->dilation_width, window->kernel_width, window->input_width);
       for (int32_t group = 0; group < params->groups; group++) {
         int32_t o = group * filters, end = o + filters;
-        position.input = input + group * channels;
+        position.channel = group * channels;
         for (; o + kBlock <= end; o += kBlock) {
           int32_t acc[kBlock] = {bias[o], bias[o + 1], bias[o + 2], bias[o + 3]};
           accumulate(params, &position, weights + o * pitch, channels, acc, kBlock);

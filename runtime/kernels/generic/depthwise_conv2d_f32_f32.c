@@ -18,7 +18,7 @@ TINYC_CORE void computeBlock(const tinyc_conv2d_f32_params *params, const float 
 
   int32_t pixel = window->input_channels;
   for (int32_t ky = rows.begin; ky < rows.end; ky++) {
-    const float *row = input + tinyc_input_offset(window, top + ky * window->dilation_height);
+    const float *row = tinyc_input_row_f32(window, input, top + ky * window->dilation_height);
     const float *w = weights + (ky * window->kernel_width + columns.begin) * window->output_channels + first;
     for (int32_t kx = columns.begin; kx < columns.end; kx++, w += window->output_channels) {
       const float *x = row + (left + kx * window->dilation_width) * pixel;

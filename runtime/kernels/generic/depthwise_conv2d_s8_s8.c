@@ -19,7 +19,7 @@ TINYC_CORE void computeBlock(const tinyc_conv2d_s8_params *params, const int8_t 
   int32_t pixel = window->input_channels;
   for (int32_t ky = 0; ky < window->kernel_height; ky++) {
     int inside = ky >= rows.begin && ky < rows.end;
-    const int8_t *row = inside ? input + tinyc_input_offset(window, top + ky * window->dilation_height) : input;
+    const int8_t *row = inside ? tinyc_input_row_s8(window, input, top + ky * window->dilation_height) : input;
     const int8_t *w = weights + ky * window->kernel_width * window->output_channels + first;
     for (int32_t kx = 0; kx < window->kernel_width; kx++, w += window->output_channels) {
       if (!inside || kx < columns.begin || kx >= columns.end) {

@@ -24,7 +24,7 @@ void tinyc_max_pool_s8(const tinyc_pool_s8_params *params, const int8_t *input, 
         for (int32_t c = 0; c < count; c++)
           acc[c] = -128;
         for (int32_t ky = rows.begin; ky < rows.end; ky++) {
-          const int8_t *tap = input + tinyc_input_offset(window, top + ky * window->dilation_height) +
+          const int8_t *tap = tinyc_input_row_s8(window, input, top + ky * window->dilation_height) +
                               (left + columns.begin * window->dilation_width) * channels + first;
           for (int32_t kx = columns.begin; kx < columns.end; kx++, tap += x_step)
             for (int32_t c = 0; c < count; c++)

@@ -47,6 +47,19 @@ static void windows(void) {
   tinyc_max_pool_s8(&poolBytes, bytes, outputBytes, NULL, 0, rows);
   addBytes(pixels * window.output_channels);
 
+  tinyc_sum_rows_params sumRows = {3, window.input_width, window.input_channels};
+  tinyc_sum_rows_f32(&sumRows, input, output, NULL, 0, 2);
+  tinyc_sum_rows_f32(&sumRows, input + 99, output, NULL, 2, 3);
+  tinyc_average_f32_params average = {window.input_channels, 7, {-9.0f, 1e30f}};
+  tinyc_average_f32(&average, output, output, NULL, 0, 1);
+  addFloats(window.input_channels);
+  static int32_t sums[16];
+  tinyc_sum_rows_s8(&sumRows, bytes, sums, NULL, 0, 2);
+  tinyc_sum_rows_s8(&sumRows, bytes + 99, sums, NULL, 2, 3);
+  tinyc_average_s8_params averageBytes = {window.input_channels, 7, random(-128, 127), randomOutput(&state)};
+  tinyc_average_s8(&averageBytes, sums, multipliers, outputBytes, NULL, 0, 1);
+  addBytes(window.input_channels);
+
   window.output_channels = filters;
   tinyc_conv2d_f32_params conv = {window, 1, {-1e30f, 1e30f}};
   tinyc_conv2d_f32_f32(&conv, input, weights, NULL, output, NULL, 0, rows);

@@ -3,6 +3,7 @@
 #include "../random_shapes.h"
 #include "report.h"
 
+#include "tinyc/arithmetic.h"
 #include "tinyc/kernel_functions.h"
 #include "tinyc/pack.h"
 #include "tinyc/scratch.h"
@@ -13,7 +14,8 @@
 
 enum { kInput = 40000, kWeights = 120000, kChannels = 160, kOutput = 60000, kScratch = 20000, kMultipliers = 400, kGuard = 16 };
 
-static int8_t input[kInput], weights[kWeights], expected[kOutput], actual[kOutput];
+static int8_t input[kInput], weights[kWeights];
+static _Alignas(4) int8_t scattered[kInput + 64 * kGuard], expected[kOutput], actual[kOutput];
 static int32_t packedWords[2 * kWeights / 4 + 8 * kChannels];
 static int32_t bias[kChannels], multipliers[kMultipliers], scratch[kScratch / 4];
 static Random state = {2463534242u};
@@ -57,14 +59,42 @@ static int isScratchIntact(int32_t bytes) {
   return 1;
 }
 
+/* The input rows of a window that output rows begin .. end - 1 need, in any order at any multiple of four bytes; the
+ * others lie outside all memory. */
+static tinyc_rows scatterRows(const tinyc_window *window, int32_t begin, int32_t end) {
+  enum { kMostRows = 32 };
+  static uint32_t offsets[kMostRows];
+  tinyc_rows scatteredRows = {scattered, offsets};
+  int32_t row = window->input_width * window->input_channels, order[kMostRows], at = 4 * random(0, 4);
+  int32_t first = begin * window->stride_height - window->pad_top;
+  int32_t last = (end - 1) * window->stride_height - window->pad_top + (window->kernel_height - 1) * window->dilation_height;
+  for (int32_t y = 0; y < window->input_height; y++) {
+    int32_t other = random(0, y);
+    order[y] = order[other];
+    order[other] = y;
+    offsets[y] = 0xf0000000u - (uint32_t)(uintptr_t)scattered;
+  }
+  randomize(scattered, sizeof scattered, -128);
+  for (int32_t i = 0; i < window->input_height; i++) {
+    int32_t y = order[i];
+    if (y < first || y > last)
+      continue;
+    offsets[y] = (uint32_t)at;
+    memcpy(scattered + at, input + y * row, (size_t)row);
+    at = ((at + row + 3) & ~3) + 4 * random(0, 2);
+  }
+  return scatteredRows;
+}
+
 /* The kernels' types, up to that of the parameter block. */
 typedef void (*Function)(void);
+typedef void (*Sums)(const void *, const int8_t *, int32_t *, void *, int32_t, int32_t);
 typedef void (*Scaled)(const void *, const int8_t *, const int32_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Binary)(const void *, const int8_t *, const int8_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Weighted)(const void *, const int8_t *, const int8_t *, const int32_t *, const int32_t *, int8_t *, void *,
                          int32_t, int32_t);
 
-typedef enum Operation { kIs_conv2d, kIs_depthwise_conv2d, kIs_fully_connected, kIs_avg_pool, kIs_add } Operation;
+typedef enum Operation { kIs_conv2d, kIs_depthwise_conv2d, kIs_fully_connected, kIs_avg_pool, kIs_add, kIs_sum_rows } Operation;
 
 /* A row of kernels.def. */
 typedef struct Row {
@@ -90,21 +120,25 @@ static Row rows[] = {
 enum { kRows = (int32_t)(sizeof rows / sizeof rows[0]) };
 
 /* Calls a kernel; the constants are packed where it wants that. */
-static void call(Operation operation, Function function, const void *params, const void *constants, const int32_t *biases,
+static void call(Operation operation, Function function, const void *params, const int8_t *input, const void *constants, const int32_t *biases,
                  const int32_t *scales, int8_t *output, void *buffer, int32_t begin, int32_t end) {
   if (operation == kIs_avg_pool)
     ((Scaled)function)(params, input, multipliers, output, buffer, begin, end);
   else if (operation == kIs_add)
     ((Binary)function)(params, input, weights, output, buffer, begin, end);
+  else if (operation == kIs_sum_rows)
+    ((Sums)function)(params, input, (int32_t *)(void *)output, buffer, begin, end);
   else
     ((Weighted)function)(params, input, (const int8_t *)constants, biases, scales, output, buffer, begin, end);
 }
 
-/* Every kernel of the operation that takes these parameters, against the generic one. */
-static void testRows(Operation operation, Function generic, const void *params, int32_t size, int32_t begin, int32_t end, int32_t shape) {
+/* Every kernel of the operation that takes these parameters, against the generic one, which may have others: the whole
+ * input. */
+static void testRowsFrom(Operation operation, Function generic, const void *wholeParams, const void *params,
+                         const int8_t *from, int32_t size, int32_t begin, int32_t end, int32_t shape) {
   tinyc_constants constants = {weights, bias, multipliers};
   memset(expected, 0x33, (size_t)(size + 2 * kGuard));
-  call(operation, generic, params, weights, bias, multipliers, expected + kGuard, NULL, begin, end);
+  call(operation, generic, wholeParams, input, weights, bias, multipliers, expected + kGuard, NULL, begin, end);
   for (Row *row = rows; row != rows + kRows; row++) {
     if (row->operation != operation || (row->packing && !row->packing->supports(params, &constants)))
       continue;
@@ -125,9 +159,9 @@ static void testRows(Operation operation, Function generic, const void *params, 
       for (int32_t i = 0; i < kGuard; i++)
         if (packed[packedBytes + i] != 0x5a)
           fail(row->symbol, shape, " packs more bytes than it says\n");
-      call(operation, row->function, params, packed, NULL, NULL, actual + kGuard, scratch, begin, end);
+      call(operation, row->function, params, from, packed, NULL, NULL, actual + kGuard, scratch, begin, end);
     } else {
-      call(operation, row->function, params, weights, bias, multipliers, actual + kGuard, scratch, begin, end);
+      call(operation, row->function, params, from, weights, bias, multipliers, actual + kGuard, scratch, begin, end);
     }
     row->shapes++;
     if (memcmp(expected, actual, (size_t)(size + 2 * kGuard)) != 0)
@@ -135,6 +169,33 @@ static void testRows(Operation operation, Function generic, const void *params, 
     if (!isScratchIntact(bytes))
       fail(row->symbol, shape, " writes beyond its scratch\n");
   }
+}
+
+static void testRows(Operation operation, Function generic, const void *params, int32_t size, int32_t begin, int32_t end,
+                     int32_t shape) {
+  testRowsFrom(operation, generic, params, params, input, size, begin, end, shape);
+}
+
+/* Rows of a window kernel, whose input may have rows anywhere and whose output may be a band: begin is chosen then. */
+static void chooseRows(tinyc_window *window, int32_t *begin, int32_t *end) {
+  *begin = random(0, window->output_height - 1);
+  *end = random(*begin + 1, window->output_height);
+  switch (random(0, 3)) {
+  case 0:
+    break;
+  case 1: { /* a band */
+    int32_t rows = random(1, tinyc_min_s32(4, window->output_height));
+    *begin = random(0, (window->output_height - 1) / rows) * rows;
+    *end = tinyc_min_s32(*begin + rows, window->output_height);
+    window->output_ring_rows = rows;
+    return;
+  }
+  default:
+    *begin = 0;
+    *end = window->output_height;
+  }
+  if (random(0, 2) == 0)
+    window->output_ring_rows = random(*end - *begin, window->output_height);
 }
 
 static void testConvolution(int32_t shape, int depthwise) {
@@ -162,23 +223,23 @@ static void testConvolution(int32_t shape, int depthwise) {
   }
   params.input_zero_point = random(-128, 127);
   params.output = randomOutput(&state);
-  int32_t begin = random(0, window->output_height - 1), end = random(begin + 1, window->output_height);
-  if (random(0, 2)) {
-    begin = 0;
-    end = window->output_height;
-  }
+  int32_t begin, end;
+  chooseRows(window, &begin, &end);
   /* Any contents do for a ring: both kernels must read the same rows of it. */
-  if (random(0, 2) == 0)
+  if (random(0, 3) == 0)
     window->input_ring_rows = random(1, window->input_height);
-  if (random(0, 2) == 0)
-    window->output_ring_rows = random(end - begin, window->output_height);
   int32_t size = window->output_height * window->output_width * window->output_channels;
   randomize(input, window->input_height * window->input_width * window->input_channels, -128);
   randomize(weights, length * window->output_channels, randomLeastWeight());
   randomizeConstants(window->output_channels, length, &params.output);
-  testRows(depthwise ? kIs_depthwise_conv2d : kIs_conv2d,
-           depthwise ? (Function)tinyc_depthwise_conv2d_s8_s8 : (Function)tinyc_conv2d_s8_s8, &params, size, begin, end,
-           shape);
+  Operation operation = depthwise ? kIs_depthwise_conv2d : kIs_conv2d;
+  Function generic = depthwise ? (Function)tinyc_depthwise_conv2d_s8_s8 : (Function)tinyc_conv2d_s8_s8;
+  testRows(operation, generic, &params, size, begin, end, shape);
+  tinyc_conv2d_s8_params whole = params;
+  whole.window.input_ring_rows = window->input_height;
+  window->input_ring_rows = 0;
+  tinyc_rows rowsAnywhere = scatterRows(window, begin, end);
+  testRowsFrom(operation, generic, &whole, &params, (const int8_t *)&rowsAnywhere, size, begin, end, shape);
 }
 
 static void testFullyConnected(int32_t shape) {
@@ -207,8 +268,23 @@ static void testAvgPool(int32_t shape) {
   for (int32_t i = 0; i < count; i++)
     multipliers[i] = randomMultiplier(&state, 1, params.output.shift) / (i + 1);
   randomize(input, window->input_height * window->input_width * window->input_channels, -128);
-  testRows(kIs_avg_pool, (Function)tinyc_avg_pool_s8, &params, size, random(0, window->output_height - 1),
-           window->output_height, shape);
+  int32_t begin, end;
+  chooseRows(window, &begin, &end);
+  testRows(kIs_avg_pool, (Function)tinyc_avg_pool_s8, &params, size, begin, end, shape);
+  tinyc_pool_s8_params whole = params;
+  window->input_ring_rows = 0;
+  tinyc_rows rowsAnywhere = scatterRows(window, begin, end);
+  testRowsFrom(kIs_avg_pool, (Function)tinyc_avg_pool_s8, &whole, &params, (const int8_t *)&rowsAnywhere, size, begin, end,
+               shape);
+}
+
+static void testSumRows(int32_t shape) {
+  tinyc_sum_rows_params params = {random(1, 12), random(0, 9) ? random(1, 30) : random(200, 300), random(1, 70)};
+  int32_t begin = random(0, params.rows - 1), end = random(begin + 1, params.rows);
+  if ((end - begin) * params.width * params.channels > kInput)
+    return;
+  randomize(input, (end - begin) * params.width * params.channels, -128);
+  testRows(kIs_sum_rows, (Function)tinyc_sum_rows_s8, &params, 4 * params.channels, begin, end, shape);
 }
 
 static void testAdd(int32_t shape) {
@@ -241,6 +317,7 @@ int main(void) {
     testFullyConnected(shape);
     testAvgPool(shape);
     testAdd(shape);
+    testSumRows(shape);
   }
   printText("tinyc: ");
   printNumber(SHAPES);
