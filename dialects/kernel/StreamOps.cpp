@@ -61,6 +61,13 @@ LogicalResult detail::verifyRowsPerStep(Operation *op) {
     return op->emitOpError(isInStream ? "expects rowsPerStep >= 1 in a kernel.stream, got "
                                       : "expects no rowsPerStep outside of a kernel.stream, got ")
            << rows;
+  for (OpOperand &operand : op->getOpOperands()) {
+    bool isScattered = operand.get().getDefiningOp<RowsOp>() != nullptr;
+    if (isScattered &&
+        (!isInStream || kernelOp.getRowAccess(operand.getOperandNumber()).kind == RowAccess::Kind::Whole))
+      return op->emitOpError("touches operand #") << operand.getOperandNumber()
+                                                  << " as a whole, expects no kernel.rows there";
+  }
   return success();
 }
 

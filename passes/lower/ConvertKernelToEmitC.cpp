@@ -1,12 +1,10 @@
 // Lowered program -> C: constants and parameter blocks become static arrays and structs, calls become calls.
 
+#include "passes/lower/CText.h"
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
-#include "targets/Target.h"
 
 #include "mlir/Dialect/EmitC/IR/EmitC.h"
-
-#include <map>
 
 using namespace mlir;
 
@@ -16,122 +14,11 @@ namespace tinyc::lower {
 
 namespace {
 
-/// C type of the elements. 16-bit integers are unsigned: only the tables of exponentials have them.
-StringRef getElementType(Type element) {
-  if (element.isF32())
-    return "float";
-  switch (element.getIntOrFloatBitWidth()) {
-  case 8:
-    return "int8_t";
-  case 16:
-    return "uint16_t";
-  default:
-    return "int32_t";
-  }
-}
-
 /// The type emitc.global prints as getElementType().
 Type getEmitCElementType(Type element) {
   if (element.isInteger(16))
     return IntegerType::get(element.getContext(), 16, IntegerType::Unsigned);
   return element;
-}
-
-/// Text of a float with as many digits as its value needs. INFINITY and NAN: see createPreamble.
-std::string formatFloat(const APFloat &value) {
-  if (value.isNaN())
-    return "NAN";
-  if (value.isInfinity())
-    return value.isNegative() ? "-INFINITY" : "INFINITY";
-  SmallString<32> text;
-  value.toString(text, /*FormatPrecision=*/9, /*FormatMaxPadding=*/3);
-  bool isInteger = text.find_first_of(".E") == StringRef::npos;
-  return (text + (isInteger ? ".0f" : "f")).str();
-}
-
-/// A C initializer: either a value, or members (`.name`) or elements (`[0]`) in order.
-struct Initializer {
-  std::string value;
-  llvm::MapVector<StringRef, std::unique_ptr<Initializer>, std::map<StringRef, unsigned>> members;
-
-  /// The member that a designator like `window.pads[1]` names; made if it is not there.
-  Initializer &operator[](StringRef designator) {
-    Initializer *member = this;
-    while (!designator.empty()) {
-      designator.consume_front(".");
-      StringRef name = designator.take_front(designator.find_first_of(".[", 1));
-      designator = designator.drop_front(name.size());
-      std::unique_ptr<Initializer> &entry = member->members[name];
-      if (!entry)
-        entry = std::make_unique<Initializer>();
-      member = entry.get();
-    }
-    return *member;
-  }
-
-  void print(raw_ostream &os, StringRef open = "{", StringRef separator = ", ", StringRef close = "}") const {
-    if (members.empty()) {
-      os << value;
-      return;
-    }
-    os << open;
-    llvm::interleave(
-        members, os,
-        [&](const auto &member) {
-          if (!member.first.starts_with("["))
-            os << '.' << member.first << " = ";
-          member.second->print(os);
-        },
-        separator);
-    os << close;
-  }
-};
-
-std::string formatParams(kernel::ParamsAttr params) {
-  Initializer root;
-  for (unsigned i = 0; i < params.size(); ++i) {
-    Attribute value = params.getValues()[i];
-    if (auto number = dyn_cast<FloatAttr>(value))
-      root[params.getField(i)].value = formatFloat(number.getValue());
-    else
-      root[params.getField(i)].value = std::to_string(cast<IntegerAttr>(value).getValue().getSExtValue());
-  }
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  root.print(os, "{\n    ", ",\n    ", ",\n}");
-  return text;
-}
-
-/// Text that is safe inside a comment.
-std::string formatComment(StringRef text) {
-  std::string comment;
-  for (char c : text) {
-    char last = comment.empty() ? ' ' : comment.back();
-    bool formsDelimiter = (last == '*' && c == '/') || (last == '/' && c == '*');
-    if (formsDelimiter || c == '\\')
-      comment += '_';
-    comment += llvm::isPrint(c) && c != '\\' ? c : '_';
-  }
-  return comment;
-}
-
-/// `node: conv2d 3x3, 442368 MACs`
-std::string describe(kernel::CallOp call) {
-  std::string text = getNodeName(call.getLoc()).str();
-  llvm::raw_string_ostream os(text);
-  const targets::Kernel *row = targets::findKernel(call.getCallee());
-  if (row)
-    os << (text.empty() ? "" : ": ") << row->op;
-  kernel::ParamsAttr params = call.getParams();
-  StringRef separator = " ";
-  for (unsigned i = 0; i < params.size(); ++i)
-    if (StringRef field = params.getField(i); field == "window.kernel_height" || field == "window.kernel_width") {
-      os << separator << cast<IntegerAttr>(params.getValues()[i]).getValue();
-      separator = "x";
-    }
-  if (auto macs = call->getAttrOfType<IntegerAttr>(kernel::kMacsAttr))
-    os << ", " << macs.getValue() << " MACs";
-  return text;
 }
 
 class ConvertKernelToEmitC : public impl::ConvertKernelToEmitCPassBase<ConvertKernelToEmitC> {
@@ -193,11 +80,17 @@ private:
     auto arena = emitc::PointerType::get(IntegerType::get(context, 8, IntegerType::Unsigned));
     auto function = emitc::FuncOp::create(builder, program.getLoc(), program.getSymName(),
                                           FunctionType::get(context, {arena}, {}));
-    OpBuilder params(function);
+    OpBuilder globals(function);
     builder.setInsertionPointToStart(function.addEntryBlock());
-    for (kernel::CallOp call : program.getOps<kernel::CallOp>())
-      if (failed(convertCall(call, builder, params)))
+    for (Operation &op : program.getBody().front()) {
+      LogicalResult converted = success();
+      if (auto call = dyn_cast<kernel::CallOp>(op))
+        converted = convertCall(call, builder, globals);
+      else if (auto stream = dyn_cast<kernel::StreamOp>(op))
+        converted = convertStream(stream, builder, globals);
+      if (failed(converted))
         return failure();
+    }
     emitc::ReturnOp::create(builder, program.getLoc(), Value());
     program.erase();
     for (memref::GlobalOp constant : llvm::make_early_inc_range(getOperation().getOps<memref::GlobalOp>()))
@@ -205,58 +98,162 @@ private:
     return success();
   }
 
-  LogicalResult convertCall(kernel::CallOp call, OpBuilder &builder, OpBuilder &params) {
-    Location loc = call.getLoc();
-    MLIRContext *context = &getContext();
-    auto text = [&](const Twine &code) -> Attribute { return emitc::OpaqueAttr::get(context, code.str()); };
+  LogicalResult convertCall(kernel::CallOp call, OpBuilder &builder, OpBuilder &globals) {
+    FailureOr<SmallVector<std::string>> texts = formatArguments(call, globals);
+    if (failed(texts))
+      return failure();
+    SmallVector<Attribute> arguments;
+    for (const std::string &text : *texts)
+      arguments.push_back(emitc::OpaqueAttr::get(&getContext(), text));
+    arguments.push_back(builder.getI32IntegerAttr(call.getRowBegin()));
+    arguments.push_back(builder.getI32IntegerAttr(call.getRowEnd()));
+    createText(builder, call.getLoc(), "/* " + formatComment(describe(call)) + " */");
+    emitc::CallOpaqueOp::create(builder, call.getLoc(), TypeRange(), call.getCallee(), ValueRange(),
+                                builder.getArrayAttr(arguments));
+    return success();
+  }
 
+  static void createText(OpBuilder &builder, Location loc, const Twine &text) {
+    emitc::VerbatimOp::create(builder, loc, builder.getStringAttr(text), ValueRange());
+  }
+
+  /// The arguments of a call but the rows, as text. Makes the constants of them that it needs.
+  FailureOr<SmallVector<std::string>> formatArguments(kernel::CallOp call, OpBuilder &globals) {
+    Location loc = call.getLoc();
     StringRef node = getNodeName(loc);
     std::string block = identifiers->create(node.empty() ? call.getCallee() : node, "_params");
     for (Attribute value : call.getParams().getValues())
       if (auto number = dyn_cast<FloatAttr>(value))
         hasNonFinite |= !number.getValue().isFinite();
-    auto type = emitc::OpaqueType::get(context, call.getParams().getType().getValue());
-    emitc::GlobalOp::create(params, loc, block, type, text(formatParams(call.getParams())),
+    auto type = emitc::OpaqueType::get(&getContext(), call.getParams().getType().getValue());
+    emitc::GlobalOp::create(globals, loc, block, type,
+                            emitc::OpaqueAttr::get(&getContext(), formatParams(call.getParams())),
                             /*extern_specifier=*/false, /*static_specifier=*/true, /*const_specifier=*/true);
-
-    SmallVector<Attribute> arguments = {text("&" + block)};
-    for (Value buffer : call.getArguments()) {
-      if (!buffer) {
-        arguments.push_back(text("NULL"));
-        continue;
-      }
-      FailureOr<Address> address = resolveAddress(call, buffer, *symbols);
-      if (failed(address))
-        return failure();
-      arguments.push_back(text(formatAddress(*address)));
-    }
-    arguments.push_back(builder.getI32IntegerAttr(call.getRowBegin()));
-    arguments.push_back(builder.getI32IntegerAttr(call.getRowEnd()));
-
-    emitc::VerbatimOp::create(builder, loc, builder.getStringAttr("/* " + formatComment(describe(call)) + " */"),
-                              ValueRange());
-    emitc::CallOpaqueOp::create(builder, loc, TypeRange(), call.getCallee(), ValueRange(),
-                                builder.getArrayAttr(arguments));
-    return success();
+    FailureOr<SmallVector<Argument>> resolved = resolveArguments(call, *symbols);
+    if (failed(resolved))
+      return failure();
+    SmallVector<std::string> arguments = {"&" + block};
+    for (const Argument &argument : *resolved)
+      arguments.push_back(formatArgument(argument, globals));
+    return arguments;
   }
 
-  std::string formatAddress(const Address &address) {
+  std::string formatArgument(const Argument &argument, OpBuilder &globals) {
+    if (argument.kind == Argument::Kind::Null)
+      return "NULL";
+    const Address &address = argument.address;
     StringRef element = getElementType(address.element);
+    // Through void *, so that -Wcast-align has nothing to say: the arena and the plan are aligned.
+    if (argument.kind == Argument::Kind::Table)
+      return ("(const " + element + " *)(const void *)&input").str();
+    std::string row; // what the row of the step adds to the address
+    if (argument.kind == Argument::Kind::Band)
+      row = argument.rows ? getOffsetTable(argument.rows, globals) + "[row]"
+                          : "row * " + std::to_string(argument.rowBytes / getElementBytes(address));
     if (memref::GlobalOp constant = address.constant) {
-      int64_t bytes = llvm::divideCeil(address.element.getIntOrFloatBitWidth(), 8);
       std::string name = constantNames[constant];
       if (constant.getType().getElementType() != address.element)
         name = ("(const " + element + " *)(const void *)" + name).str();
-      return address.offset == 0 ? name : name + " + " + std::to_string(address.offset / bytes);
+      if (address.offset != 0)
+        name += " + " + std::to_string(address.offset / getElementBytes(address));
+      return row.empty() ? name : name + " + " + row;
     }
-    // Through void *, so that -Wcast-align has nothing to say: the arena and the plan are aligned.
+    if (argument.kind == Argument::Kind::Band && !argument.rows)
+      row = "row * " + std::to_string(argument.rowBytes);
+    std::string offset = std::to_string(address.offset);
+    if (!row.empty())
+      offset = address.offset == 0 ? row : offset + " + " + row;
     bool isByte = address.element.isInteger(8);
-    return ("(" + element + " *)" + (isByte ? "" : "(void *)") + "(arena + " + Twine(address.offset) + ")").str();
+    return ("(" + element + " *)" + (isByte ? "" : "(void *)") + "(arena + " + offset + ")").str();
+  }
+
+  static int64_t getElementBytes(const Address &address) {
+    return llvm::divideCeil(address.element.getIntOrFloatBitWidth(), 8);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Streams
+  //===--------------------------------------------------------------------===//
+
+  LogicalResult convertStream(kernel::StreamOp stream, OpBuilder &builder, OpBuilder &globals) {
+    std::string cases;
+    llvm::raw_string_ostream os(cases);
+    bool hasTable = false;
+    for (auto [number, op] : llvm::enumerate(stream.getBody().front())) {
+      auto call = cast<kernel::CallOp>(op);
+      hasTable |= !call.getStep()->getTables().empty();
+      if (failed(printCase(call, number, os, globals)))
+        return failure();
+    }
+    DenseElementsAttr steps = makeStepTable(stream);
+    std::string name = identifiers->createStream(), text;
+    llvm::raw_string_ostream function(text);
+    function << "static void " << name << "(uint8_t *arena) {\n  static const "
+             << (steps.getElementType().getIntOrFloatBitWidth() == 8 ? "uint8_t" : "uint16_t") << " steps[] = {";
+    llvm::interleaveComma(stream.getSteps(), function);
+    function << "};\n  int32_t rows[" << stream.getBody().front().getOperations().size() << "] = {0};\n";
+    if (hasTable)
+      function << "  tinyc_rows input = {arena, NULL};\n";
+    function << "  for (int32_t step = 0; step < " << steps.getNumElements() << "; step++) {\n    switch (steps[step]) {\n"
+             << cases << "    default:\n      break;\n    }\n  }\n}";
+    createText(globals, stream.getLoc(), text);
+    emitc::CallOpaqueOp::create(builder, stream.getLoc(), TypeRange(), name, ValueRange(),
+                                builder.getArrayAttr(emitc::OpaqueAttr::get(&getContext(), "arena")));
+    return success();
+  }
+
+  LogicalResult printCase(kernel::CallOp call, size_t number, raw_ostream &os, OpBuilder &globals) {
+    FailureOr<SmallVector<std::string>> arguments = formatArguments(call, globals);
+    FailureOr<SmallVector<Argument>> resolved = resolveArguments(call, *symbols);
+    if (failed(arguments) || failed(resolved))
+      return failure();
+    kernel::StepAttr step = *call.getStep();
+    int32_t count = step.getRows(), height = call.getRowEnd(), scale = step.getScale();
+    std::string end = "row + " + std::to_string(count);
+    bool isUneven = height % count != 0;
+    if (isUneven)
+      end += (" < " + Twine(height) + " ? row + " + Twine(count) + " : " + Twine(height)).str();
+    bool usesRow = scale == 0 || isUneven || llvm::any_of(*resolved, [](const Argument &argument) {
+      return argument.kind == Argument::Kind::Band;
+    });
+    os << "    case " << number << ": { /* " << formatComment(describe(call)) << " */\n";
+    if (usesRow)
+      os << "      const int32_t row = rows[" << number << "], end = " << end << ";\n";
+    for (const Argument &argument : *resolved)
+      if (argument.kind == Argument::Kind::Table)
+        os << "      input.offsets = " << getOffsetTable(argument.rows, globals) << ";\n";
+    os << "      " << call.getCallee() << "(";
+    for (const std::string &argument : *arguments)
+      os << argument << ", ";
+    std::string factor = scale == 1 ? "" : " * " + std::to_string(scale);
+    if (scale == 0)
+      os << "row, end);\n";
+    else if (isUneven)
+      os << "0, " << (scale == 1 ? "end - row" : "(end - row)") << factor << ");\n";
+    else
+      os << "0, " << count * scale << ");\n";
+    os << "      rows[" << number << "] " << (usesRow ? "= end" : "+= " + std::to_string(count)) << ";\n"
+       << "      break;\n    }\n";
+    return success();
+  }
+
+  /// Tensors whose rows lie at the same offsets share a table.
+  std::string getOffsetTable(kernel::RowsOp rows, OpBuilder &globals) {
+    std::string &name = offsetTables[rows.getOffsetsAttr()];
+    if (!name.empty())
+      return name;
+    name = identifiers->create(getNodeName(rows.getLoc()), "_rows");
+    DenseElementsAttr values = makeOffsetTable(rows.getOffsetsAttr());
+    emitc::GlobalOp::create(globals, rows.getLoc(), name,
+                            emitc::ArrayType::get({values.getNumElements()}, values.getElementType()), values,
+                            /*extern_specifier=*/false, /*static_specifier=*/true, /*const_specifier=*/true);
+    return name;
   }
 
   std::optional<SymbolTable> symbols; // before the conversion, whose names may be the same
   std::optional<Identifiers> identifiers;
   llvm::DenseMap<Operation *, std::string> constantNames;
+  llvm::DenseMap<Attribute, std::string> offsetTables;
   bool hasNonFinite = false; // the text uses INFINITY or NAN
 };
 

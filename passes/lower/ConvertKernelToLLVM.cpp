@@ -13,6 +13,11 @@ namespace tinyc::lower {
 
 namespace {
 
+/// What the call of a stream's op computes: rows [row, end). `input` is a tinyc_rows of the arena to be used for it.
+struct StepValues {
+  Value row, end, input;
+};
+
 class ConvertKernelToLLVM : public impl::ConvertKernelToLLVMPassBase<ConvertKernelToLLVM> {
 public:
   using Base::Base;
@@ -56,9 +61,15 @@ private:
     OpBuilder globals(function);
     Block *entry = function.addEntryBlock(builder);
     builder.setInsertionPointToStart(entry);
-    for (kernel::CallOp call : program.getOps<kernel::CallOp>())
-      if (failed(convertCall(call, entry->getArgument(0), builder, globals)))
+    for (Operation &op : program.getBody().front()) {
+      LogicalResult converted = success();
+      if (auto call = dyn_cast<kernel::CallOp>(op))
+        converted = convertCall(call, entry->getArgument(0), builder, globals);
+      else if (auto stream = dyn_cast<kernel::StreamOp>(op))
+        converted = convertStream(stream, entry->getArgument(0), builder, globals);
+      if (failed(converted))
         return failure();
+    }
     LLVM::ReturnOp::create(builder, program.getLoc(), ValueRange());
     program.erase();
     for (memref::GlobalOp constant : llvm::make_early_inc_range(getOperation().getOps<memref::GlobalOp>()))
@@ -66,7 +77,8 @@ private:
     return success();
   }
 
-  LogicalResult convertCall(kernel::CallOp call, Value arena, OpBuilder &builder, OpBuilder &globals) {
+  LogicalResult convertCall(kernel::CallOp call, Value arena, OpBuilder &builder, OpBuilder &globals,
+                            const StepValues *step = nullptr) {
     Location loc = call.getLoc();
     SmallVector<int32_t> words;
     for (uint32_t word : call.getParams().getWords())
@@ -77,28 +89,154 @@ private:
         createConstant(globals, loc, identifiers->create(node.empty() ? call.getCallee() : node, "_params"),
                        DenseElementsAttr::get(type, ArrayRef(words)), /*alignment=*/4);
 
+    FailureOr<SmallVector<Argument>> resolved = resolveArguments(call, *symbols);
+    if (failed(resolved))
+      return failure();
     SmallVector<Value> arguments = {LLVM::AddressOfOp::create(builder, loc, params)};
-    for (Value buffer : call.getArguments()) {
-      if (!buffer) {
-        arguments.push_back(LLVM::ZeroOp::create(builder, loc, pointer));
-        continue;
-      }
-      FailureOr<Address> address = resolveAddress(call, buffer, *symbols);
-      if (failed(address))
-        return failure();
-      Value base = arena;
-      if (address->constant)
-        base = LLVM::AddressOfOp::create(builder, loc, constants[address->constant]);
-      if (address->offset != 0)
-        base = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), base,
-                                   LLVM::GEPArg(static_cast<int32_t>(address->offset)),
-                                   LLVM::GEPNoWrapFlags::inbounds);
-      arguments.push_back(base);
+    for (const Argument &argument : *resolved)
+      arguments.push_back(createArgument(argument, arena, loc, builder, globals, step));
+    if (!step)
+      for (int32_t row : {call.getRowBegin(), call.getRowEnd()})
+        arguments.push_back(createInteger(builder, loc, row));
+    else if (int32_t scale = call.getStep()->getScale()) {
+      Value count = LLVM::SubOp::create(builder, loc, step->end, step->row);
+      arguments.push_back(createInteger(builder, loc, 0));
+      arguments.push_back(LLVM::MulOp::create(builder, loc, count, createInteger(builder, loc, scale)));
+    } else {
+      arguments.append({step->row, step->end});
     }
-    for (int32_t row : {call.getRowBegin(), call.getRowEnd()})
-      arguments.push_back(LLVM::ConstantOp::create(builder, loc, builder.getI32Type(), row));
     LLVM::CallOp::create(builder, loc, getKernel(call, arguments, globals), arguments);
     return success();
+  }
+
+  Value createArgument(const Argument &argument, Value arena, Location loc, OpBuilder &builder, OpBuilder &globals,
+                       const StepValues *step) {
+    if (argument.kind == Argument::Kind::Null)
+      return LLVM::ZeroOp::create(builder, loc, pointer);
+    if (argument.kind == Argument::Kind::Table) {
+      Value field = createElementAddress(builder, loc, pointer, step->input, createInteger(builder, loc, 1));
+      LLVM::StoreOp::create(builder, loc, getOffsetTable(argument.rows, builder, globals), field);
+      return step->input;
+    }
+    Value base = arena;
+    if (argument.address.constant)
+      base = LLVM::AddressOfOp::create(builder, loc, constants[argument.address.constant]);
+    if (argument.address.offset != 0)
+      base = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), base,
+                                 LLVM::GEPArg(static_cast<int32_t>(argument.address.offset)),
+                                 LLVM::GEPNoWrapFlags::inbounds);
+    if (argument.kind == Argument::Kind::Fixed)
+      return base;
+    Value distance;
+    if (argument.rows) {
+      Value table = getOffsetTable(argument.rows, builder, globals);
+      Value entry = createElementAddress(builder, loc, builder.getI32Type(), table, step->row);
+      distance = LLVM::LoadOp::create(builder, loc, builder.getI32Type(), entry);
+    } else {
+      distance = LLVM::MulOp::create(builder, loc, step->row,
+                                     createInteger(builder, loc, static_cast<int32_t>(argument.rowBytes)));
+    }
+    return createElementAddress(builder, loc, builder.getI8Type(), base, distance);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Streams
+  //===--------------------------------------------------------------------===//
+
+  // for (step = 0; step < count; ++step)
+  //   switch (steps[step])
+  //   case i: end = min(rows[i] + rowsPerStep, height), call for rows [rows[i], end), rows[i] = end
+  LogicalResult convertStream(kernel::StreamOp stream, Value caller, OpBuilder &callerBuilder, OpBuilder &globals) {
+    Location loc = stream.getLoc();
+    Type i32 = callerBuilder.getI32Type();
+    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&getContext()), {pointer});
+    std::string name = identifiers->createStream();
+    auto function = LLVM::LLVMFuncOp::create(globals, loc, name, type, LLVM::Linkage::Internal);
+    OpBuilder tables(function);
+    LLVM::CallOp::create(callerBuilder, loc, function, ValueRange(caller));
+
+    OpBuilder builder(&getContext());
+    Block *entry = function.addEntryBlock(builder), *head = function.addBlock(), *body = function.addBlock();
+    SmallVector<Block *> cases;
+    for ([[maybe_unused]] Operation &op : stream.getBody().front())
+      cases.push_back(function.addBlock());
+    Block *next = function.addBlock(), *done = function.addBlock();
+    BlockArgument step = head->addArgument(i32, loc);
+
+    builder.setInsertionPointToStart(entry);
+    Value arena = entry->getArgument(0), zero = createInteger(builder, loc, 0), one = createInteger(builder, loc, 1);
+    Value rows = LLVM::AllocaOp::create(builder, loc, pointer, i32,
+                                        createInteger(builder, loc, static_cast<int32_t>(cases.size())));
+    Value input = LLVM::AllocaOp::create(builder, loc, pointer, pointer, createInteger(builder, loc, 2));
+    for (int32_t i = 0; i < static_cast<int32_t>(cases.size()); ++i)
+      LLVM::StoreOp::create(builder, loc, zero,
+                            createElementAddress(builder, loc, i32, rows, createInteger(builder, loc, i)));
+    LLVM::StoreOp::create(builder, loc, arena, input);
+    DenseElementsAttr values = makeStepTable(stream);
+    LLVM::GlobalOp steps = createConstant(tables, loc, identifiers->create(name, "_steps"), toSignless(values),
+                                          values.getElementType().getIntOrFloatBitWidth() / 8);
+    LLVM::BrOp::create(builder, loc, ValueRange(zero), head);
+
+    builder.setInsertionPointToStart(head);
+    Value count = createInteger(builder, loc, static_cast<int32_t>(values.getNumElements()));
+    Value isStep = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::slt, step, count);
+    LLVM::CondBrOp::create(builder, loc, isStep, body, done);
+
+    builder.setInsertionPointToStart(body);
+    Type stepType = cast<LLVM::LLVMArrayType>(steps.getType()).getElementType();
+    Value stepAddress =
+        createElementAddress(builder, loc, stepType, LLVM::AddressOfOp::create(builder, loc, steps), step);
+    Value index = LLVM::ZExtOp::create(builder, loc, i32, LLVM::LoadOp::create(builder, loc, stepType, stepAddress));
+    SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(0, cases.size()));
+    LLVM::SwitchOp::create(builder, loc, index, next, ValueRange(), ArrayRef<int32_t>(numbers), BlockRange(cases),
+                           SmallVector<ValueRange>(cases.size()));
+
+    for (auto [number, op] : llvm::enumerate(stream.getBody().front())) {
+      auto call = cast<kernel::CallOp>(op);
+      builder.setInsertionPointToStart(cases[number]);
+      Location at = call.getLoc();
+      Value counter =
+          createElementAddress(builder, at, i32, rows, createInteger(builder, at, static_cast<int32_t>(number)));
+      StepValues values = {LLVM::LoadOp::create(builder, at, i32, counter), Value(), input};
+      int32_t rowsPerStep = call.getStep()->getRows(), height = call.getRowEnd();
+      values.end = LLVM::AddOp::create(builder, at, values.row, createInteger(builder, at, rowsPerStep));
+      if (height % rowsPerStep != 0)
+        values.end = LLVM::SMinOp::create(builder, at, values.end, createInteger(builder, at, height));
+      LLVM::StoreOp::create(builder, at, values.end, counter);
+      if (failed(convertCall(call, arena, builder, tables, &values)))
+        return failure();
+      LLVM::BrOp::create(builder, at, ValueRange(), next);
+    }
+
+    builder.setInsertionPointToStart(next);
+    LLVM::BrOp::create(builder, loc, ValueRange(LLVM::AddOp::create(builder, loc, step, one)), head);
+    builder.setInsertionPointToStart(done);
+    LLVM::ReturnOp::create(builder, loc, ValueRange());
+    return success();
+  }
+
+  Value createInteger(OpBuilder &builder, Location loc, int32_t value) {
+    return LLVM::ConstantOp::create(builder, loc, builder.getI32Type(), value);
+  }
+
+  Value createElementAddress(OpBuilder &builder, Location loc, Type element, Value base, Value index) {
+    return LLVM::GEPOp::create(builder, loc, pointer, element, base, LLVM::GEPArg(index),
+                               LLVM::GEPNoWrapFlags::inbounds);
+  }
+
+  static DenseElementsAttr toSignless(DenseElementsAttr values) {
+    unsigned width = values.getElementType().getIntOrFloatBitWidth();
+    return values.bitcast(IntegerType::get(values.getContext(), width));
+  }
+
+  /// Tensors whose rows lie at the same offsets share a table.
+  Value getOffsetTable(kernel::RowsOp rows, OpBuilder &builder, OpBuilder &globals) {
+    Location loc = rows.getLoc();
+    LLVM::GlobalOp &table = offsetTables[rows.getOffsetsAttr()];
+    if (!table)
+      table = createConstant(globals, loc, identifiers->create(getNodeName(loc), "_rows"),
+                             toSignless(makeOffsetTable(rows.getOffsetsAttr())), /*alignment=*/4);
+    return LLVM::AddressOfOp::create(builder, loc, table);
   }
 
   /// The declaration of a kernel; all calls of one agree in the number of pointers (kernel.call's verifier).
@@ -114,6 +252,7 @@ private:
   std::optional<SymbolTable> symbols; // before the conversion, whose names may be the same
   std::optional<Identifiers> identifiers;
   llvm::DenseMap<Operation *, LLVM::GlobalOp> constants;
+  llvm::DenseMap<Attribute, LLVM::GlobalOp> offsetTables;
 };
 
 } // namespace

@@ -43,6 +43,90 @@ FailureOr<Address> lower::resolveAddress(Operation *user, Value buffer, const Sy
   return Address{nullptr, offset, element};
 }
 
+// Where the rows of an argument lie that a step reads or writes side by side. If the steps are evenly spaced in the arena
+// no table is needed: the rows of whole tensors are, and those of a buffer that all steps share.
+static Argument makeBand(kernel::RowsOp rows, int64_t step) {
+  ArrayRef<int64_t> offsets = rows.getOffsets();
+  int64_t height = offsets.size();
+  Type element = rows.getResult().getType().getElementType();
+  int64_t distance = step < height ? offsets[step] - offsets[0] : 0;
+  bool isEven = distance % step == 0;
+  for (int64_t row = step; row < height; row += step)
+    isEven &= offsets[row] - offsets[row - step] == distance;
+  if (!isEven)
+    return {Argument::Kind::Band, {nullptr, 0, element}, 0, rows};
+  if (distance == 0)
+    return {Argument::Kind::Fixed, {nullptr, offsets[0], element}, 0, nullptr};
+  return {Argument::Kind::Band, {nullptr, offsets[0], element}, distance / step, nullptr};
+}
+
+FailureOr<SmallVector<Argument>> lower::resolveArguments(kernel::CallOp call, const SymbolTable &constants) {
+  SmallVector<Argument> arguments;
+  kernel::StepAttr step = call.getStep().value_or(nullptr);
+  for (auto [index, buffer] : llvm::enumerate(call.getArguments())) {
+    auto position = static_cast<int32_t>(index);
+    if (!buffer) {
+      arguments.emplace_back();
+      continue;
+    }
+    auto rows = buffer.getDefiningOp<kernel::RowsOp>();
+    if (step && rows && llvm::is_contained(step.getTables().asArrayRef(), position)) {
+      Type element = rows.getResult().getType().getElementType();
+      arguments.push_back({Argument::Kind::Table, {nullptr, 0, element}, 0, rows});
+      continue;
+    }
+    bool isBand = step && llvm::is_contained(step.getBands().asArrayRef(), position);
+    if (isBand && rows) {
+      arguments.push_back(makeBand(rows, step.getRows()));
+      continue;
+    }
+    FailureOr<Address> address = resolveAddress(call, buffer, constants);
+    if (failed(address))
+      return failure();
+    auto type = cast<MemRefType>(buffer.getType());
+    // With one row there is nothing to move by.
+    if (isBand && type.getDimSize(1) > 1)
+      arguments.push_back({Argument::Kind::Band, *address, kernel::getByteSize(type) / type.getDimSize(1), nullptr});
+    else
+      arguments.push_back({Argument::Kind::Fixed, *address, 0, nullptr});
+  }
+  return arguments;
+}
+
+DenseElementsAttr lower::makeOffsetTable(DenseI64ArrayAttr offsets) {
+  SmallVector<uint32_t> words(offsets.asArrayRef());
+  Type element = IntegerType::get(offsets.getContext(), 32, IntegerType::Unsigned);
+  return DenseElementsAttr::get(RankedTensorType::get({offsets.size()}, element), ArrayRef(words));
+}
+
+DenseElementsAttr lower::makeStepTable(kernel::StreamOp stream) {
+  ArrayRef<int32_t> steps = stream.getSteps();
+  auto getType = [&](unsigned width) {
+    Type element = IntegerType::get(stream.getContext(), width, IntegerType::Unsigned);
+    return RankedTensorType::get({static_cast<int64_t>(steps.size())}, element);
+  };
+  if (stream.getBody().front().getOperations().size() <= 256)
+    return DenseElementsAttr::get(getType(8), ArrayRef(SmallVector<uint8_t>(steps)));
+  return DenseElementsAttr::get(getType(16), ArrayRef(SmallVector<uint16_t>(steps)));
+}
+
+// Emits an error if an op of the program's function, or of a stream, is neither a call nor an address.
+static LogicalResult checkLowered(Operation &op) {
+  if (auto stream = dyn_cast<kernel::StreamOp>(op)) {
+    for (Operation &part : stream.getBody().front())
+      if (!isa<kernel::CallOp>(part))
+        return part.emitOpError("is not lowered: expects kernel.call in a kernel.stream");
+    if (stream.getBody().front().getOperations().size() > 1 << 16)
+      return op.emitOpError("has more than 65536 ops");
+    return success();
+  }
+  bool isAddress = isa<memref::GetGlobalOp, kernel::RowsOp, ViewLikeOpInterface>(op) ||
+                   op.hasTrait<OpTrait::ConstantLike>();
+  if (!isAddress && !isa<kernel::CallOp, func::ReturnOp>(op))
+    return op.emitOpError("is not lowered: expects kernel.call and addresses only");
+  return success();
+}
+
 FailureOr<func::FuncOp> lower::getProgram(ModuleOp module) {
   func::FuncOp program;
   for (Operation &op : *module.getBody()) {
@@ -59,11 +143,9 @@ FailureOr<func::FuncOp> lower::getProgram(ModuleOp module) {
   if (type.getNumInputs() != 1 || !isa<MemRefType>(type.getInput(0)) || type.getNumResults() != 0 ||
       !program.getBody().hasOneBlock())
     return program.emitOpError("expects the arena as its only argument and no result, got ") << type;
-  for (Operation &op : program.getBody().front()) {
-    bool isAddress = isa<memref::GetGlobalOp, ViewLikeOpInterface>(op) || op.hasTrait<OpTrait::ConstantLike>();
-    if (!isAddress && !isa<kernel::CallOp, func::ReturnOp>(op))
-      return op.emitOpError("is not lowered: expects kernel.call and addresses only");
-  }
+  for (Operation &op : program.getBody().front())
+    if (failed(checkLowered(op)))
+      return failure();
   return program;
 }
 
@@ -93,14 +175,18 @@ Identifiers::Identifiers(func::FuncOp program) {
        {"auto",     "break",  "case",     "char",   "const",   "continue", "default",  "do",     "double",
         "else",     "enum",   "extern",   "float",  "for",     "goto",     "if",       "inline", "int",
         "long",     "return", "register", "short",  "signed",  "sizeof",   "static",   "struct", "switch",
-        "restrict", "union",  "typedef",  "unsigned", "void",  "volatile", "while",    "main",   "arena"})
+        "restrict", "union",  "typedef",  "unsigned", "void",  "volatile", "while",    "main",   "arena",
+        "steps",    "step",   "rows",     "row",      "end",   "input"})
     taken.insert(word);
-  StringRef name = program.getSymName(), prefix = name;
+  StringRef name = program.getSymName();
   taken.insert(name);
-  prefix.consume_back("run");
+  name.consume_back("run");
+  prefix = name.str();
   for (StringRef function : {"context", "init", "input", "output", "input_bytes", "output_bytes", "invoke"})
-    taken.insert((prefix + function).str());
+    taken.insert(prefix + function.str());
 }
+
+std::string Identifiers::createStream() { return create(prefix + "stream_" + std::to_string(streams++)); }
 
 std::string Identifiers::create(StringRef name, StringRef suffix) {
   std::string base;

@@ -24,8 +24,32 @@ struct Address {
 mlir::FailureOr<Address> resolveAddress(mlir::Operation *user, mlir::Value buffer,
                                         const mlir::SymbolTable &constants);
 
+/// What a call passes for a pointer.
+struct Argument {
+  enum class Kind {
+    Null,
+    Fixed, ///< the address
+    Band,  ///< the first row of the step: `rowBytes` times its number behind the address, or where `rows` says
+    Table  ///< a tinyc_rows of the arena and the offsets of `rows`
+  };
+  Kind kind = Kind::Null;
+  Address address = {};
+  int64_t rowBytes = 0;
+  kernel::RowsOp rows = nullptr; ///< of a Band: null if address and rowBytes say where each row is
+};
+
+/// The pointers of a call in order. Emits an error if an address is not known at compile time.
+mlir::FailureOr<llvm::SmallVector<Argument>> resolveArguments(kernel::CallOp call,
+                                                              const mlir::SymbolTable &constants);
+
+/// The offsets of a kernel.rows as a table of unsigned 32-bit words.
+mlir::DenseElementsAttr makeOffsetTable(mlir::DenseI64ArrayAttr offsets);
+
+/// The steps of a stream in as few bytes each as they need, 1 or 2.
+mlir::DenseElementsAttr makeStepTable(kernel::StreamOp stream);
+
 /// The one function of a lowered program (its argument is the arena). Emits an error if there is none or more than
-/// one, or if it holds anything but kernel calls and addresses.
+/// one, or if it holds anything but kernel calls, streams of them, and addresses.
 mlir::FailureOr<mlir::func::FuncOp> getProgram(mlir::ModuleOp module);
 
 /// The constants that the program reads, in the module's order.
@@ -48,8 +72,13 @@ public:
   /// taken.
   std::string create(llvm::StringRef name, llvm::StringRef suffix = "");
 
+  /// The name of the function of the next stream.
+  std::string createStream();
+
 private:
   llvm::StringSet<> taken;
+  std::string prefix; // of the API's names, as `model_`
+  unsigned streams = 0;
 };
 
 /// The ONNX node's name at the location, or empty.

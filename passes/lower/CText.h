@@ -1,0 +1,25 @@
+// Pieces of C text.
+#ifndef TINYC_PASSES_LOWER_CTEXT_H
+#define TINYC_PASSES_LOWER_CTEXT_H
+
+#include "dialects/kernel/Kernel.h"
+
+#include <string>
+
+namespace tinyc::lower {
+
+/// C type of the elements. 16-bit integers are unsigned: only the tables of exponentials have them.
+llvm::StringRef getElementType(mlir::Type element);
+
+/// An initializer with designators, `{ .rows = 1, ... }`. Uses INFINITY and NAN where a field is not finite.
+std::string formatParams(kernel::ParamsAttr params);
+
+/// Text that is safe inside a comment.
+std::string formatComment(llvm::StringRef text);
+
+/// `node: conv2d 3x3, 442368 MACs`
+std::string describe(kernel::CallOp call);
+
+} // namespace tinyc::lower
+
+#endif // TINYC_PASSES_LOWER_CTEXT_H
