@@ -12,6 +12,8 @@ enum {
   SYS_WRITE0 = 0x04,
   SYS_WRITE = 0x05,
   SYS_READ = 0x06,
+  SYS_SEEK = 0x0A,
+  SYS_FLEN = 0x0C,
   SYS_EXIT_EXTENDED = 0x20,
 };
 
@@ -41,6 +43,18 @@ static inline size_t host_read(int32_t file, void *data, size_t bytes) {
 static inline size_t host_write(int32_t file, const void *data, size_t bytes) {
   const uintptr_t block[3] = {(uintptr_t)file, (uintptr_t)data, bytes};
   return (size_t)semihost(SYS_WRITE, block);
+}
+
+// Moves to `position` bytes from the begin of the file. 0 is success.
+static inline int32_t host_seek(int32_t file, size_t position) {
+  const uintptr_t block[2] = {(uintptr_t)file, position};
+  return semihost(SYS_SEEK, block);
+}
+
+// Bytes of the file, or -1.
+static inline int32_t host_length(int32_t file) {
+  const uintptr_t block[1] = {(uintptr_t)file};
+  return semihost(SYS_FLEN, block);
 }
 
 // 0 is success.
