@@ -2,6 +2,7 @@
 
 #include "compiler/Diagnostics.h"
 #include "compiler/DriverSupport.h"
+#include "compiler/ExplainMemory.h"
 #include "compiler/Files.h"
 #include "compiler/Package.h"
 #include "compiler/Pipeline.h"
@@ -52,8 +53,11 @@ LogicalResult runCompiler(const Options &options, llvm::raw_ostream &stream) {
     return failure();
   std::unique_ptr<MLIRContext> context = makeContext();
   DiagnosticPrinter printer(context.get(), options.model);
-  if (options.emit != Emit::Package && options.emit != Emit::Object)
+  if (options.emit != Emit::Package && options.emit != Emit::Object) {
+    if (options.explainMemory || !options.memoryPictureFile.empty())
+      return complain("--explain-memory explains a package: it does not go with this --emit");
     return emitText(options, *target, context.get());
+  }
   std::string directory = options.output;
   if (directory.empty())
     directory = (llvm::sys::path::stem(options.model) + "-" + target->name).str();
@@ -62,6 +66,11 @@ LogicalResult runCompiler(const Options &options, llvm::raw_ostream &stream) {
     return failure();
   report->printSummary(stream);
   stream << "  package     " << directory << "\n";
+  if (options.explainMemory)
+    printMemoryTable(*report, stream);
+  if (!options.memoryPictureFile.empty())
+    if (llvm::Error error = writeFile(options.memoryPictureFile, drawMemoryPlan(*report)))
+      return complain(std::move(error));
   return success();
 }
 

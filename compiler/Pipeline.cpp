@@ -101,7 +101,7 @@ static compress::CalibratePassOptions makeCalibration(const Options &options) {
   return calibration;
 }
 
-static StringRef getName(Optimize optimize) {
+StringRef getName(Optimize optimize) {
   switch (optimize) {
   case Optimize::Ram:
     return "ram";

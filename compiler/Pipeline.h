@@ -16,6 +16,9 @@ namespace targets {
 struct Target;
 }
 
+/// "ram", "balanced" or "speed".
+llvm::StringRef getName(Optimize optimize);
+
 /// The dialects that a compilation uses, with their interfaces and translations.
 void registerDialects(mlir::DialectRegistry &registry);
 

@@ -2,7 +2,6 @@
 
 #include "compiler/Diagnostics.h"
 #include "dialects/kernel/Kernel.h"
-#include "passes/lower/Plan.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -13,29 +12,56 @@ using namespace mlir;
 
 namespace tinyc {
 
+/// Rounded to a thousandth: what more digits say differs from host to host.
+static double round(double value) { return std::round(value * 1000.0) / 1000.0; }
+
+// Names of files and ONNX nodes may hold any bytes, JSON holds UTF-8.
+static std::string toUtf8(StringRef name) { return llvm::json::fixUTF8(name); }
+
+static llvm::json::Object toJson(const Layer &layer, int64_t id) {
+  llvm::json::Object object{{"id", id},
+                            {"op", layer.op},
+                            {"node", toUtf8(layer.node)},
+                            {"kernel", layer.kernel},
+                            {"shape", llvm::json::Array(layer.shape)},
+                            {"macs", layer.macs},
+                            {"weight_bytes", layer.weightBytes},
+                            {"scratch_bytes", layer.scratchBytes},
+                            {"live_bytes", layer.memory.liveBytes}};
+  if (layer.memory.stream < 0)
+    return object;
+  object["stream"] = layer.memory.stream;
+  object["rows_per_step"] = layer.memory.rowsPerStep;
+  return object;
+}
+
+static llvm::json::Object toJson(const lower::PeakBuffer &buffer) {
+  llvm::json::Object object{{"name", toUtf8(buffer.name)}, {"kind", buffer.kind}, {"bytes", buffer.bytes}};
+  if (buffer.rows == 0)
+    return object;
+  object["held_rows"] = buffer.heldRows;
+  object["rows"] = buffer.rows;
+  return object;
+}
+
 llvm::json::Value Report::toJson() const {
-  // Names of files and ONNX nodes may hold any bytes, JSON holds UTF-8.
-  auto text = [](StringRef name) { return llvm::json::fixUTF8(name); };
-  llvm::json::Array layerArray, liveArray, inputs, outputs;
+  llvm::json::Array layerArray, liveArray, savingArray, inputs, outputs;
   for (auto [id, layer] : llvm::enumerate(layers))
-    layerArray.push_back(llvm::json::Object{{"id", static_cast<int64_t>(id)},
-                                            {"op", layer.op},
-                                            {"node", text(layer.node)},
-                                            {"kernel", layer.kernel},
-                                            {"shape", llvm::json::Array(layer.shape)},
-                                            {"macs", layer.macs},
-                                            {"weight_bytes", layer.weightBytes},
-                                            {"scratch_bytes", layer.scratchBytes}});
-  for (const LiveBuffer &buffer : peakLive)
-    liveArray.push_back(llvm::json::Object{{"name", text(buffer.name)}, {"bytes", buffer.bytes}});
+    layerArray.push_back(tinyc::toJson(layer, static_cast<int64_t>(id)));
+  for (const lower::PeakBuffer &buffer : plan.peakLive)
+    liveArray.push_back(tinyc::toJson(buffer));
+  for (const lower::Saving &saving : plan.savings)
+    savingArray.push_back(llvm::json::Object{{"technique", saving.technique}, {"bytes", saving.bytes}});
   for (const Port &port : ports.inputs)
     inputs.push_back(port.toJson());
   for (const Port &port : ports.outputs)
     outputs.push_back(port.toJson());
   return llvm::json::Object{
-      {"model", llvm::json::Object{{"file", text(modelFile)}, {"sha256", modelSha256}}},
+      {"model", llvm::json::Object{{"file", toUtf8(modelFile)}, {"sha256", modelSha256}}},
       {"target", target},
       {"prefix", prefix},
+      {"optimize", getName(optimize)},
+      {"max_recompute", maxRecompute},
       {"macs", macs},
       {"parameters", parameters},
       {"inputs", std::move(inputs)},
@@ -44,47 +70,82 @@ llvm::json::Value Report::toJson() const {
                                   {"output", outputBytes},
                                   {"activations", activationBytes},
                                   {"scratch", scratchBytes},
-                                  {"total", sramBytes}}},
+                                  {"state", ports.getStateBytes()},
+                                  {"total", sramBytes},
+                                  {"bound", plan.bound},
+                                  {"gap_percent", round(plan.getGap())},
+                                  {"savings", std::move(savingArray)}}},
       {"flash",
        llvm::json::Object{{"weights", weightBytes}, {"code", codeBytes}, {"total", getFlashBytes()}}},
-      {"peak", llvm::json::Object{{"op", peakOp},
-                                  {"node", text(peakNode)},
-                                  {"bytes", peakBytes},
+      {"peak", llvm::json::Object{{"op", plan.peakOp},
+                                  {"node", toUtf8(plan.peakNode)},
+                                  {"bytes", plan.peakBytes},
                                   {"live", std::move(liveArray)}}},
       {"layers", std::move(layerArray)}};
 }
 
-/// 12345678 as "12,345,678".
-static std::string group(int64_t number) {
+std::string groupDigits(int64_t number) {
   std::string digits = std::to_string(number);
   for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
     digits.insert(at, ",");
   return digits;
 }
 
+std::string describe(const lower::PeakBuffer &buffer) {
+  std::string text = "'" + buffer.name + "'" + (buffer.kind == "activation" ? "" : " (" + buffer.kind + ")") + " " +
+                     groupDigits(buffer.bytes) + " B";
+  if (buffer.rows > 0)
+    text += " (" + std::to_string(buffer.heldRows) + " of " + std::to_string(buffer.rows) + " rows)";
+  return text;
+}
+
+static std::string describe(const Port &port) {
+  std::string text = port.name + " [";
+  llvm::raw_string_ostream out(text);
+  llvm::interleave(port.shape, out, "x");
+  out << "] " << port.type;
+  if (port.type == "int8")
+    out << llvm::format(" scale %.6g zero point %lld", port.scale, static_cast<long long>(port.zeroPoint));
+  if (port.streamed)
+    out << ", streamed";
+  return text;
+}
+
 void Report::printSummary(llvm::raw_ostream &stream) const {
   auto line = [&](StringRef name, const Twine &text) {
     stream << llvm::format("  %-12s", name.str().c_str()) << text << "\n";
-  };
-  auto describe = [](const Port &port) {
-    std::string text = port.name + " [";
-    llvm::raw_string_ostream out(text);
-    llvm::interleave(port.shape, out, "x");
-    out << "] " << port.type;
-    if (port.type == "int8")
-      out << llvm::format(" scale %.6g zero point %lld", port.scale, static_cast<long long>(port.zeroPoint));
-    return text;
   };
   stream << modelFile << " for " << target << "\n";
   for (const Port &port : ports.inputs)
     line("input", describe(port));
   for (const Port &port : ports.outputs)
     line("output", describe(port));
-  line("operations", Twine(layers.size()) + " kernels, " + group(macs) + " MACs, " + group(parameters) + " parameters");
-  line("SRAM", group(sramBytes) + " B (arena; input " + group(inputBytes) + ", output " + group(outputBytes) +
-                   ", largest scratch " + group(scratchBytes) + ")");
-  line("flash", group(getFlashBytes()) + " B (weights " + group(weightBytes) + ", code about " + group(codeBytes) + ")");
-  line("peak", group(peakBytes) + " B at " + peakOp + (peakNode.empty() ? "" : " '" + peakNode + "'"));
+  line("operations", Twine(layers.size()) + " kernels, " + groupDigits(macs) + " MACs, " + groupDigits(parameters) +
+                         " parameters");
+  line("SRAM", groupDigits(sramBytes) + " B (arena; input " + groupDigits(inputBytes) + ", output " +
+                   groupDigits(outputBytes) + ", largest scratch " + groupDigits(scratchBytes) + ")");
+  std::string gap;
+  llvm::raw_string_ostream(gap) << llvm::format("%.1f", plan.getGap());
+  line("bound", groupDigits(plan.bound) + " B: no plan of this schedule needs less; gap " + gap + " %");
+  line("flash", groupDigits(getFlashBytes()) + " B (weights " + groupDigits(weightBytes) + ", code about " +
+                    groupDigits(codeBytes) + ")");
+  line("peak", groupDigits(plan.peakBytes) + " B at " + plan.peakOp +
+                   (plan.peakNode.empty() ? "" : " '" + plan.peakNode + "'"));
+  const size_t named = 3;
+  std::string live;
+  llvm::raw_string_ostream out(live);
+  llvm::interleaveComma(ArrayRef(plan.peakLive).take_front(named), out,
+                        [&](const lower::PeakBuffer &buffer) { out << describe(buffer); });
+  if (plan.peakLive.size() > named)
+    out << ", " << plan.peakLive.size() - named << " more";
+  line("  live there", live);
+  std::string saved;
+  llvm::raw_string_ostream savings(saved);
+  llvm::interleaveComma(plan.savings, savings, [&](const lower::Saving &saving) {
+    savings << saving.technique << " " << groupDigits(saving.bytes) << " B";
+  });
+  if (!plan.savings.empty())
+    line("saved by", saved);
 }
 
 static std::string hashFile(StringRef path) {
@@ -128,9 +189,9 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
   report.parameters = facts.parameters;
   report.ports = getPorts(function);
   for (const Port &port : report.ports.inputs)
-    report.inputBytes += port.bytes;
+    report.inputBytes += port.streamed ? 0 : port.bytes;
   for (const Port &port : report.ports.outputs)
-    report.outputBytes += port.bytes;
+    report.outputBytes += port.streamed ? 0 : port.bytes;
   function.walk([&](kernel::KernelOpInterface op) {
     report.layers.push_back(makeLayer(op));
     report.macs += report.layers.back().macs;
@@ -140,11 +201,11 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
   assert(plan && "a module of phase Kernel has a plan");
   report.activationBytes = plan->bytes;
   report.sramBytes = plan->bytes;
-  report.peakBytes = plan->peakBytes;
-  report.peakOp = plan->peakOp;
-  report.peakNode = plan->peakNode;
-  for (const lower::PlannedBuffer &buffer : plan->getLive(plan->peakPosition))
-    report.peakLive.push_back({buffer.name + (buffer.kind == "scratch" ? " (scratch)" : ""), buffer.bytes});
+  for (auto [layer, memory] : llvm::zip(report.layers, plan->ops))
+    layer.memory = memory;
+  report.optimize = options.optimize;
+  report.maxRecompute = options.maxRecompute;
+  report.plan = std::move(*plan);
   return report;
 }
 

@@ -6,6 +6,7 @@
 #include "compiler/Options.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Program.h"
+#include "passes/lower/Plan.h"
 
 namespace tinyc {
 
@@ -14,12 +15,7 @@ struct Layer {
   std::string op, node, kernel;
   std::vector<int64_t> shape; ///< of the output
   int64_t macs = 0, weightBytes = 0, scratchBytes = 0;
-};
-
-/// A buffer live at the peak.
-struct LiveBuffer {
-  std::string name;
-  int64_t bytes;
+  lower::OpMemory memory;
 };
 
 struct Report {
@@ -27,10 +23,10 @@ struct Report {
   int64_t macs = 0, parameters = 0;
   int64_t inputBytes = 0, outputBytes = 0, activationBytes = 0, scratchBytes = 0, sramBytes = 0;
   int64_t weightBytes = 0, codeBytes = 0;
-  std::string peakOp, peakNode;
-  int64_t peakBytes = 0;
-  std::vector<LiveBuffer> peakLive;
   std::vector<Layer> layers;
+  lower::MemoryPlan plan;
+  Optimize optimize = Optimize::Balanced;
+  double maxRecompute = 1.0;
   Ports ports;
 
   int64_t getFlashBytes() const { return weightBytes + codeBytes; }
@@ -38,6 +34,12 @@ struct Report {
   /// The lines that `tinyc` prints.
   void printSummary(llvm::raw_ostream &stream) const;
 };
+
+/// 12345678 as "12,345,678".
+std::string groupDigits(int64_t number);
+
+/// A buffer held at the peak, with its bytes, and rows if it is divided: "'conv1' 3,200 B (5 of 25 rows)".
+std::string describe(const lower::PeakBuffer &buffer);
 
 /// Reads the report off a module of phase Kernel. codeBytes is the caller's to fill.
 Report makeReport(mlir::ModuleOp module, const Options &options, const ModelFacts &facts);
