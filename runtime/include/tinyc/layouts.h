@@ -10,6 +10,10 @@
  * order as in scratch, int32 multiplier of low and of high, int32 bias of high. The accumulator of the halfwords holds
  * 256 * (high sum without bias) + low sum.
  *
+ * conv2d_direct: the same for two pixels, without columns: elements and weights stand in the order of the contract, window
+ * row by window row, four channels at a time in the order 0, 2, 1, 3. Their number is a multiple of four. Scratch holds,
+ * for each tap, the address of its pixel in both windows; the addresses of the input rows; a pixel of padding.
+ *
  * fully_connected_pairs: blocks of three pairs of outputs, then one of the pairs left over. Packed constants: all
  * multipliers, one or as many as outputs; per block the int32 bias of low of each pair; then for every four inputs (their
  * number is a multiple of four) the words of inputs 0 and 2 for each pair, and the words of inputs 1 and 3; the int32
@@ -54,6 +58,14 @@ static inline int32_t tinyc_column_shift(const tinyc_window *window) {
 /* Columns in scratch. */
 static inline int32_t tinyc_column_count(const tinyc_window *window) {
   return window->kernel_width + (TINYC_COLUMNS_PIXELS - 1) * tinyc_column_shift(window);
+}
+
+/* Whether a window reaches beyond the input. */
+static inline int32_t tinyc_is_padded(const tinyc_window *window) {
+  int32_t bottom = (window->output_height - 1) * window->stride_height + (window->kernel_height - 1) * window->dilation_height;
+  int32_t right = (window->output_width - 1) * window->stride_width + (window->kernel_width - 1) * window->dilation_width;
+  return window->pad_top > 0 || window->pad_left > 0 || bottom - window->pad_top >= window->input_height ||
+         right - window->pad_left >= window->input_width;
 }
 
 enum { TINYC_PLANES_PIXELS = 3, TINYC_PLANES_BYTES = 2048 /* of a strip, where one pair of output rows fits */ };

@@ -109,6 +109,36 @@ static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_co
 static const tinyc_packing tinyc_conv2d_columns_packing = {tinyc_conv2d_columns_supports, tinyc_conv2d_columns_bytes,
                                                            tinyc_conv2d_columns_write};
 
+/* ---- conv2d_direct_s8_s8: tinyc/layouts.h ------------------------------------------------------------------------- */
+
+static inline int tinyc_conv2d_direct_supports(const void *params, const tinyc_constants *constants) {
+  return ((const tinyc_conv2d_s8_params *)params)->window.input_channels % 4 == 0 &&
+         tinyc_conv2d_columns_supports(params, constants);
+}
+
+static inline void tinyc_conv2d_direct_write(const void *params, const tinyc_constants *constants, uint8_t *packed) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  int32_t length = window->kernel_height * window->kernel_width * window->input_channels;
+  int32_t step = conv->output.multiplier_step;
+  for (int32_t o = 0; o < window->output_channels; o += 2) {
+    int32_t has_high = o + 1 < window->output_channels;
+    const int8_t *low = constants->weights + (size_t)o * (size_t)length, *high = low + length;
+    packed = tinyc_put_s32(packed, constants->bias[o]);
+    for (int32_t i = 0; i < length; i++) {
+      int32_t at = tinyc_column_element(window, i);
+      packed = tinyc_put_s16(packed, low[at] + (has_high ? 256 * high[at] : 0));
+    }
+    packed = tinyc_put_s32(packed, constants->multipliers[o * step]);
+    packed = tinyc_put_s32(packed, has_high ? constants->multipliers[(o + 1) * step] : 0);
+    packed = tinyc_put_s32(packed, has_high ? constants->bias[o + 1] : 0);
+  }
+}
+
+/* As many bytes as for conv2d_columns. */
+static const tinyc_packing tinyc_conv2d_direct_packing = {tinyc_conv2d_direct_supports, tinyc_conv2d_columns_bytes,
+                                                          tinyc_conv2d_direct_write};
+
 /* ---- fully_connected_pairs_s8_s8: tinyc/layouts.h ----------------------------------------------------------------- */
 
 static inline int tinyc_fully_connected_pairs_supports(const void *params, const tinyc_constants *constants) {

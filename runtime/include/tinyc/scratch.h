@@ -25,6 +25,14 @@ static inline int32_t tinyc_conv2d_columns_s8_s8_armv7e_m_scratch(const void *pa
   return bytes > INT32_MAX ? -1 : (int32_t)bytes;
 }
 
+/* See tinyc/layouts.h; negative where it exceeds 2^31 - 1 bytes. */
+static inline int32_t tinyc_conv2d_direct_s8_s8_armv7e_m_scratch(const void *params) {
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  int64_t taps = (int64_t)window->kernel_height * window->kernel_width;
+  int64_t bytes = 8 * taps + 4 * (int64_t)window->kernel_height + (tinyc_is_padded(window) ? window->input_channels : 0);
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+
 /* The weights of a channel and a strip of its input, see tinyc/layouts.h. One word more: the last load runs ahead. */
 static inline int32_t tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m_scratch(const void *params) {
   const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;

@@ -212,6 +212,8 @@ static void testConvolution(int32_t shape, int depthwise) {
     } else {
       params.groups = random(0, 3) ? 1 : random(2, 4);
       window->input_channels = params.groups * random(1, params.groups > 1 ? 9 : random(0, 3) ? 24 : 130);
+      if (params.groups == 1 && random(0, 1))
+        window->input_channels = (window->input_channels + 3) & ~3;
       window->output_channels = params.groups * random(1, params.groups > 1 ? 7 : 20);
     }
     length = window->kernel_height * window->kernel_width * (window->input_channels / params.groups);
