@@ -119,14 +119,24 @@ static void end_interval(unsigned int cpu, void *rest) {
   state.measuring = false;
 }
 
-static Marker find_marker(const struct qemu_plugin_insn *instruction) {
-  static const uint8_t begin[2] = {0xD2, 0x46}, end[2] = {0xDB, 0x46};
-  if (qemu_plugin_insn_size(instruction) != sizeof(begin))
-    return MARKER_NONE;
-  const void *bytes = qemu_plugin_insn_data(instruction);
-  return memcmp(bytes, begin, sizeof(begin)) == 0 ? MARKER_BEGIN
-         : memcmp(bytes, end, sizeof(end)) == 0   ? MARKER_END
-                                                  : MARKER_NONE;
+// The halfwords of an instruction; the second is 0 for a short one. QEMU's size is not reliable: at the end of a page it
+// includes the halfword behind, at which the translator has looked already.
+typedef struct Halfwords {
+  uint16_t first, second;
+  bool wide;
+} Halfwords;
+
+static Halfwords get_halfwords(const struct qemu_plugin_insn *instruction) {
+  const uint8_t *bytes = qemu_plugin_insn_data(instruction);
+  Halfwords halfwords = {(uint16_t)(bytes[0] | bytes[1] << 8), 0, false};
+  halfwords.wide = halfwords.first >= 0xE800 && qemu_plugin_insn_size(instruction) >= 4;
+  if (halfwords.wide)
+    halfwords.second = (uint16_t)(bytes[2] | bytes[3] << 8);
+  return halfwords;
+}
+
+static Marker find_marker(Halfwords halfwords) {
+  return halfwords.first == 0x46D2 ? MARKER_BEGIN : halfwords.first == 0x46DB ? MARKER_END : MARKER_NONE;
 }
 
 static void instrument_blocks(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
@@ -135,7 +145,7 @@ static void instrument_blocks(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
   qemu_plugin_register_vcpu_tb_exec_inline(block, QEMU_PLUGIN_INLINE_ADD_U64, &state.executed, count);
   for (size_t i = 0; i < count; ++i) {
     struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
-    Marker marker = find_marker(instruction);
+    Marker marker = find_marker(get_halfwords(instruction));
     if (marker != MARKER_NONE)
       qemu_plugin_register_vcpu_insn_exec_cb(instruction, marker == MARKER_BEGIN ? begin_interval : end_interval,
                                              QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)(count - 1 - i));
@@ -226,17 +236,15 @@ static void instrument_instructions(qemu_plugin_id_t id, struct qemu_plugin_tb *
   unsigned conditional = 0; // instructions left of an IT block
   for (size_t i = 0; i < count; ++i) {
     struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
-    uint16_t halves[2] = {0, 0};
-    const size_t bytes = qemu_plugin_insn_size(instruction);
-    memcpy(halves, qemu_plugin_insn_data(instruction), bytes < sizeof(halves) ? bytes : sizeof(halves));
+    const Halfwords code = get_halfwords(instruction);
     Translated *translated = &all[i];
-    translated->instruction = decode_instruction((uint32_t)qemu_plugin_insn_vaddr(instruction), halves[0], halves[1],
-                                                 bytes == 4, conditional > 0);
-    translated->marker = find_marker(instruction);
+    translated->instruction = decode_instruction((uint32_t)qemu_plugin_insn_vaddr(instruction), code.first, code.second,
+                                                 code.wide, conditional > 0);
+    translated->marker = find_marker(code);
     if (conditional > 0)
       conditional--;
     else if (translated->instruction.kind == KIND_IT)
-      conditional = 4u - (unsigned)__builtin_ctz(halves[0]);
+      conditional = 4u - (unsigned)__builtin_ctz(code.first);
     qemu_plugin_register_vcpu_insn_exec_cb(instruction, execute, QEMU_PLUGIN_CB_NO_REGS, translated);
     qemu_plugin_register_vcpu_mem_cb(instruction, access_memory, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, NULL);
   }
