@@ -1,20 +1,14 @@
 // One program in three forms: C compiled by this build's compiler, the host's object file, and the JIT. The whole
 // arenas must be equal afterwards.
+#include "test/targets/EmissionFixture.h"
+
 #include "dialects/kernel/Params.h"
-#include "targets/CEmission.h"
-#include "targets/ObjectEmission.h"
-#include "targets/host/Jit.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Program.h"
 
-#include <dlfcn.h>
-#include <gtest/gtest.h>
 #include <limits>
-#include <random>
 #include <thread>
 
 using namespace mlir;
@@ -22,10 +16,6 @@ using namespace tinyc;
 using namespace tinyc::targets;
 
 namespace {
-
-constexpr int64_t kArenaBytes = 4096;
-using Arena = std::vector<uint8_t>; // allocated with the alignment of malloc, 16
-using Function = void (*)(uint8_t *);
 
 /// Builds lowered programs.
 class ProgramBuilder {
@@ -154,84 +144,6 @@ OwningOpRef<ModuleOp> makeFloatProgram() {
   program.call("tinyc_sigmoid_f32", tinyc_unary_f32_params{3, 12, 0, 0, {-infinity, infinity}}, {y, y, Value()}, 1, 3);
   return program.finish();
 }
-
-/// A directory that is removed at the end.
-class EmissionTest : public testing::Test {
-protected:
-  void SetUp() override { ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("tinyc-emission", directory)); }
-  void TearDown() override { llvm::sys::fs::remove_directories(directory); }
-
-  std::string path(StringRef name) { return (directory + "/" + name).str(); }
-  void write(StringRef name, StringRef text) {
-    std::error_code code;
-    llvm::raw_fd_ostream(path(name), code) << text;
-    ASSERT_FALSE(code);
-  }
-
-  /// Links files to a shared library and returns its model_run.
-  Function load(StringRef library, std::vector<std::string> files) {
-    std::string output = path(library);
-    std::vector<std::string> command = {TEST_C_COMPILER, "-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion",
-                                        "-Werror", "-ffp-contract=off", "-fPIC", "-shared", "-o", output,
-                                        "-I" + directory.str().str(), "-I" TEST_RUNTIME "/include"};
-    command.insert(command.end(), files.begin(), files.end());
-    SmallVector<StringRef> arguments(command.begin(), command.end());
-    EXPECT_EQ(llvm::sys::ExecuteAndWait(command[0], arguments), 0);
-    void *handle = dlopen(output.c_str(), RTLD_NOW | RTLD_LOCAL);
-    EXPECT_NE(handle, nullptr) << dlerror();
-    return handle ? reinterpret_cast<Function>(dlsym(handle, "model_run")) : nullptr;
-  }
-
-  static Arena makeArena(unsigned seed, bool floats) {
-    Arena arena(kArenaBytes);
-    std::mt19937 random(seed);
-    for (int64_t i = 0; i < kArenaBytes; i += 4) {
-      uint32_t word = random();
-      if (floats) {
-        float value = std::uniform_real_distribution<float>(-2, 2)(random);
-        std::memcpy(&word, &value, 4);
-      }
-      std::memcpy(&arena[i], &word, 4);
-    }
-    return arena;
-  }
-
-  void compareForms(ModuleOp program, std::vector<std::string> kernels, bool floats) {
-    std::string text;
-    llvm::raw_string_ostream stream(text);
-    ASSERT_TRUE(succeeded(emitC(program, stream)));
-    write("model.c", text);
-    write("model.h", "#include <stdint.h>\nvoid model_run(uint8_t *arena);\n");
-    std::vector<std::string> files = {path("model.c")};
-    for (const std::string &kernel : kernels)
-      files.push_back(TEST_RUNTIME "/kernels/generic/" + kernel + ".c");
-    Function fromC = load("c.so", files);
-    ASSERT_NE(fromC, nullptr);
-
-    SmallVector<char> object, again;
-    const Target &host = *findTarget("host");
-    ASSERT_TRUE(succeeded(emitObject(program, host, object)));
-    ASSERT_TRUE(succeeded(emitObject(program, host, again)));
-    EXPECT_EQ(object, again);
-    write("model.o", StringRef(object.data(), object.size()));
-    Function fromObject = load("object.so", {path("model.o")});
-    ASSERT_NE(fromObject, nullptr);
-
-    auto jit = HostProgram::create(program);
-    ASSERT_TRUE(succeeded(jit));
-    for (unsigned seed = 0; seed < 20; ++seed) {
-      Arena start = makeArena(seed, floats), c = start, o = start, j = start;
-      fromC(c.data());
-      fromObject(o.data());
-      (*jit)->run(j.data());
-      EXPECT_NE(c, start);
-      EXPECT_EQ(c, o);
-      EXPECT_EQ(c, j);
-    }
-  }
-
-  SmallString<128> directory;
-};
 
 TEST_F(EmissionTest, IntegerProgramIsTheSameInAllForms) {
   OwningOpRef<ModuleOp> program = makeIntegerProgram();
