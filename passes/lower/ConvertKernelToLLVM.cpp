@@ -200,8 +200,11 @@ private:
       StepValues values = {LLVM::LoadOp::create(builder, at, i32, counter), Value(), input};
       int32_t rowsPerStep = call.getStep()->getRows(), height = call.getRowEnd();
       values.end = LLVM::AddOp::create(builder, at, values.row, createInteger(builder, at, rowsPerStep));
-      if (height % rowsPerStep != 0)
-        values.end = LLVM::SMinOp::create(builder, at, values.end, createInteger(builder, at, height));
+      if (height % rowsPerStep != 0) {
+        Value limit = createInteger(builder, at, height);
+        Value isLast = LLVM::ICmpOp::create(builder, at, LLVM::ICmpPredicate::sgt, values.end, limit);
+        values.end = LLVM::SelectOp::create(builder, at, isLast, limit, values.end);
+      }
       LLVM::StoreOp::create(builder, at, values.end, counter);
       if (failed(convertCall(call, arena, builder, tables, &values)))
         return failure();
