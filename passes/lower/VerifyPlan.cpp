@@ -1,14 +1,12 @@
 #include "dialects/kernel/Kernel.h"
+#include "passes/lower/ArenaProgram.h"
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
+#include "passes/lower/Traffic.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
-
-#include <map>
 
 using namespace mlir;
 
@@ -19,193 +17,103 @@ namespace tinyc::lower {
 
 namespace {
 
-// Bytes [begin, end) of the arena.
-struct Range {
-  int64_t begin, end;
+// Rows of a kernel.rows lie at words: kernels load four int8 at once.
+constexpr int64_t kRowAlignment = 4;
 
-  int64_t size() const { return end - begin; }
-  bool overlaps(const Range &other) const { return begin < other.end && other.begin < end; }
-};
-
-// What a byte of the arena belongs to: a buffer (its number, from 0), an input port not yet read (below nobody), or
-// nothing.
-using Owner = int64_t;
-constexpr Owner nobody = -1;
-constexpr Owner getInputOwner(int64_t port) { return -2 - port; }
-
-// The owner of each byte: disjoint intervals, by their begin.
-class Ownership {
-public:
-  void set(Range range, Owner owner) {
-    cut(range.begin);
-    cut(range.end);
-    intervals.erase(intervals.lower_bound(range.begin), intervals.lower_bound(range.end));
-    intervals[range.begin] = {range.end, owner};
-  }
-
-  // The first owner in `range` that is not `owner`; `owner` if all bytes are its own.
-  Owner findOther(Range range, Owner owner) const {
-    for (int64_t at = range.begin; at < range.end;) {
-      auto interval = intervals.upper_bound(at);
-      if (interval == intervals.begin() || std::prev(interval)->second.end <= at)
-        return nobody;
-      --interval;
-      if (interval->second.owner != owner)
-        return interval->second.owner;
-      at = interval->second.end;
-    }
-    return owner;
-  }
-
-private:
-  struct Interval {
-    int64_t end;
-    Owner owner;
-  };
-  // Splits the interval that `at` lies inside of.
-  void cut(int64_t at) {
-    auto after = intervals.lower_bound(at);
-    if (after == intervals.begin())
-      return;
-    auto before = std::prev(after);
-    if (before->second.end <= at)
-      return;
-    intervals[at] = before->second;
-    before->second.end = at;
-  }
-  std::map<int64_t, Interval> intervals;
-};
+// The owner of the bytes of an input of the model.
+ByteOwner getInputOwner(int64_t port) { return {-2 - port, 0}; }
 
 class PlanVerifier {
 public:
-  PlanVerifier(func::FuncOp function, int64_t alignment)
-      : function(function), alignment(alignment),
-        arenaBytes(cast<MemRefType>(function.getArgument(0).getType()).getNumElements()) {}
+  PlanVerifier(func::FuncOp function, const ArenaProgram &program, int64_t alignment)
+      : function(function), program(program), alignment(alignment), states(program.getBuffers().size()) {}
 
   LogicalResult run() {
-    if (failed(readPorts(kernel::kInputsAttr, inputs)) || failed(readPorts(kernel::kOutputsAttr, outputs)))
+    if (failed(checkPorts()) || failed(checkBuffers()))
       return failure();
-    for (Operation &op : function.front().without_terminator()) {
-      if (auto view = dyn_cast<memref::ViewOp>(op)) {
-        if (failed(addView(view)))
-          return failure();
-      } else if (auto cast = dyn_cast<memref::ReinterpretCastOp>(op)) {
-        if (failed(addCast(cast)))
-          return failure();
-      } else if (auto kernelOp = dyn_cast<kernel::KernelOpInterface>(op)) {
-        if (failed(execute(kernelOp)))
-          return failure();
-      } else if (!isa<memref::GetGlobalOp, arith::ConstantOp>(op)) {
-        return op.emitOpError("is not expected in a planned function");
-      }
-    }
+    for (const ArenaStep &step : program.getSteps())
+      if (failed(execute(step)))
+        return failure();
     return checkOutputs();
   }
 
-  // The bytes of SRAM against a budget, with the op at which most are live.
+  // The bytes of SRAM against a budget, with the op at which most are needed.
   LogicalResult checkBudget(int64_t budget) {
-    if (budget <= 0 || arenaBytes <= budget)
+    if (budget <= 0 || program.getArenaBytes() <= budget)
       return success();
-    int64_t most = -1;
-    kernel::KernelOpInterface peak;
-    for (auto [position, op] : llvm::enumerate(kernels)) {
-      int64_t live = 0;
-      for (const View &view : getLive(position))
-        live += view.range.size();
-      if (live > most) {
-        most = live;
-        peak = op;
-      }
-    }
-    Operation *at = peak ? peak.getOperation() : function.getOperation();
-    InFlightDiagnostic diagnostic = emitError(at->getLoc());
-    diagnostic << "needs " << arenaBytes << " bytes of SRAM, " << arenaBytes - budget << " more than the budget of "
-               << budget;
+    Use most;
+    const ArenaStep *peak = nullptr;
+    program.forEachBackward([&](const ArenaStep &step, const ByteOwnership &liveAfter) {
+      Use use = getUse(step, liveAfter);
+      if (peak && use.bytes < most.bytes)
+        return;
+      most = std::move(use);
+      peak = &step;
+    });
+    InFlightDiagnostic diagnostic = emitError(peak ? peak->op->getLoc() : function.getLoc());
+    diagnostic << "needs " << program.getArenaBytes() << " bytes of SRAM, " << program.getArenaBytes() - budget
+               << " more than the budget of " << budget;
     if (!peak)
       return diagnostic;
-    diagnostic << "; peak at op '" << getNodeName(at->getLoc()) << "' (" << at->getName() << "), " << most
-               << " bytes live: ";
-    llvm::interleaveComma(getLive(llvm::find(kernels, peak) - kernels.begin()), diagnostic, [&](const View &view) {
-      diagnostic << "'" << view.name << "' (" << view.range.size() << ")";
+    diagnostic << "; peak at op '" << getNodeName(peak->op->getLoc()) << "' (" << peak->op->getName() << "), "
+               << most.bytes << " bytes live: ";
+    SmallVector<std::pair<int64_t, int64_t>> buffers(most.buffers.begin(), most.buffers.end());
+    llvm::stable_sort(buffers, [](const auto &a, const auto &b) { return a.second > b.second; });
+    llvm::interleaveComma(buffers, diagnostic, [&](const auto &buffer) {
+      diagnostic << "'" << getName(buffer.first) << "' (" << buffer.second << ")";
     });
     return diagnostic;
   }
 
 private:
-  // A buffer: one memref.view of the arena.
-  struct View {
-    Range range;
-    std::string name;
+  struct BufferState {
+    int64_t input = -1;      // the input of the model that the buffer is
     bool isWritten = false;
-    int64_t first = -1, last = -1; // positions of kernel ops
+    int64_t rowsWritten = 0; // by steps of streams, which compute rows in order
   };
-  struct Port {
-    Range range;
-    std::string name;
-  };
-  // Where an operand lies: its bytes in the arena, and the number of the buffer they belong to.
-  struct Access {
-    Owner view;
-    Range range;
+  // Bytes needed during a step, by buffer.
+  struct Use {
+    int64_t bytes = 0;
+    llvm::MapVector<int64_t, int64_t> buffers;
   };
 
-  LogicalResult readPorts(StringRef attribute, SmallVector<Port> &ports) {
-    auto list = function->getAttrOfType<ArrayAttr>(attribute);
-    if (!list)
-      return function.emitError("expects the attribute ") << attribute;
-    for (Attribute entry : list) {
-      auto port = dyn_cast<DictionaryAttr>(entry);
-      auto offset = port ? port.getAs<IntegerAttr>("offset") : IntegerAttr();
-      auto bytes = port ? port.getAs<IntegerAttr>("bytes") : IntegerAttr();
-      auto name = port ? port.getAs<StringAttr>("name") : StringAttr();
-      if (!offset || !bytes || !name)
-        return function.emitError("expects name, offset and bytes in each entry of ") << attribute;
-      ports.push_back({{offset.getInt(), offset.getInt() + bytes.getInt()}, name.str()});
-      if (failed(checkRange(function, ports.back().range, "'" + name.getValue() + "'")))
-        return failure();
-    }
-    for (size_t i = 0; i < ports.size() && attribute == kernel::kInputsAttr; ++i)
-      ownership.set(ports[i].range, getInputOwner(i));
-    for (size_t i = 0; i < ports.size(); ++i)
-      for (size_t j = 0; j < i; ++j)
-        if (ports[i].range.overlaps(ports[j].range))
-          return function.emitError("places '") << ports[i].name << "' over '" << ports[j].name << "' in " << attribute;
+  //===--------------------------------------------------------------------===//
+  // Places
+  //===--------------------------------------------------------------------===//
+
+  LogicalResult checkRange(Location location, ByteRange range, const Twine &what, int64_t multiple) {
+    if (range.begin % multiple != 0)
+      return emitError(location) << what << " lies at byte " << range.begin << ", expects a multiple of " << multiple;
+    if (range.begin < 0 || range.end > program.getArenaBytes())
+      return emitError(location) << what << " ends at byte " << range.end << " of an arena of "
+                                 << program.getArenaBytes() << " bytes";
     return success();
   }
 
-  LogicalResult checkRange(Operation *op, Range range, const Twine &what) {
-    if (range.begin % alignment != 0)
-      return op->emitError() << what << " lies at byte " << range.begin << ", expects a multiple of " << alignment;
-    if (range.begin < 0 || range.end > arenaBytes)
-      return op->emitError() << what << " ends at byte " << range.end << " of an arena of " << arenaBytes << " bytes";
+  LogicalResult checkPorts() {
+    for (auto [attribute, ports] : {std::pair(kernel::kInputsAttr, program.getInputs()),
+                                    std::pair(kernel::kOutputsAttr, program.getOutputs())})
+      for (size_t i = 0; i < ports.size(); ++i) {
+        if (failed(checkRange(function.getLoc(), ports[i].range, "'" + Twine(ports[i].name) + "'", alignment)))
+          return failure();
+        for (size_t j = 0; j < i; ++j)
+          if (ports[i].range.overlaps(ports[j].range))
+            return function.emitError("places '")
+                   << ports[i].name << "' over '" << ports[j].name << "' in " << attribute;
+      }
+    for (auto [number, port] : llvm::enumerate(program.getInputs()))
+      ownership.set(port.range, getInputOwner(number));
     return success();
   }
 
-  LogicalResult addView(memref::ViewOp view) {
-    IntegerAttr shift;
-    if (view.getSource() != function.getArgument(0) || !matchPattern(view.getByteShift(), m_Constant(&shift)))
-      return view.emitOpError("expects a constant offset into the arena");
-    int64_t begin = shift.getInt();
-    Range range = {begin, begin + kernel::getByteSize(view.getType())};
-    if (failed(checkRange(view, range, "buffer")))
-      return failure();
-    accesses[view.getResult()] = {static_cast<Owner>(views.size()), range};
-    views.push_back({range, getNodeName(view.getLoc()).str()});
-    return success();
-  }
-
-  LogicalResult addCast(memref::ReinterpretCastOp cast) {
-    auto source = accesses.find(cast.getSource());
-    if (source == accesses.end()) // a view of a constant
-      return success();
-    MemRefType type = cast.getType();
-    if (!cast.getSource().getDefiningOp<memref::ViewOp>() || !kernel::isContiguous(type))
-      return cast.emitOpError("expects a contiguous part of a view of the arena");
-    int64_t begin = source->second.range.begin + type.getStridesAndOffset().second * type.getElementTypeBitWidth() / 8;
-    Access access = {source->second.view, {begin, begin + kernel::getByteSize(type)}};
-    if (access.range.end > source->second.range.end)
-      return cast.emitOpError("ends outside of its buffer");
-    accesses[cast.getResult()] = access;
+  LogicalResult checkBuffers() {
+    for (const ArenaBuffer &buffer : program.getBuffers())
+      for (size_t row = 0; row < buffer.offsets.size(); ++row) {
+        std::string what = buffer.isScattered ? "row " + std::to_string(row) : "buffer";
+        if (failed(checkRange(buffer.definition->getLoc(), buffer.getRange(row), what,
+                              buffer.isScattered ? kRowAlignment : alignment)))
+          return failure();
+      }
     return success();
   }
 
@@ -213,99 +121,106 @@ private:
   // Execution
   //===--------------------------------------------------------------------===//
 
-  // A buffer that nothing has written may be an input.
-  void claimInput(Owner owner) {
-    View &view = views[owner];
-    for (auto [number, port] : llvm::enumerate(inputs)) {
-      Owner before = getInputOwner(number);
-      if (view.isWritten || port.range.begin != view.range.begin || port.range.end != view.range.end ||
-          ownership.findOther(view.range, before) != before)
-        continue;
-      ownership.set(view.range, owner);
-      view.isWritten = true;
-      view.first = 0;
-      view.name = port.name;
+  StringRef getName(int64_t buffer) const {
+    if (buffer < -1)
+      return program.getInputs()[-2 - buffer].name;
+    int64_t input = states[buffer].input;
+    return input < 0 ? StringRef(program.getBuffers()[buffer].name) : StringRef(program.getInputs()[input].name);
+  }
+
+  InFlightDiagnostic complain(const ArenaStep &step, const Twine &message) {
+    InFlightDiagnostic diagnostic = step.op->emitOpError();
+    if (step.isPart())
+      diagnostic << "in step " << step.position << ", for its rows [" << step.rowBegin << ", " << step.rowEnd << "), ";
+    diagnostic << message;
+    return diagnostic;
+  }
+
+  // A buffer that is read and that nothing has written may be an input.
+  void claimInput(int64_t number) {
+    const ArenaBuffer &buffer = program.getBuffers()[number];
+    BufferState &state = states[number];
+    if (state.isWritten || state.input >= 0 || buffer.isScattered)
+      return;
+    for (auto [input, port] : llvm::enumerate(program.getInputs()))
+      if (port.range == buffer.getRange(0))
+        state.input = input;
+  }
+
+  ByteOwner getOwner(ByteOwner owner) const {
+    int64_t input = states[owner.buffer].input;
+    return input < 0 ? owner : getInputOwner(input);
+  }
+
+  LogicalResult read(const ArenaStep &step, const ArenaPiece &piece) {
+    claimInput(piece.owner.buffer);
+    ByteOwner owner = getOwner(piece.owner), other = ownership.findOther(piece.bytes, owner);
+    if (other == owner)
+      return success();
+    const BufferState &state = states[piece.owner.buffer];
+    bool isWritten = state.input >= 0 || (state.isWritten && (state.rowsWritten == 0 || piece.row < state.rowsWritten));
+    InFlightDiagnostic diagnostic = complain(step, "reads ");
+    if (piece.row >= 0)
+      diagnostic << "row " << piece.row << " of ";
+    diagnostic << "the buffer '" << getName(piece.owner.buffer) << "'";
+    if (!isWritten)
+      return diagnostic << " before anything wrote it";
+    if (other.buffer == -1)
+      return diagnostic << " outside of what was written";
+    diagnostic << ", which ";
+    if (other.buffer >= 0 && program.getBuffers()[other.buffer].isScattered)
+      diagnostic << "row " << other.row << " of ";
+    return diagnostic << "'" << getName(other.buffer) << "' has overwritten";
+  }
+
+  void write(const ArenaAccess &access) {
+    for (const ArenaPiece &piece : access.pieces) {
+      BufferState &state = states[piece.owner.buffer];
+      // A buffer in the place of an input, written after the input was read through it.
+      ownership.set(piece.bytes, getOwner(piece.owner));
+      state.isWritten = true;
+      if (piece.row >= 0)
+        state.rowsWritten = std::max(state.rowsWritten, piece.row + 1);
     }
   }
 
-  LogicalResult checkOwned(kernel::KernelOpInterface op, const Access &access, StringRef verb) {
-    Owner other = ownership.findOther(access.range, access.view);
-    if (other == access.view)
-      return success();
-    InFlightDiagnostic diagnostic = op->emitOpError(verb) << " the buffer '" << views[access.view].name << "'";
-    if (other >= 0)
-      return diagnostic << ", which '" << views[other].name << "' has overwritten";
-    return diagnostic << " outside of what was written";
-  }
-
-  LogicalResult read(kernel::KernelOpInterface op, const Access &access) {
-    claimInput(access.view);
-    if (!views[access.view].isWritten)
-      return op->emitOpError("reads the buffer '") << views[access.view].name << "' before anything wrote it";
-    return checkOwned(op, access, "reads");
-  }
-
-  // From the first write on, also where that is partial, a buffer owns all of its bytes.
-  LogicalResult write(kernel::KernelOpInterface op, const Access &access) {
-    View &view = views[access.view];
-    if (view.isWritten)
-      return checkOwned(op, access, "writes");
-    view.isWritten = true;
-    ownership.set(view.range, access.view);
+  LogicalResult checkOverlaps(const ArenaStep &step) {
+    if (step.scratch.overlaps(step.output))
+      return complain(step, "has a scratch buffer that overlaps its output");
+    SmallVector<unsigned> inPlace = kernel::KernelOpInterface(step.op).getInPlaceOperands();
+    for (const ArenaAccess &input : step.reads) {
+      if (step.scratch.overlaps(input))
+        return complain(step, "has a scratch buffer that overlaps operand #" + Twine(input.operand));
+      if (input.operand == step.output.operand || !step.output.overlaps(input))
+        continue;
+      if (!llvm::is_contained(inPlace, input.operand))
+        return complain(step, "writes its output over operand #" + Twine(input.operand) + ", which it may not");
+      if (step.output.pieces.front().bytes.begin != input.pieces.front().bytes.begin)
+        return complain(step, "writes its output over operand #" + Twine(input.operand) + " at another address");
+    }
     return success();
   }
 
-  LogicalResult execute(kernel::KernelOpInterface op) {
-    auto find = [&](Value value) -> std::optional<Access> {
-      auto access = accesses.find(value);
-      return access == accesses.end() ? std::nullopt : std::optional<Access>(access->second);
-    };
-    Value outputBuffer = op.getOutputBuffer(), scratchBuffer = op.getScratchBuffer();
-    std::optional<Access> output = find(outputBuffer), scratch = find(scratchBuffer);
-    if (!output)
-      return op->emitOpError("expects its output in the arena");
-    if (scratchBuffer && !scratch)
-      return op->emitOpError("expects its scratch buffer in the arena");
-    if (scratch && scratch->range.overlaps(output->range))
-      return op->emitOpError("has a scratch buffer that overlaps its output");
-    SmallVector<unsigned> inPlace = op.getInPlaceOperands();
-    for (OpOperand &operand : op->getOpOperands()) {
-      std::optional<Access> input = find(operand.get());
-      if (!input || operand.get() == outputBuffer || operand.get() == scratchBuffer)
-        continue;
-      if (failed(read(op, *input)))
-        return failure();
-      unsigned number = operand.getOperandNumber();
-      if (scratch && scratch->range.overlaps(input->range))
-        return op->emitOpError("has a scratch buffer that overlaps operand #") << number;
-      if (!output->range.overlaps(input->range))
-        continue;
-      if (!llvm::is_contained(inPlace, number))
-        return op->emitOpError("writes its output over operand #") << number << ", which it may not";
-      if (output->range.begin != input->range.begin)
-        return op->emitOpError("writes its output over operand #") << number << " at another address";
-    }
-    if (failed(write(op, *output)) || (scratch && failed(write(op, *scratch))))
+  LogicalResult execute(const ArenaStep &step) {
+    for (const ArenaAccess &access : step.reads)
+      for (const ArenaPiece &piece : access.pieces)
+        if (failed(read(step, piece)))
+          return failure();
+    if (failed(checkOverlaps(step)))
       return failure();
-    for (Value operand : op->getOperands())
-      if (std::optional<Access> access = find(operand)) {
-        View &view = views[access->view];
-        view.last = kernels.size();
-        view.first = view.first < 0 ? view.last : view.first;
-      }
-    kernels.push_back(op);
+    write(step.output);
+    write(step.scratch);
     return success();
   }
 
   LogicalResult checkOutputs() {
-    for (const Port &port : outputs) {
+    for (const ArenaPort &port : program.getOutputs()) {
       bool found = false;
-      for (auto [number, view] : llvm::enumerate(views)) {
-        if (view.range.begin != port.range.begin || view.range.end != port.range.end || !view.isWritten ||
-            ownership.findOther(view.range, number) != static_cast<Owner>(number))
+      for (auto [number, buffer] : llvm::enumerate(program.getBuffers())) {
+        if (buffer.isScattered || !(buffer.getRange(0) == port.range))
           continue;
-        found = true;
-        view.last = static_cast<int64_t>(kernels.size()) - 1;
+        ByteOwner owner = getOwner({static_cast<int64_t>(number), 0});
+        found |= ownership.findOther(port.range, owner) == owner;
       }
       if (!found)
         return function.emitError("does not leave the output '") << port.name << "' at its place at the end";
@@ -313,26 +228,33 @@ private:
     return success();
   }
 
-  // The buffers live at a position, largest first; of two at one place (in-place) the larger one.
-  SmallVector<View> getLive(int64_t position) {
-    SmallVector<View> live, distinct;
-    for (const View &view : views)
-      if (view.first >= 0 && view.first <= position && position <= view.last)
-        live.push_back(view);
-    llvm::stable_sort(live, [](const View &a, const View &b) { return a.range.size() > b.range.size(); });
-    for (const View &view : live)
-      if (llvm::none_of(distinct, [&](const View &other) { return other.range.overlaps(view.range); }))
-        distinct.push_back(view);
-    return distinct;
+  //===--------------------------------------------------------------------===//
+  // Peak
+  //===--------------------------------------------------------------------===//
+
+  static Use getUse(const ArenaStep &step, const ByteOwnership &liveAfter) {
+    ByteOwnership busy = liveAfter;
+    auto add = [&](const ArenaAccess &access) {
+      for (const ArenaPiece &piece : access.pieces)
+        busy.set(piece.bytes, piece.owner);
+    };
+    add(step.output);
+    add(step.scratch);
+    for (const ArenaAccess &access : step.reads)
+      add(access);
+    Use use;
+    busy.forEach([&](ByteRange range, ByteOwner owner) {
+      use.bytes += range.size();
+      use.buffers[owner.buffer] += range.size();
+    });
+    return use;
   }
 
   func::FuncOp function;
-  int64_t alignment, arenaBytes;
-  SmallVector<Port> inputs, outputs;
-  std::vector<View> views;
-  llvm::DenseMap<Value, Access> accesses;
-  Ownership ownership;
-  SmallVector<kernel::KernelOpInterface> kernels;
+  const ArenaProgram &program;
+  int64_t alignment;
+  std::vector<BufferState> states;
+  ByteOwnership ownership;
 };
 
 // Flash against a budget: the constants that the function reads.
@@ -365,19 +287,19 @@ public:
       getOperation().emitError("expects an alignment of at least 1, got ") << alignment;
       return signalPassFailure();
     }
+    FailureOr<SmallVector<Region>> memories = parseMemories(getOperation(), ram);
+    if (failed(memories))
+      return signalPassFailure();
     SymbolTable symbols(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr(kernel::kInputsAttr))
         continue;
-      auto arena =
-          function.getNumArguments() == 1 ? dyn_cast<MemRefType>(function.getArgumentTypes()[0]) : MemRefType();
-      if (!arena || arena.getRank() != 1 || !arena.hasStaticShape() || !arena.getElementType().isInteger(8) ||
-          !function.getBody().hasOneBlock()) {
-        function.emitError("expects one argument, the arena of type memref<Nxi8>");
+      FailureOr<ArenaProgram> program = ArenaProgram::create(function);
+      if (failed(program))
         return signalPassFailure();
-      }
-      PlanVerifier verifier(function, alignment);
+      PlanVerifier verifier(function, *program, alignment);
       bool ok = succeeded(verifier.run()) && succeeded(verifier.checkBudget(sram));
+      ok = ok && succeeded(verifyArenaRegions(function, *memories));
       if (!ok || failed(checkFlash(function, symbols, flash)))
         return signalPassFailure();
     }
