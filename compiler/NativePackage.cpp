@@ -30,7 +30,7 @@ Expected<std::unique_ptr<NativePackage>> NativePackage::load(StringRef package, 
   void *symbol = handle.getAddressOfSymbol((prefix + "_run").str().c_str());
   if (!symbol)
     return toolError(package + ": it does not define " + prefix + "_run");
-  loaded->function = reinterpret_cast<void (*)(uint8_t *)>(symbol);
+  loaded->function = symbol;
   return loaded;
 }
 

@@ -16,11 +16,16 @@ public:
   static llvm::Expected<std::unique_ptr<NativePackage>> load(llvm::StringRef package, llvm::StringRef prefix);
 
   /// One inference. Safe to call from several threads with an arena each.
-  void run(uint8_t *arena) const { function(arena); }
+  void run(uint8_t *arena) const { reinterpret_cast<void (*)(uint8_t *)>(function)(arena); }
+
+  /// Goes on until rows are wanted or there, or to the end: see passes/lower/ProgramState.h.
+  int32_t run(uint8_t *arena, int32_t *state) const {
+    return reinterpret_cast<int32_t (*)(uint8_t *, int32_t *)>(function)(arena, state);
+  }
 
 private:
   ScratchDirectory directory;
-  void (*function)(uint8_t *arena) = nullptr;
+  void *function = nullptr;
 };
 
 } // namespace tinyc

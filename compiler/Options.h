@@ -63,6 +63,7 @@ struct Options {
   Optimize optimize = Optimize::Balanced;
   double maxRecompute = 1.0; ///< MACs executed over MACs of the model, at most
   bool streamInput = false;  ///< the program takes its input in rows; the input is never resident as a whole
+  bool streamOutput = false; ///< the same for its output
 
   bool explainMemory = false;    ///< print the table of the memory plan
   std::string memoryPictureFile; ///< path of the picture of the memory plan, SVG; empty: none

@@ -187,6 +187,8 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
   lowering.flash = options.flashBudget.value_or(0);
   lowering.optimize = getName(options.optimize).str();
   lowering.maxRecompute = options.maxRecompute;
+  lowering.streamInput = options.streamInput;
+  lowering.streamOutput = options.streamOutput;
   if (failed(run(*module, [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); })))
     return nullptr;
   if (last == Phase::Kernel)

@@ -1,6 +1,8 @@
 #include "compiler/Program.h"
 
+#include "dialects/kernel/Kernel.h"
 #include "dialects/nn/NN.h"
+#include "passes/lower/ProgramState.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -28,6 +30,8 @@ bool Ports::isStreamed() const {
   auto isStreamed = [](const Port &port) { return port.streamed; };
   return llvm::any_of(inputs, isStreamed) || llvm::any_of(outputs, isStreamed);
 }
+
+int64_t Ports::getStateBytes() const { return isStreamed() ? 4 * (lower::kFixedStateWords + stateCounters) : 0; }
 
 llvm::json::Value Port::toJson() const {
   llvm::json::Object object{{"name", llvm::json::fixUTF8(name)},
@@ -114,7 +118,7 @@ static std::vector<Port> readPorts(ArrayAttr attribute) {
   for (auto entry : attribute.getAsRange<DictionaryAttr>()) {
     ports.push_back(makePort(cast<RankedTensorType>(entry.getAs<TypeAttr>("type").getValue()),
                              entry.getAs<StringAttr>("name"), entry.getAs<DenseI64ArrayAttr>("permutation")));
-    ports.back().streamed = entry.contains("streamed");
+    ports.back().streamed = entry.contains(kernel::kStreamedAttr);
     if (!ports.back().streamed)
       ports.back().offset = entry.getAs<IntegerAttr>("offset").getInt();
     ports.back().bytes = entry.getAs<IntegerAttr>("bytes").getInt();
@@ -124,7 +128,7 @@ static std::vector<Port> readPorts(ArrayAttr attribute) {
 
 Ports getPorts(func::FuncOp function) {
   return {readPorts(function->getAttrOfType<ArrayAttr>("kernel.inputs")),
-          readPorts(function->getAttrOfType<ArrayAttr>("kernel.outputs"))};
+          readPorts(function->getAttrOfType<ArrayAttr>("kernel.outputs")), lower::countStateCounters(function)};
 }
 
 func::FuncOp getPlannedFunction(ModuleOp module) {

@@ -40,6 +40,8 @@ struct Ports {
 
   /// True if the program stops for rows: `int32_t run(arena, state)` instead of `void run(arena)`.
   bool isStreamed() const;
+  /// Bytes of its state, 0 if it has none.
+  int64_t getStateBytes() const;
 };
 
 /// The port of a tensor; name and permutation may be null.

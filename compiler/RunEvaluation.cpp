@@ -8,6 +8,7 @@
 #include "compiler/Pipeline.h"
 #include "compiler/StackUse.h"
 #include "dialects/nn/Interpreter.h"
+#include "passes/lower/ProgramState.h"
 #include "targets/ObjectEmission.h"
 #include "targets/host/Jit.h"
 #include "llvm/Support/FileSystem.h"
@@ -42,8 +43,35 @@ static int64_t sumBytes(ArrayRef<Port> ports) {
   return bytes;
 }
 
+/// One inference. `inputs` and `outputs` are where each port's bytes are outside of the arena, for those that are
+/// streamed.
+template <typename Program>
+static void runOnce(const Program &program, uint8_t *arena, const Ports &ports, ArrayRef<const char *> inputs,
+                    ArrayRef<char *> outputs) {
+  if (!ports.isStreamed()) {
+    program.run(arena);
+    return;
+  }
+  using lower::Request;
+  using lower::StateWord;
+  std::vector<int32_t> state(ports.getStateBytes() / sizeof(int32_t), 0);
+  auto get = [&](StateWord word) { return state[static_cast<size_t>(word)]; };
+  for (Request request; (request = static_cast<Request>(program.run(arena, state.data()))) != Request::Done;) {
+    bool isInput = request == Request::WantsRows;
+    int32_t port = get(StateWord::Port);
+    int64_t rowBytes = (isInput ? ports.inputs : ports.outputs)[port].getRowBytes();
+    int64_t begin = get(StateWord::Row) * rowBytes, bytes = get(StateWord::Count) * rowBytes;
+    uint8_t *rows = arena + get(StateWord::Offset);
+    if (isInput)
+      std::memcpy(rows, inputs[port] + begin, bytes);
+    else
+      std::memcpy(outputs[port] + begin, rows, bytes);
+  }
+}
+
 /// All samples' outputs of a program in this process, and the stack of its first inference.
-static std::vector<char> runOnHost(llvm::function_ref<void(uint8_t *)> run, const Ports &ports, int64_t arenaBytes,
+template <typename Program>
+static std::vector<char> runOnHost(const Program &program, const Ports &ports, int64_t arenaBytes,
                                    const Samples &samples, std::optional<int64_t> &stackBytes) {
   return runParallel(samples.size(), sumBytes(ports.outputs), [&](int64_t index, llvm::MutableArrayRef<char> output) {
     // Kernels may read whole vectors: align the arena as a target would.
@@ -51,20 +79,28 @@ static std::vector<char> runOnHost(llvm::function_ref<void(uint8_t *)> run, cons
         static_cast<uint8_t *>(std::aligned_alloc(64, llvm::alignTo(std::max<int64_t>(arenaBytes, 1), 64))),
         &std::free);
     std::vector<char> bytes = samples.getBytes(index);
+    std::vector<const char *> inputs;
     const char *next = bytes.data();
     for (const Port &port : ports.inputs) {
-      std::memcpy(arena.get() + port.offset, next, port.bytes);
+      inputs.push_back(next);
+      if (!port.streamed)
+        std::memcpy(arena.get() + port.offset, next, port.bytes);
       next += port.bytes;
     }
-    if (index == 0)
-      stackBytes = measureStack([&] { run(arena.get()); });
-    if (index != 0 || !stackBytes)
-      run(arena.get());
+    std::vector<char *> outputs;
     char *to = output.data();
     for (const Port &port : ports.outputs) {
-      std::memcpy(to, arena.get() + port.offset, port.bytes);
+      outputs.push_back(to);
       to += port.bytes;
     }
+    auto run = [&] { runOnce(program, arena.get(), ports, inputs, outputs); };
+    if (index == 0)
+      stackBytes = measureStack(run);
+    if (index != 0 || !stackBytes)
+      run();
+    for (auto [port, place] : llvm::zip_equal(ports.outputs, outputs))
+      if (!port.streamed)
+        std::memcpy(place, arena.get() + port.offset, port.bytes);
   });
 }
 
@@ -138,8 +174,8 @@ static LogicalResult evaluateOnHost(const Options &options, const targets::Targe
   auto program = targets::HostProgram::create(*module);
   if (failed(program))
     return failure();
-  std::vector<char> outputs = runOnHost([&](uint8_t *arena) { (*program)->run(arena); }, report.ports,
-                                        report.activationBytes, *samples, result.stackBytes);
+  std::vector<char> outputs = runOnHost(**program, report.ports, report.activationBytes, *samples,
+                                        result.stackBytes);
   llvm::SmallVector<char> object;
   if (failed(targets::emitObject(*module, target, object)))
     return failure();
@@ -188,13 +224,19 @@ static llvm::Expected<PackageFacts> readPackage(StringRef directory) {
       return fail(Twine("no list of ") + key);
     for (const llvm::json::Value &value : *array) {
       std::optional<Port> port = Port::fromJson(value);
-      if (!port || port->offset < 0 || port->offset > facts.sramBytes - port->bytes)
+      if (!port || (!port->streamed && (port->offset < 0 || port->offset > facts.sramBytes - port->bytes)))
         return fail(Twine("malformed entry of ") + key);
       ports->push_back(std::move(*port));
     }
   }
   if (facts.ports.outputs.empty())
     return fail("no outputs");
+  if (facts.ports.isStreamed()) {
+    const int64_t words = sram->getInteger("state").value_or(0) / 4;
+    if (words < lower::kFixedStateWords || words > std::numeric_limits<uint16_t>::max())
+      return fail("sram.state is no size of a state of a streamed program");
+    facts.ports.stateCounters = words - lower::kFixedStateWords;
+  }
   return facts;
 }
 
@@ -217,8 +259,8 @@ static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, Stri
     auto program = NativePackage::load(directory, facts->prefix);
     if (!program)
       return complain(program.takeError());
-    std::vector<char> outputs = runOnHost([&](uint8_t *arena) { (*program)->run(arena); }, facts->ports,
-                                          facts->sramBytes, *samples, result.stackBytes);
+    std::vector<char> outputs = runOnHost(**program, facts->ports, facts->sramBytes, *samples,
+                                          result.stackBytes);
     result.flashBytes = facts->flashBytes;
     if (llvm::Error error = measure(facts->ports, *samples, outputs, evaluation, result))
       return complain(std::move(error));
@@ -249,7 +291,7 @@ static bool isCompilation(const Options &options) {
   return options.emit == Emit::Object || options.quantize != Quantize::Automatic ||
          !options.calibrationFiles.empty() || !options.import.inputShapes.empty() || options.sramBudget ||
          options.flashBudget || options.optimize != Optimize::Balanced || options.maxRecompute != 1.0 ||
-         options.streamInput;
+         options.streamInput || options.streamOutput;
 }
 
 static LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,

@@ -2,6 +2,7 @@
 
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
+#include "passes/lower/ProgramState.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/Cpp/CppEmitter.h"
@@ -29,6 +30,7 @@ LogicalResult targets::emitC(ModuleOp lowered, llvm::raw_ostream &os) {
   if (failed(program))
     return failure();
   std::string name = (*program).getSymName().str();
+  bool isSplit = (*program).getNumArguments() > 1;
 
   OwningOpRef<ModuleOp> clone = lowered.clone();
   PassManager passes(lowered.getContext());
@@ -40,18 +42,21 @@ LogicalResult targets::emitC(ModuleOp lowered, llvm::raw_ostream &os) {
   if (failed(emitc::translateToCpp(*clone, textStream)))
     return failure();
 
-  // EmitC cannot name arguments; the addresses that the conversion makes call this one `arena`.
-  std::string printed = "void " + name + "(uint8_t* v1)", wanted = "void " + name + "(uint8_t *arena)";
-  size_t signature = text.rfind(printed);
-  if (signature == std::string::npos)
-    return lowered.emitError("expects the C text to define ") << wanted;
-  text.replace(signature, printed.size(), wanted);
+  // EmitC cannot name arguments, but programs that stop for rows are text of our own; the addresses that the conversion makes call this one `arena`.
+  std::string printed = "void " + name + "(uint8_t* v1)", wanted = "void " + name + (isSplit ? "(uint8_t *const *arena)" : "(uint8_t *arena)");
+  if (!lower::isStreamed(*program)) {
+    size_t signature = text.rfind(printed);
+    if (signature == std::string::npos)
+      return lowered.emitError("expects the C text to define ") << wanted;
+    text.replace(signature, printed.size(), wanted);
+  }
 
   SmallVector<StringRef> lines;
   StringRef(text).rtrim('\n').split(lines, '\n');
   StringRef previous;
   for (StringRef line : lines) {
-    bool begins = line.starts_with("_Alignas") || line.starts_with("static") || line.starts_with("void");
+    bool begins = line.starts_with("_Alignas") || line.starts_with("static") || line.starts_with("void") ||
+                  line.starts_with("int32_t");
     if (begins && !previous.starts_with("_Alignas"))
       os << '\n';
     printWrapped(line, os);

@@ -54,7 +54,9 @@ struct CompileFlags::Flags {
                      cl::desc("Let the schedule compute values again, up to R times the model's MACs (default 1.0)"),
                      cl::value_desc("R"), cl::init(1.0), cl::cat(category)),
         streamInput("stream-input", cl::desc("Take the input in rows; it is never in SRAM as a whole"),
-                    cl::cat(category)) {}
+                    cl::cat(category)),
+        streamOutput("stream-output", cl::desc("Hand out the output in rows; it is never in SRAM as a whole"),
+                     cl::cat(category)) {}
 
   std::string targetText; // cl::desc keeps a reference to it
   cl::opt<std::string> target, board;
@@ -68,7 +70,7 @@ struct CompileFlags::Flags {
   cl::opt<std::string> sram, flash;
   cl::opt<Optimize> optimize;
   cl::opt<double> maxRecompute;
-  cl::opt<bool> streamInput;
+  cl::opt<bool> streamInput, streamOutput;
 };
 
 CompileFlags::CompileFlags(cl::OptionCategory &category) : flags(std::make_unique<Flags>(category)) {}
@@ -149,6 +151,7 @@ bool CompileFlags::fill(Options &options) const {
   options.optimize = flags->optimize;
   options.maxRecompute = flags->maxRecompute;
   options.streamInput = flags->streamInput;
+  options.streamOutput = flags->streamOutput;
   if (!(options.maxRecompute >= 1.0 && options.maxRecompute <= 1000.0))
     return complain("--max-recompute: expected a number from 1 to 1000");
   return parseBudget("sram", flags->sram, options.sramBudget) &&

@@ -3,6 +3,7 @@
 #include "passes/lower/CText.h"
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
+#include "passes/lower/ProgramState.h"
 
 #include "mlir/Dialect/EmitC/IR/EmitC.h"
 
@@ -29,6 +30,7 @@ public:
     FailureOr<func::FuncOp> program = getProgram(getOperation());
     if (failed(program))
       return signalPassFailure();
+    isSplit = (*program).getNumArguments() > 1;
     symbols.emplace(getOperation());
     identifiers.emplace(*program);
     if (failed(convertConstants(*program)) || failed(convertProgram(*program)))
@@ -75,6 +77,8 @@ private:
   }
 
   LogicalResult convertProgram(func::FuncOp program) {
+    if (isStreamed(program))
+      return convertStreamedProgram(program);
     OpBuilder builder(program);
     MLIRContext *context = &getContext();
     auto arena = emitc::PointerType::get(IntegerType::get(context, 8, IntegerType::Unsigned));
@@ -92,10 +96,14 @@ private:
         return failure();
     }
     emitc::ReturnOp::create(builder, program.getLoc(), Value());
+    eraseProgram(program);
+    return success();
+  }
+
+  void eraseProgram(func::FuncOp program) {
     program.erase();
     for (memref::GlobalOp constant : llvm::make_early_inc_range(getOperation().getOps<memref::GlobalOp>()))
       constant.erase();
-    return success();
   }
 
   LogicalResult convertCall(kernel::CallOp call, OpBuilder &builder, OpBuilder &globals) {
@@ -164,7 +172,12 @@ private:
     if (!row.empty())
       offset = address.offset == 0 ? row : offset + " + " + row;
     bool isByte = address.element.isInteger(8);
-    return ("(" + element + " *)" + (isByte ? "" : "(void *)") + "(arena + " + offset + ")").str();
+    return ("(" + element + " *)" + (isByte ? "" : "(void *)") + "(" + getArena(address) + " + " + offset + ")").str();
+  }
+
+  /// The region of the arena that an address lies in.
+  std::string getArena(const Address &address) {
+    return isSplit ? "arena[" + std::to_string(address.region) + "]" : "arena";
   }
 
   static int64_t getElementBytes(const Address &address) {
@@ -176,30 +189,51 @@ private:
   //===--------------------------------------------------------------------===//
 
   LogicalResult convertStream(kernel::StreamOp stream, OpBuilder &builder, OpBuilder &globals) {
+    FailureOr<std::string> name = createStream(stream, globals);
+    if (failed(name))
+      return failure();
+    emitc::CallOpaqueOp::create(builder, stream.getLoc(), TypeRange(), *name, ValueRange(),
+                                builder.getArrayAttr(emitc::OpaqueAttr::get(&getContext(), "arena")));
+    return success();
+  }
+
+  /// The function of a stream; returns its name.
+  FailureOr<std::string> createStream(kernel::StreamOp stream, OpBuilder &globals) {
     std::string cases;
     llvm::raw_string_ostream os(cases);
     bool hasTable = false;
     for (auto [number, op] : llvm::enumerate(stream.getBody().front())) {
-      auto call = cast<kernel::CallOp>(op);
-      hasTable |= !call.getStep()->getTables().empty();
-      if (failed(printCase(call, number, os, globals)))
+      auto call = dyn_cast<kernel::CallOp>(op);
+      hasTable |= call && !call.getStep()->getTables().empty();
+      if (failed(call ? printCase(call, number, os, globals) : printTransferCase(op, number, os, globals)))
         return failure();
     }
+    const bool isStopping = stops(*stream);
     DenseElementsAttr steps = makeStepTable(stream);
     std::string name = identifiers->createStream(), text;
     llvm::raw_string_ostream function(text);
-    function << "static void " << name << "(uint8_t *arena) {\n  static const "
+    function << (isStopping ? "static int32_t " : "static void ") << name << "(" << getArenaParameter()
+             << (isStopping ? ", " + identifiers->getPrefix() + "state *state" : "") << ") {\n  static const "
              << (steps.getElementType().getIntOrFloatBitWidth() == 8 ? "uint8_t" : "uint16_t") << " steps[] = {";
     llvm::interleaveComma(stream.getSteps(), function);
-    function << "};\n  int32_t rows[" << stream.getBody().front().getOperations().size() << "] = {0};\n";
+    if (isStopping)
+      function << "};\n  int32_t *const rows = state->rows;\n";
+    else
+      function << "};\n  int32_t rows[" << stream.getBody().front().getOperations().size() << "] = {0};\n";
     if (hasTable)
-      function << "  tinyc_rows input = {arena, NULL};\n";
-    function << "  for (int32_t step = 0; step < " << steps.getNumElements() << "; step++) {\n    switch (steps[step]) {\n"
-             << cases << "    default:\n      break;\n    }\n  }\n}";
+      function << "  tinyc_rows input = {" << (isSplit ? "NULL" : "arena") << ", NULL};\n";
+    if (isStopping)
+      function << "  while (state->step < " << steps.getNumElements() << ") {\n    switch (steps[state->step++]) {\n";
+    else
+      function << "  for (int32_t step = 0; step < " << steps.getNumElements()
+               << "; step++) {\n    switch (steps[step]) {\n";
+    function << cases << "    default:\n      break;\n    }\n  }\n";
+    if (isStopping)
+      function << "  state->step = 0;\n  memset(state->rows, 0, sizeof state->rows);\n  return " << getMacro("DONE")
+               << ";\n";
+    function << "}";
     createText(globals, stream.getLoc(), text);
-    emitc::CallOpaqueOp::create(builder, stream.getLoc(), TypeRange(), name, ValueRange(),
-                                builder.getArrayAttr(emitc::OpaqueAttr::get(&getContext(), "arena")));
-    return success();
+    return name;
   }
 
   LogicalResult printCase(kernel::CallOp call, size_t number, raw_ostream &os, OpBuilder &globals) {
@@ -220,8 +254,11 @@ private:
     if (usesRow)
       os << "      const int32_t row = rows[" << number << "], end = " << end << ";\n";
     for (const Argument &argument : *resolved)
-      if (argument.kind == Argument::Kind::Table)
+      if (argument.kind == Argument::Kind::Table) {
+        if (isSplit)
+          os << "      input.base = " << getArena(argument.address) << ";\n";
         os << "      input.offsets = " << getOffsetTable(argument.rows, globals) << ";\n";
+      }
     os << "      " << call.getCallee() << "(";
     for (const std::string &argument : *arguments)
       os << argument << ", ";
@@ -235,6 +272,105 @@ private:
     os << "      rows[" << number << "] " << (usesRow ? "= end" : "+= " + std::to_string(count)) << ";\n"
        << "      break;\n    }\n";
     return success();
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Programs that stop for rows
+  //===--------------------------------------------------------------------===//
+
+  /// `MODEL_DONE` for the prefix `model_`.
+  std::string getMacro(StringRef name) { return identifiers->getPrefix().upper() + name.str(); }
+
+  std::string getArenaParameter() { return isSplit ? "uint8_t *const *arena" : "uint8_t *arena"; }
+
+  // The whole program as text: a stage that goes on where it stopped is an `if` on state->stage.
+  LogicalResult convertStreamedProgram(func::FuncOp program) {
+    OpBuilder globals(program);
+    StringRef prefix = identifiers->getPrefix();
+    std::string stop = (prefix + "stop").str(), body, text;
+    createText(globals, program.getLoc(),
+               "static int32_t " + stop + "(" + prefix + "state *state, int32_t request, int32_t port, int32_t row, "
+               "int32_t count, int32_t region, int32_t offset) {\n  state->request = request;\n  state->port = port;\n"
+               "  state->row = row;\n  state->count = count;\n  state->region = region;\n  state->offset = offset;\n"
+               "  return request;\n}");
+    llvm::raw_string_ostream os(body), function(text);
+    std::vector<ProgramStage> stages = splitStages(program);
+    for (auto [number, stage] : llvm::enumerate(stages)) {
+      os << "  if (state->stage == " << number << ") {\n";
+      bool isLast = number + 1 == stages.size(), endsInStop = false;
+      for (Operation *op : stage)
+        if (failed(printStatement(*op, number, endsInStop, os, globals)))
+          return failure();
+      if (!isLast && !endsInStop)
+        os << "    state->stage = " << number + 1 << ";\n";
+      os << "  }\n";
+    }
+    function << "int32_t " << program.getSymName() << "(" << getArenaParameter() << ", " << prefix << "state *state) {\n"
+             << body << "  state->stage = 0;\n  state->request = " << getMacro("DONE") << ";\n  return "
+             << getMacro("DONE") << ";\n}";
+    createText(globals, program.getLoc(), text);
+    eraseProgram(program);
+    return success();
+  }
+
+  LogicalResult printStatement(Operation &op, size_t stage, bool &endsInStop, raw_ostream &os, OpBuilder &globals) {
+    if (auto call = dyn_cast<kernel::CallOp>(op)) {
+      FailureOr<SmallVector<std::string>> arguments = formatArguments(call, globals);
+      if (failed(arguments))
+        return failure();
+      os << "    /* " << formatComment(describe(call)) << " */\n    " << call.getCallee() << "(";
+      for (const std::string &argument : *arguments)
+        os << argument << ", ";
+      os << static_cast<int32_t>(call.getRowBegin()) << ", " << static_cast<int32_t>(call.getRowEnd()) << ");\n";
+      return success();
+    }
+    if (auto stream = dyn_cast<kernel::StreamOp>(op)) {
+      FailureOr<std::string> name = createStream(stream, globals);
+      if (failed(name))
+        return failure();
+      if (stops(op))
+        os << "    if (" << *name << "(arena, state) != " << getMacro("DONE") << ")\n      return state->request;\n";
+      else
+        os << "    " << *name << "(arena);\n";
+      return success();
+    }
+    FailureOr<Transfer> transfer = resolveTransfer(op, *symbols);
+    if (failed(transfer))
+      return failure();
+    os << "    state->stage = " << stage + 1 << ";\n    "
+       << formatStop(*transfer, "0", std::to_string(transfer->height), globals);
+    endsInStop = true;
+    return success();
+  }
+
+  LogicalResult printTransferCase(Operation &op, size_t number, raw_ostream &os, OpBuilder &globals) {
+    FailureOr<Transfer> transfer = resolveTransfer(op, *symbols);
+    if (failed(transfer))
+      return failure();
+    int32_t count = transfer->rowsPerStep, height = transfer->height;
+    bool isUneven = height % count != 0;
+    os << "    case " << number << ": {\n      const int32_t row = rows[" << number << "]";
+    if (isUneven)
+      os << ", end = row + " << count << " < " << height << " ? row + " << count << " : " << height;
+    os << ";\n      rows[" << number << "] = " << (isUneven ? "end" : "row + " + std::to_string(count)) << ";\n      "
+       << formatStop(*transfer, "row", isUneven ? "end - row" : std::to_string(count), globals) << "    }\n";
+    return success();
+  }
+
+  /// `return model_stop(...); /* name */`
+  std::string formatStop(const Transfer &transfer, StringRef row, StringRef count, OpBuilder &globals) {
+    const Argument &place = transfer.place;
+    std::string offset = std::to_string(place.address.offset), text;
+    if (place.rows)
+      offset = "(int32_t)" + getOffsetTable(place.rows, globals) + "[row]";
+    else if (place.kind == Argument::Kind::Band)
+      offset = (place.address.offset == 0 ? "" : offset + " + ") + "row * " + std::to_string(place.rowBytes);
+    llvm::raw_string_ostream os(text);
+    os << "return " << identifiers->getPrefix() << "stop(state, "
+       << getMacro(transfer.request == Request::WantsRows ? "WANTS_ROWS" : "HAS_ROWS") << ", " << transfer.port << ", "
+       << row << ", " << count << ", " << place.address.region << ", " << offset << "); /* "
+       << formatComment(transfer.name) << " */\n";
+    return text;
   }
 
   /// Tensors whose rows lie at the same offsets share a table.
@@ -255,6 +391,7 @@ private:
   llvm::DenseMap<Operation *, std::string> constantNames;
   llvm::DenseMap<Attribute, std::string> offsetTables;
   bool hasNonFinite = false; // the text uses INFINITY or NAN
+  bool isSplit = false;      // the arena has several regions: `arena` is an array of their addresses
 };
 
 } // namespace

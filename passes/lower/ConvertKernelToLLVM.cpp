@@ -2,6 +2,7 @@
 
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
+#include "passes/lower/ProgramState.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -27,6 +28,7 @@ public:
     FailureOr<func::FuncOp> program = getProgram(getOperation());
     if (failed(program))
       return signalPassFailure();
+    isSplit = (*program).getNumArguments() > 1;
     symbols.emplace(getOperation());
     identifiers.emplace(*program);
     if (failed(convertConstants(*program)) || failed(convertProgram(*program)))
@@ -54,6 +56,8 @@ private:
   }
 
   LogicalResult convertProgram(func::FuncOp program) {
+    if (isStreamed(program))
+      return convertStreamedProgram(program);
     OpBuilder builder(program);
     auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&getContext()), {pointer});
     std::string name = program.getSymName().str();
@@ -71,10 +75,14 @@ private:
         return failure();
     }
     LLVM::ReturnOp::create(builder, program.getLoc(), ValueRange());
+    eraseProgram(program);
+    return success();
+  }
+
+  void eraseProgram(func::FuncOp program) {
     program.erase();
     for (memref::GlobalOp constant : llvm::make_early_inc_range(getOperation().getOps<memref::GlobalOp>()))
       constant.erase();
-    return success();
   }
 
   LogicalResult convertCall(kernel::CallOp call, Value arena, OpBuilder &builder, OpBuilder &globals,
@@ -116,11 +124,15 @@ private:
     if (argument.kind == Argument::Kind::Table) {
       Value field = createElementAddress(builder, loc, pointer, step->input, createInteger(builder, loc, 1));
       LLVM::StoreOp::create(builder, loc, getOffsetTable(argument.rows, builder, globals), field);
+      if (isSplit)
+        LLVM::StoreOp::create(builder, loc, createRegion(builder, loc, arena, argument.address), step->input);
       return step->input;
     }
     Value base = arena;
     if (argument.address.constant)
       base = LLVM::AddressOfOp::create(builder, loc, constants[argument.address.constant]);
+    else if (isSplit)
+      base = createRegion(builder, loc, arena, argument.address);
     if (argument.address.offset != 0)
       base = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), base,
                                  LLVM::GEPArg(static_cast<int32_t>(argument.address.offset)),
@@ -139,6 +151,12 @@ private:
     return createElementAddress(builder, loc, builder.getI8Type(), base, distance);
   }
 
+  /// The region of the arena that an address lies in; `arena` holds the addresses of all.
+  Value createRegion(OpBuilder &builder, Location loc, Value arena, const Address &address) {
+    Value region = createInteger(builder, loc, static_cast<int32_t>(address.region));
+    return LLVM::LoadOp::create(builder, loc, pointer, createElementAddress(builder, loc, pointer, arena, region));
+  }
+
   //===--------------------------------------------------------------------===//
   // Streams
   //===--------------------------------------------------------------------===//
@@ -146,14 +164,21 @@ private:
   // for (step = 0; step < count; ++step)
   //   switch (steps[step])
   //   case i: end = min(rows[i] + rowsPerStep, height), call for rows [rows[i], end), rows[i] = end
-  LogicalResult convertStream(kernel::StreamOp stream, Value caller, OpBuilder &callerBuilder, OpBuilder &globals) {
+  // One that stops keeps step and rows in `state`, and returns a Request.
+  LogicalResult convertStream(kernel::StreamOp stream, Value caller, OpBuilder &callerBuilder, OpBuilder &globals,
+                              Value callerState = nullptr, Value *result = nullptr) {
     Location loc = stream.getLoc();
     Type i32 = callerBuilder.getI32Type();
-    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&getContext()), {pointer});
+    const bool isStopping = stops(*stream);
+    auto type = isStopping ? LLVM::LLVMFunctionType::get(i32, {pointer, pointer})
+                           : LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(&getContext()), {pointer});
     std::string name = identifiers->createStream();
     auto function = LLVM::LLVMFuncOp::create(globals, loc, name, type, LLVM::Linkage::Internal);
     OpBuilder tables(function);
-    LLVM::CallOp::create(callerBuilder, loc, function, ValueRange(caller));
+    if (isStopping)
+      *result = LLVM::CallOp::create(callerBuilder, loc, function, ValueRange{caller, callerState}).getResult();
+    else
+      LLVM::CallOp::create(callerBuilder, loc, function, ValueRange(caller));
 
     OpBuilder builder(&getContext());
     Block *entry = function.addEntryBlock(builder), *head = function.addBlock(), *body = function.addBlock();
@@ -165,17 +190,26 @@ private:
 
     builder.setInsertionPointToStart(entry);
     Value arena = entry->getArgument(0), zero = createInteger(builder, loc, 0), one = createInteger(builder, loc, 1);
-    Value rows = LLVM::AllocaOp::create(builder, loc, pointer, i32,
-                                        createInteger(builder, loc, static_cast<int32_t>(cases.size())));
+    Value state = isStopping ? entry->getArgument(1) : Value(), rows, firstStep = zero;
+    auto clearRows = [&](Value clear) {
+      for (int32_t i = 0; i < static_cast<int32_t>(cases.size()); ++i)
+        LLVM::StoreOp::create(builder, loc, clear,
+                              createElementAddress(builder, loc, i32, rows, createInteger(builder, loc, i)));
+    };
+    if (isStopping) {
+      rows = createStateAddress(builder, loc, state, StateWord::Counters);
+      firstStep = LLVM::LoadOp::create(builder, loc, i32, createStateAddress(builder, loc, state, StateWord::Step));
+    } else {
+      rows = LLVM::AllocaOp::create(builder, loc, pointer, i32,
+                                    createInteger(builder, loc, static_cast<int32_t>(cases.size())));
+      clearRows(zero);
+    }
     Value input = LLVM::AllocaOp::create(builder, loc, pointer, pointer, createInteger(builder, loc, 2));
-    for (int32_t i = 0; i < static_cast<int32_t>(cases.size()); ++i)
-      LLVM::StoreOp::create(builder, loc, zero,
-                            createElementAddress(builder, loc, i32, rows, createInteger(builder, loc, i)));
     LLVM::StoreOp::create(builder, loc, arena, input);
     DenseElementsAttr values = makeStepTable(stream);
     LLVM::GlobalOp steps = createConstant(tables, loc, identifiers->create(name, "_steps"), toSignless(values),
                                           values.getElementType().getIntOrFloatBitWidth() / 8);
-    LLVM::BrOp::create(builder, loc, ValueRange(zero), head);
+    LLVM::BrOp::create(builder, loc, ValueRange(firstStep), head);
 
     builder.setInsertionPointToStart(head);
     Value count = createInteger(builder, loc, static_cast<int32_t>(values.getNumElements()));
@@ -192,13 +226,21 @@ private:
                            SmallVector<ValueRange>(cases.size()));
 
     for (auto [number, op] : llvm::enumerate(stream.getBody().front())) {
-      auto call = cast<kernel::CallOp>(op);
+      auto call = dyn_cast<kernel::CallOp>(op);
       builder.setInsertionPointToStart(cases[number]);
-      Location at = call.getLoc();
+      Location at = op.getLoc();
       Value counter =
           createElementAddress(builder, at, i32, rows, createInteger(builder, at, static_cast<int32_t>(number)));
       StepValues values = {LLVM::LoadOp::create(builder, at, i32, counter), Value(), input};
-      int32_t rowsPerStep = call.getStep()->getRows(), height = call.getRowEnd();
+      Transfer transfer;
+      if (!call) {
+        FailureOr<Transfer> resolved = resolveTransfer(op, *symbols);
+        if (failed(resolved))
+          return failure();
+        transfer = *resolved;
+      }
+      int32_t rowsPerStep = call ? call.getStep()->getRows() : transfer.rowsPerStep;
+      int32_t height = call ? static_cast<int32_t>(call.getRowEnd()) : transfer.height;
       values.end = LLVM::AddOp::create(builder, at, values.row, createInteger(builder, at, rowsPerStep));
       if (height % rowsPerStep != 0) {
         Value limit = createInteger(builder, at, height);
@@ -206,6 +248,12 @@ private:
         values.end = LLVM::SelectOp::create(builder, at, isLast, limit, values.end);
       }
       LLVM::StoreOp::create(builder, at, values.end, counter);
+      if (!call) {
+        Value after = LLVM::AddOp::create(builder, at, step, createInteger(builder, at, 1));
+        storeState(builder, at, state, StateWord::Step, after);
+        createStop(transfer, values, state, at, builder, tables);
+        continue;
+      }
       if (failed(convertCall(call, arena, builder, tables, &values)))
         return failure();
       LLVM::BrOp::create(builder, at, ValueRange(), next);
@@ -214,7 +262,124 @@ private:
     builder.setInsertionPointToStart(next);
     LLVM::BrOp::create(builder, loc, ValueRange(LLVM::AddOp::create(builder, loc, step, one)), head);
     builder.setInsertionPointToStart(done);
-    LLVM::ReturnOp::create(builder, loc, ValueRange());
+    if (!isStopping) {
+      LLVM::ReturnOp::create(builder, loc, ValueRange());
+      return success();
+    }
+    Value none = createInteger(builder, loc, 0);
+    clearRows(none);
+    storeState(builder, loc, state, StateWord::Step, none);
+    LLVM::ReturnOp::create(builder, loc, createInteger(builder, loc, static_cast<int32_t>(Request::Done)));
+    return success();
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Programs that stop for rows
+  //===--------------------------------------------------------------------===//
+
+  Value createStateAddress(OpBuilder &builder, Location loc, Value state, StateWord word) {
+    return createElementAddress(builder, loc, builder.getI32Type(), state,
+                                createInteger(builder, loc, static_cast<int32_t>(word)));
+  }
+
+  void storeState(OpBuilder &builder, Location loc, Value state, StateWord word, Value value) {
+    LLVM::StoreOp::create(builder, loc, value, createStateAddress(builder, loc, state, word));
+  }
+
+  // Says which rows are wanted or there, those of `step`, and returns to the user.
+  void createStop(const Transfer &transfer, const StepValues &step, Value state, Location loc, OpBuilder &builder,
+                  OpBuilder &globals) {
+    const Argument &place = transfer.place;
+    Value offset = createInteger(builder, loc, static_cast<int32_t>(place.address.offset));
+    if (place.rows) {
+      Value entry = createElementAddress(builder, loc, builder.getI32Type(),
+                                         getOffsetTable(place.rows, builder, globals), step.row);
+      offset = LLVM::LoadOp::create(builder, loc, builder.getI32Type(), entry);
+    } else if (place.kind == Argument::Kind::Band) {
+      Value distance = LLVM::MulOp::create(builder, loc, step.row,
+                                           createInteger(builder, loc, static_cast<int32_t>(place.rowBytes)));
+      offset = LLVM::AddOp::create(builder, loc, offset, distance);
+    }
+    Value request = createInteger(builder, loc, static_cast<int32_t>(transfer.request));
+    Value region = createInteger(builder, loc, static_cast<int32_t>(place.address.region));
+    storeState(builder, loc, state, StateWord::Request, request);
+    storeState(builder, loc, state, StateWord::Port, createInteger(builder, loc, transfer.port));
+    storeState(builder, loc, state, StateWord::Row, step.row);
+    storeState(builder, loc, state, StateWord::Count, LLVM::SubOp::create(builder, loc, step.end, step.row));
+    storeState(builder, loc, state, StateWord::Region, region);
+    storeState(builder, loc, state, StateWord::Offset, offset);
+    LLVM::ReturnOp::create(builder, loc, request);
+  }
+
+  // i32 run(arena, state): switch (stage) over the stages' blocks, each of which goes on to the next.
+  LogicalResult convertStreamedProgram(func::FuncOp program) {
+    Location loc = program.getLoc();
+    OpBuilder builder(program);
+    Type i32 = builder.getI32Type();
+    std::string name = program.getSymName().str();
+    auto function =
+        LLVM::LLVMFuncOp::create(builder, loc, name, LLVM::LLVMFunctionType::get(i32, {pointer, pointer}));
+    OpBuilder globals(function);
+    Block *entry = function.addEntryBlock(builder);
+    Value arena = entry->getArgument(0), state = entry->getArgument(1);
+    std::vector<ProgramStage> stages = splitStages(program);
+    SmallVector<Block *> blocks;
+    for (size_t i = 0; i <= stages.size(); ++i)
+      blocks.push_back(function.addBlock());
+
+    builder.setInsertionPointToStart(entry);
+    Value stage = LLVM::LoadOp::create(builder, loc, i32, createStateAddress(builder, loc, state, StateWord::Stage));
+    SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(0, stages.size()));
+    LLVM::SwitchOp::create(builder, loc, stage, blocks.back(), ValueRange(), ArrayRef<int32_t>(numbers),
+                           BlockRange(ArrayRef(blocks).drop_back()), SmallVector<ValueRange>(stages.size()));
+    for (auto [number, operations] : llvm::enumerate(stages)) {
+      builder.setInsertionPointToStart(blocks[number]);
+      Value next = createInteger(builder, loc, static_cast<int32_t>(number) + 1);
+      bool endsInStop = false;
+      for (Operation *op : operations)
+        if (failed(convertStatement(*op, arena, state, next, endsInStop, function, builder, globals)))
+          return failure();
+      if (endsInStop)
+        continue;
+      storeState(builder, loc, state, StateWord::Stage, next);
+      LLVM::BrOp::create(builder, loc, ValueRange(), blocks[number + 1]);
+    }
+    builder.setInsertionPointToStart(blocks.back());
+    Value done = createInteger(builder, loc, static_cast<int32_t>(Request::Done));
+    storeState(builder, loc, state, StateWord::Stage, createInteger(builder, loc, 0));
+    storeState(builder, loc, state, StateWord::Request, done);
+    LLVM::ReturnOp::create(builder, loc, done);
+    eraseProgram(program);
+    return success();
+  }
+
+  LogicalResult convertStatement(Operation &op, Value arena, Value state, Value nextStage, bool &endsInStop,
+                                 LLVM::LLVMFuncOp function, OpBuilder &builder, OpBuilder &globals) {
+    Location loc = op.getLoc();
+    if (auto call = dyn_cast<kernel::CallOp>(op))
+      return convertCall(call, arena, builder, globals);
+    if (auto stream = dyn_cast<kernel::StreamOp>(op)) {
+      Value request;
+      if (failed(convertStream(stream, arena, builder, globals, state, &request)))
+        return failure();
+      if (!request)
+        return success();
+      Block *stop = function.addBlock(), *rest = function.addBlock();
+      Value isDone = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, request,
+                                          createInteger(builder, loc, static_cast<int32_t>(Request::Done)));
+      LLVM::CondBrOp::create(builder, loc, isDone, rest, stop);
+      builder.setInsertionPointToStart(stop);
+      LLVM::ReturnOp::create(builder, loc, request);
+      builder.setInsertionPointToStart(rest);
+      return success();
+    }
+    FailureOr<Transfer> transfer = resolveTransfer(op, *symbols);
+    if (failed(transfer))
+      return failure();
+    storeState(builder, loc, state, StateWord::Stage, nextStage);
+    StepValues all = {createInteger(builder, loc, 0), createInteger(builder, loc, transfer->height), Value()};
+    createStop(*transfer, all, state, loc, builder, globals);
+    endsInStop = true;
     return success();
   }
 
@@ -256,6 +421,7 @@ private:
   std::optional<Identifiers> identifiers;
   llvm::DenseMap<Operation *, LLVM::GlobalOp> constants;
   llvm::DenseMap<Attribute, LLVM::GlobalOp> offsetTables;
+  bool isSplit = false; // the arena has several regions
 };
 
 } // namespace

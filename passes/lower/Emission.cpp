@@ -40,7 +40,7 @@ FailureOr<Address> lower::resolveAddress(Operation *user, Value buffer, const Sy
       return user->emitOpError("expects buffers in the arena or in constants, got ") << *definition;
     buffer = viewLike.getViewSource();
   }
-  return Address{nullptr, offset, element};
+  return Address{nullptr, offset, element, cast<BlockArgument>(buffer).getArgNumber()};
 }
 
 // Where the rows of an argument lie that a step reads or writes side by side. If the steps are evenly spaced in the arena
@@ -49,15 +49,29 @@ static Argument makeBand(kernel::RowsOp rows, int64_t step) {
   ArrayRef<int64_t> offsets = rows.getOffsets();
   int64_t height = offsets.size();
   Type element = rows.getResult().getType().getElementType();
+  unsigned region = cast<BlockArgument>(rows.getArena()).getArgNumber();
   int64_t distance = step < height ? offsets[step] - offsets[0] : 0;
   bool isEven = distance % step == 0;
   for (int64_t row = step; row < height; row += step)
     isEven &= offsets[row] - offsets[row - step] == distance;
   if (!isEven)
-    return {Argument::Kind::Band, {nullptr, 0, element}, 0, rows};
+    return {Argument::Kind::Band, {nullptr, 0, element, region}, 0, rows};
   if (distance == 0)
-    return {Argument::Kind::Fixed, {nullptr, offsets[0], element}, 0, nullptr};
-  return {Argument::Kind::Band, {nullptr, offsets[0], element}, distance / step, nullptr};
+    return {Argument::Kind::Fixed, {nullptr, offsets[0], element, region}, 0, nullptr};
+  return {Argument::Kind::Band, {nullptr, offsets[0], element, region}, distance / step, nullptr};
+}
+
+FailureOr<Argument> lower::resolveBand(Operation *user, Value buffer, int64_t step, const SymbolTable &constants) {
+  if (auto rows = buffer.getDefiningOp<kernel::RowsOp>())
+    return makeBand(rows, step);
+  FailureOr<Address> address = resolveAddress(user, buffer, constants);
+  if (failed(address))
+    return failure();
+  auto type = cast<MemRefType>(buffer.getType());
+  // With one row there is nothing to move by.
+  if (type.getDimSize(1) <= step)
+    return Argument{Argument::Kind::Fixed, *address, 0, nullptr};
+  return Argument{Argument::Kind::Band, *address, kernel::getByteSize(type) / type.getDimSize(1), nullptr};
 }
 
 FailureOr<SmallVector<Argument>> lower::resolveArguments(kernel::CallOp call, const SymbolTable &constants) {
@@ -72,23 +86,21 @@ FailureOr<SmallVector<Argument>> lower::resolveArguments(kernel::CallOp call, co
     auto rows = buffer.getDefiningOp<kernel::RowsOp>();
     if (step && rows && llvm::is_contained(step.getTables().asArrayRef(), position)) {
       Type element = rows.getResult().getType().getElementType();
-      arguments.push_back({Argument::Kind::Table, {nullptr, 0, element}, 0, rows});
+      unsigned region = cast<BlockArgument>(rows.getArena()).getArgNumber();
+      arguments.push_back({Argument::Kind::Table, {nullptr, 0, element, region}, 0, rows});
       continue;
     }
-    bool isBand = step && llvm::is_contained(step.getBands().asArrayRef(), position);
-    if (isBand && rows) {
-      arguments.push_back(makeBand(rows, step.getRows()));
+    if (step && llvm::is_contained(step.getBands().asArrayRef(), position)) {
+      FailureOr<Argument> band = resolveBand(call, buffer, step.getRows(), constants);
+      if (failed(band))
+        return failure();
+      arguments.push_back(*band);
       continue;
     }
     FailureOr<Address> address = resolveAddress(call, buffer, constants);
     if (failed(address))
       return failure();
-    auto type = cast<MemRefType>(buffer.getType());
-    // With one row there is nothing to move by.
-    if (isBand && type.getDimSize(1) > 1)
-      arguments.push_back({Argument::Kind::Band, *address, kernel::getByteSize(type) / type.getDimSize(1), nullptr});
-    else
-      arguments.push_back({Argument::Kind::Fixed, *address, 0, nullptr});
+    arguments.push_back({Argument::Kind::Fixed, *address, 0, nullptr});
   }
   return arguments;
 }
@@ -114,7 +126,7 @@ DenseElementsAttr lower::makeStepTable(kernel::StreamOp stream) {
 static LogicalResult checkLowered(Operation &op) {
   if (auto stream = dyn_cast<kernel::StreamOp>(op)) {
     for (Operation &part : stream.getBody().front())
-      if (!isa<kernel::CallOp>(part))
+      if (!isa<kernel::CallOp, kernel::ReceiveOp, kernel::SendOp>(part))
         return part.emitOpError("is not lowered: expects kernel.call in a kernel.stream");
     if (stream.getBody().front().getOperations().size() > 1 << 16)
       return op.emitOpError("has more than 65536 ops");
@@ -122,7 +134,7 @@ static LogicalResult checkLowered(Operation &op) {
   }
   bool isAddress = isa<memref::GetGlobalOp, kernel::RowsOp, ViewLikeOpInterface>(op) ||
                    op.hasTrait<OpTrait::ConstantLike>();
-  if (!isAddress && !isa<kernel::CallOp, func::ReturnOp>(op))
+  if (!isAddress && !isa<kernel::CallOp, kernel::ReceiveOp, kernel::SendOp, func::ReturnOp>(op))
     return op.emitOpError("is not lowered: expects kernel.call and addresses only");
   return success();
 }
@@ -140,9 +152,9 @@ FailureOr<func::FuncOp> lower::getProgram(ModuleOp module) {
   if (!program)
     return module.emitError("expects a lowered program: a function of the arena");
   FunctionType type = program.getFunctionType();
-  if (type.getNumInputs() != 1 || !isa<MemRefType>(type.getInput(0)) || type.getNumResults() != 0 ||
-      !program.getBody().hasOneBlock())
-    return program.emitOpError("expects the arena as its only argument and no result, got ") << type;
+  bool hasArena = type.getNumInputs() >= 1 && llvm::all_of(type.getInputs(), llvm::IsaPred<MemRefType>);
+  if (!hasArena || type.getNumResults() != 0 || !program.getBody().hasOneBlock())
+    return program.emitOpError("expects the arena as its only argument, or its regions, and no result, got ") << type;
   for (Operation &op : program.getBody().front())
     if (failed(checkLowered(op)))
       return failure();
@@ -176,13 +188,15 @@ Identifiers::Identifiers(func::FuncOp program) {
         "else",     "enum",   "extern",   "float",  "for",     "goto",     "if",       "inline", "int",
         "long",     "return", "register", "short",  "signed",  "sizeof",   "static",   "struct", "switch",
         "restrict", "union",  "typedef",  "unsigned", "void",  "volatile", "while",    "main",   "arena",
-        "steps",    "step",   "rows",     "row",      "end",   "input"})
+        "steps",    "step",   "rows",     "row",      "end",   "input",    "state"})
     taken.insert(word);
   StringRef name = program.getSymName();
   taken.insert(name);
   name.consume_back("run");
   prefix = name.str();
-  for (StringRef function : {"context", "init", "input", "output", "input_bytes", "output_bytes", "invoke"})
+  for (StringRef function : {"context", "init", "input", "output", "input_bytes", "output_bytes", "invoke",
+                             "state", "rows", "read_rows", "write_rows", "row_bytes", "restart", "next", "push_rows",
+                             "stop"})
     taken.insert(prefix + function.str());
 }
 

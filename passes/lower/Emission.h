@@ -17,6 +17,7 @@ struct Address {
   mlir::memref::GlobalOp constant; // null: the arena
   int64_t offset;                  // bytes
   mlir::Type element;
+  unsigned region = 0;             // of the arena: number of the function's argument
 };
 
 /// Finds the address of a memref made of views, subviews and casts of the function's arena or of one of the constants.
@@ -42,14 +43,19 @@ struct Argument {
 mlir::FailureOr<llvm::SmallVector<Argument>> resolveArguments(kernel::CallOp call,
                                                               const mlir::SymbolTable &constants);
 
+/// Where the rows [row, row + step) of a buffer lie: a Band, or Fixed if they do not move. Emits an error at `user` if that
+/// is not known at compile time.
+mlir::FailureOr<Argument> resolveBand(mlir::Operation *user, mlir::Value buffer, int64_t step,
+                                      const mlir::SymbolTable &constants);
+
 /// The offsets of a kernel.rows as a table of unsigned 32-bit words.
 mlir::DenseElementsAttr makeOffsetTable(mlir::DenseI64ArrayAttr offsets);
 
 /// The steps of a stream in as few bytes each as they need, 1 or 2.
 mlir::DenseElementsAttr makeStepTable(kernel::StreamOp stream);
 
-/// The one function of a lowered program (its argument is the arena). Emits an error if there is none or more than
-/// one, or if it holds anything but kernel calls, streams of them, and addresses.
+/// The one function of a lowered program (its argument is the arena, or one for each region: lower-split-arena). Emits an error if there is none or more than
+/// one, or if it holds anything but kernel calls, places where it stops, streams of them, and addresses.
 mlir::FailureOr<mlir::func::FuncOp> getProgram(mlir::ModuleOp module);
 
 /// The constants that the program reads, in the module's order.
@@ -75,9 +81,12 @@ public:
   /// The name of the function of the next stream.
   std::string createStream();
 
+  /// The prefix of the API's names, as `model_`.
+  llvm::StringRef getPrefix() const { return prefix; }
+
 private:
   llvm::StringSet<> taken;
-  std::string prefix; // of the API's names, as `model_`
+  std::string prefix;
   unsigned streams = 0;
 };
 

@@ -18,6 +18,7 @@ struct LowerOptions {
   int64_t sram = 0, flash = 0; // bytes; 0: no budget
   std::string optimize = "balanced"; // or "ram", "speed"
   double maxRecompute = 1.0;         // MACs executed over MACs of the model, at most
+  bool streamInput = false, streamOutput = false; // inputs, outputs pass in rows
 };
 
 /// From nn ops to a planned and verified function of typed kernel ops.

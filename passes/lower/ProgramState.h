@@ -2,9 +2,10 @@
 #ifndef TINYC_PASSES_LOWER_PROGRAMSTATE_H
 #define TINYC_PASSES_LOWER_PROGRAMSTATE_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/lower/Emission.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace tinyc::lower {
 
@@ -20,12 +21,16 @@ enum class StateWord : int32_t {
   Port,    ///< of which input or output
   Row,     ///< the first row
   Count,   ///< how many rows
-  Offset,  ///< of the rows in the arena, in bytes
-  Counters ///< steps done of each op of the stream
+  Region,  ///< of the arena in which the rows are, if it has several
+  Offset,  ///< of the rows there, in bytes
+  Counters ///< rows done of each op of the stream
 };
 inline constexpr int64_t kFixedStateWords = static_cast<int64_t>(StateWord::Counters);
 
-/// True if the ops of a planned function, or the calls they became, stop for rows.
+/// True if the op is a kernel.receive or kernel.send, or a stream with one.
+bool stops(mlir::Operation &op);
+
+/// True if a planned function stops for rows.
 bool isStreamed(mlir::func::FuncOp program);
 
 /// Counters of the program's state; 0 if it has none.
@@ -34,6 +39,21 @@ int64_t countStateCounters(mlir::func::FuncOp program);
 /// Puts the entries of streamed inputs and outputs at their places between those of the others.
 void insertStreamedPorts(mlir::func::FuncOp function, llvm::SmallVectorImpl<mlir::Attribute> &inputs,
                          llvm::SmallVectorImpl<mlir::Attribute> &outputs);
+
+/// Kernel calls and streams of a lowered program from one place where it goes on, StateWord::Stage, to the next one. A
+/// stream that stops is the first of its stage, a kernel.receive or kernel.send outside of streams the last one.
+using ProgramStage = llvm::SmallVector<mlir::Operation *>;
+std::vector<ProgramStage> splitStages(mlir::func::FuncOp program);
+
+/// A kernel.receive or kernel.send of a lowered program: rows [k * rowsPerStep, min((k + 1) * rowsPerStep, height)) in
+/// turn, of which `place` says where they are.
+struct Transfer {
+  Request request = Request::Done;
+  llvm::StringRef name;
+  int32_t port = 0, height = 0, rowsPerStep = 0;
+  Argument place;
+};
+mlir::FailureOr<Transfer> resolveTransfer(mlir::Operation &op, const mlir::SymbolTable &constants);
 
 } // namespace tinyc::lower
 

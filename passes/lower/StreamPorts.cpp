@@ -1,8 +1,6 @@
 #include "dialects/kernel/Kernel.h"
 #include "dialects/nn/NN.h"
-#include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
-#include "passes/lower/ProgramState.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
@@ -13,43 +11,6 @@ namespace tinyc::lower {
 
 #define GEN_PASS_DEF_STREAMPORTSPASS
 #include "passes/lower/Passes.h.inc"
-
-bool isStreamed(func::FuncOp program) {
-  return program
-      .walk([](Operation *op) {
-        return isa<kernel::ReceiveOp, kernel::SendOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
-int64_t countStateCounters(func::FuncOp program) {
-  int64_t most = 0;
-  program.walk([&](kernel::StreamOp stream) {
-    Block &body = stream.getBody().front();
-    if (llvm::any_of(body, [](Operation &op) { return isa<kernel::ReceiveOp, kernel::SendOp>(op); }))
-      most = std::max<int64_t>(most, body.getOperations().size());
-  });
-  return most;
-}
-
-void insertStreamedPorts(func::FuncOp function, SmallVectorImpl<Attribute> &inputs,
-                         SmallVectorImpl<Attribute> &outputs) {
-  auto insert = [&](auto op, SmallVectorImpl<Attribute> &entries) {
-    entries.insert(entries.begin() + std::min<size_t>(op.getPort(), entries.size()), op.getDescription());
-  };
-  // Ascending by port, so that each finds those before it in place.
-  SmallVector<kernel::ReceiveOp> receives;
-  SmallVector<kernel::SendOp> sends;
-  function.walk([&](kernel::ReceiveOp op) { receives.push_back(op); });
-  function.walk([&](kernel::SendOp op) { sends.push_back(op); });
-  auto byPort = [](auto a, auto b) { return a.getPort() < b.getPort(); };
-  llvm::sort(receives, byPort);
-  llvm::sort(sends, byPort);
-  for (kernel::ReceiveOp op : receives)
-    insert(op, inputs);
-  for (kernel::SendOp op : sends)
-    insert(op, outputs);
-}
 
 namespace {
 

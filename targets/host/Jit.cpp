@@ -19,7 +19,7 @@ struct HostProgram::Code {
   std::unique_ptr<llvm::orc::LLJIT> jit;
 };
 
-HostProgram::HostProgram(std::unique_ptr<Code> code, void (*function)(uint8_t *))
+HostProgram::HostProgram(std::unique_ptr<Code> code, void *function)
     : code(std::move(code)), function(function) {}
 HostProgram::~HostProgram() = default;
 
@@ -95,6 +95,5 @@ FailureOr<std::unique_ptr<HostProgram>> HostProgram::create(ModuleOp lowered) {
     return lowered.emitError() << llvm::toString(address.takeError());
   auto code = std::make_unique<Code>();
   code->jit = std::move(*jit);
-  return std::unique_ptr<HostProgram>(
-      new HostProgram(std::move(code), address->toPtr<void (*)(uint8_t *)>()));
+  return std::unique_ptr<HostProgram>(new HostProgram(std::move(code), address->toPtr<void *>()));
 }

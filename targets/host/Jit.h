@@ -16,16 +16,21 @@ public:
   static mlir::FailureOr<std::unique_ptr<HostProgram>> create(mlir::ModuleOp lowered);
   ~HostProgram();
 
-  /// Runs the program once. The arena has the program's size and alignment; its inputs are filled in before, its
+  /// Runs the program once, unless it stops for rows. The arena has the program's size and alignment; its inputs are filled in before, its
   /// outputs are there after. Safe to call from several threads with an arena each.
-  void run(uint8_t *arena) const { function(arena); }
+  void run(uint8_t *arena) const { reinterpret_cast<void (*)(uint8_t *)>(function)(arena); }
+
+  /// Runs a program that stops for rows until it does, or to its end: see passes/lower/ProgramState.h.
+  int32_t run(uint8_t *arena, int32_t *state) const {
+    return reinterpret_cast<int32_t (*)(uint8_t *, int32_t *)>(function)(arena, state);
+  }
 
 private:
   struct Code;
-  HostProgram(std::unique_ptr<Code> code, void (*function)(uint8_t *));
+  HostProgram(std::unique_ptr<Code> code, void *function);
 
   std::unique_ptr<Code> code;
-  void (*function)(uint8_t *arena);
+  void *function;
 };
 
 } // namespace tinyc::targets

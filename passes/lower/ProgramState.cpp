@@ -1,0 +1,89 @@
+#include "passes/lower/ProgramState.h"
+
+using namespace mlir;
+
+namespace tinyc::lower {
+
+static bool isTransfer(Operation &op) { return isa<kernel::ReceiveOp, kernel::SendOp>(op); }
+
+bool stops(Operation &op) {
+  auto stream = dyn_cast<kernel::StreamOp>(op);
+  return stream ? llvm::any_of(stream.getBody().front(), isTransfer) : isTransfer(op);
+}
+
+bool isStreamed(func::FuncOp program) { return llvm::any_of(program.getBody().front(), stops); }
+
+int64_t countStateCounters(func::FuncOp program) {
+  int64_t most = 0;
+  program.walk([&](kernel::StreamOp stream) {
+    if (stops(*stream))
+      most = std::max<int64_t>(most, stream.getBody().front().getOperations().size());
+  });
+  return most;
+}
+
+void insertStreamedPorts(func::FuncOp function, SmallVectorImpl<Attribute> &inputs,
+                         SmallVectorImpl<Attribute> &outputs) {
+  auto insert = [&](auto op, SmallVectorImpl<Attribute> &entries) {
+    entries.insert(entries.begin() + std::min<size_t>(op.getPort(), entries.size()), op.getDescription());
+  };
+  // Ascending by port, so that each finds those before it in place.
+  SmallVector<kernel::ReceiveOp> receives;
+  SmallVector<kernel::SendOp> sends;
+  function.walk([&](kernel::ReceiveOp op) { receives.push_back(op); });
+  function.walk([&](kernel::SendOp op) { sends.push_back(op); });
+  auto byPort = [](auto a, auto b) { return a.getPort() < b.getPort(); };
+  llvm::sort(receives, byPort);
+  llvm::sort(sends, byPort);
+  for (kernel::ReceiveOp op : receives)
+    insert(op, inputs);
+  for (kernel::SendOp op : sends)
+    insert(op, outputs);
+}
+
+std::vector<ProgramStage> splitStages(func::FuncOp program) {
+  std::vector<ProgramStage> stages(1);
+  for (Operation &op : program.getBody().front()) {
+    if (!isa<kernel::CallOp, kernel::StreamOp>(op) && !isTransfer(op))
+      continue;
+    // A stream goes on where it stopped: what stands before it is not to be done again.
+    if (isa<kernel::StreamOp>(op) && stops(op) && !stages.back().empty())
+      stages.emplace_back();
+    stages.back().push_back(&op);
+    if (isTransfer(op))
+      stages.emplace_back();
+  }
+  return stages;
+}
+
+FailureOr<Transfer> resolveTransfer(Operation &op, const SymbolTable &constants) {
+  Transfer transfer;
+  auto fill = [&](auto transferOp, Value buffer) {
+    transfer.port = transferOp.getPort();
+    transfer.name = transferOp.getName();
+    transfer.height = transferOp.getRowCount();
+    transfer.rowsPerStep = transferOp.getRowsPerStep();
+    return buffer;
+  };
+  Value buffer;
+  if (auto receive = dyn_cast<kernel::ReceiveOp>(op)) {
+    buffer = fill(receive, receive.getOutput());
+    transfer.request = Request::WantsRows;
+  } else {
+    auto send = cast<kernel::SendOp>(op);
+    buffer = fill(send, send.getInput());
+    transfer.request = Request::HasRows;
+  }
+  bool isPart = transfer.rowsPerStep > 0;
+  if (!isPart)
+    transfer.rowsPerStep = transfer.height;
+  FailureOr<Argument> place = resolveBand(&op, buffer, transfer.rowsPerStep, constants);
+  if (failed(place))
+    return failure();
+  if (place->address.constant)
+    return op.emitOpError("expects its rows in the arena");
+  transfer.place = *place;
+  return transfer;
+}
+
+} // namespace tinyc::lower
