@@ -56,7 +56,8 @@ def KernelOpInterface : OpInterface<"KernelOpInterface"> {
                     "getRowsPerStep", (ins), "", [{ return $_op.getRowsPerStep(); }]>,
     InterfaceMethod<"Sets the rows of a step. getParams() then describes a band of that many rows, or, for an op with a "
                     "window, the whole image with the band as the output's ring.", "void", "setRowsPerStep",
-                    (ins "int32_t":$rows), "", [{ $_op.setRowsPerStep(rows); }]>,
+                    (ins "int32_t":$rows), "", [{ $_op.setRowsPerStep(static_cast<uint32_t>(rows)); // the op's own, not this one
+                    }]>,
   ];
   let extraSharedClassDeclaration = [{
     /// Whether the rows of a step need the same rows of the images it reads and no others.
