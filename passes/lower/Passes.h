@@ -7,6 +7,7 @@
 #include "mlir/Pass/Pass.h"
 
 #include <string>
+#include <vector>
 
 namespace tinyc::lower {
 
@@ -19,6 +20,7 @@ struct LowerOptions {
   std::string optimize = "balanced"; // or "ram", "speed"
   double maxRecompute = 1.0;         // MACs executed over MACs of the model, at most
   bool streamInput = false, streamOutput = false; // inputs, outputs pass in rows
+  std::vector<std::string> ramMemories, flashMemories; // of the board: name:bytes:read:write; none: unknown
 };
 
 /// From nn ops to a planned and verified function of typed kernel ops.

@@ -21,10 +21,42 @@ def ConvertNNToKernelPass : Pass<"lower-convert-nn-to-kernel", "::mlir::ModuleOp
   let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def StreamPortsPass : Pass<"lower-stream-ports", "::mlir::ModuleOp"> {
+  let summary = "Take inputs, hand out outputs in rows, so that they are never in memory as a whole";
+  let description = [{
+    The arguments that hold images [1, height, width, channels] become intermediate buffers which kernel.receive fills or
+    kernel.send reads; lower-stream-rows then executes these by rows, too. Other arguments stay. Fails if there is no image,
+    or if an op needs one as a whole.
+  }];
+  let options = [
+    Option<"inputs", "inputs", "bool", /*default=*/"true", "Stream the inputs">,
+    Option<"outputs", "outputs", "bool", /*default=*/"false", "Stream the outputs">,
+  ];
+  let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def SelectKernelsPass : Pass<"lower-select-kernels", "::mlir::ModuleOp"> {
   let summary = "Choose the target's kernel for every kernel op, and give it its scratch buffer";
   let options = [
     Option<"target", "target", "std::string", /*default=*/"\"cortex-m7\"", "Name of the target">,
+  ];
+  let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def StreamRowsPass : Pass<"lower-stream-rows", "::mlir::ModuleOp"> {
+  let summary = "Execute neighbouring ops row by row where that saves memory";
+  let description = [{
+    Needs lower-select-kernels. Chooses a partition of the ops into streams (kernel.stream) and ops that run whole, and how
+    many rows each op of a stream computes at a time: docs/Memory.md. `optimize` is what is made least: `ram` the peak
+    of live bytes, `speed` the estimated cycles, `balanced` the peak of those partitions whose cycles are within 5 % of the
+    fastest's. Where that peak exceeds the budget `sram`, the fastest partition within the budget is taken.
+
+    The average over a whole image becomes kernel.sum_rows in the stream and kernel.average behind it.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"cortex-m7\"", "Name of the target">,
+    Option<"optimize", "optimize", "std::string", /*default=*/"\"balanced\"", "ram, balanced or speed">,
+    Option<"sram", "sram", "int64_t", /*default=*/"0", "Budget in bytes, 0 for none">,
   ];
   let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }
@@ -39,6 +71,18 @@ def PackWeightsPass : Pass<"lower-pack-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def PlaceConstantsPass : Pass<"lower-place-constants", "::mlir::ModuleOp"> {
+  let summary = "Choose the flash memory of each constant";
+  let description = [{
+    Each constant that a kernel reads gets the attribute `kernel.memory`: the fastest of the memories for those that are read
+    most for their size, while it has room. Without memories nothing changes.
+  }];
+  let options = [
+    ListOption<"flash", "flash", "std::string", "Memories for constants, each name:bytes:read:write, the last two in "
+                                                "cycles for a word">,
+  ];
+}
+
 def PlanMemoryPass : Pass<"lower-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Place all buffers of the model function in one arena";
   let description = [{
@@ -48,12 +92,17 @@ def PlanMemoryPass : Pass<"lower-plan-memory", "::mlir::ModuleOp"> {
     the live bytes is reached or its rounds are used up.
 
     The function becomes `@model_run(%arena: memref<Nxi8>)`; every buffer becomes a `memref.view` at a constant offset.
+    With `ram` the arena is divided where that saves cycles or is needed: `kernel.regions` says which bytes of it lie in
+    which memory. The buffers that are read and written most for their size lie in the fastest; no buffer crosses a border.
+
     `kernel.inputs` and `kernel.outputs` say where the model's inputs and outputs lie, `kernel.plan` holds all buffers
     and the peak: see passes/lower/Plan.h.
   }];
   let options = [
-    Option<"alignment", "alignment", "int64_t", /*default=*/"16", "Alignment of every buffer in bytes">,
+    Option<"alignment", "alignment", "int64_t", /*default=*/"4", "Alignment of every buffer in bytes">,
     Option<"rounds", "rounds", "int64_t", /*default=*/"2000", "Rounds of the local search">,
+    ListOption<"ram", "ram", "std::string", "Memories for the arena, each name:bytes:read:write, the last two in cycles "
+                                            "for a word; none: one without limit">,
   ];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
@@ -69,14 +118,25 @@ def VerifyPlanPass : Pass<"lower-verify-plan", "::mlir::ModuleOp"> {
   let options = [
     Option<"sram", "sram", "int64_t", /*default=*/"0", "Budget for the arena in bytes">,
     Option<"flash", "flash", "int64_t", /*default=*/"0", "Budget for constants in bytes">,
-    Option<"alignment", "alignment", "int64_t", /*default=*/"16", "Alignment every buffer must have, in bytes">,
+    Option<"alignment", "alignment", "int64_t", /*default=*/"4", "Alignment every buffer must have, in bytes">,
+    ListOption<"ram", "ram", "std::string", "Memories for the arena, see lower-plan-memory">,
   ];
+}
+
+def SplitArenaPass : Pass<"lower-split-arena", "::mlir::ModuleOp"> {
+  let summary = "Give the program one argument for each region of its arena";
+  let description = [{
+    Of a planned function with several regions (`kernel.regions`): offsets count from the region's begin then. The emitted
+    program takes an array of pointers, one to each region.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
 
 def KernelsToCallsPass : Pass<"lower-kernels-to-calls", "::mlir::ModuleOp"> {
   let summary = "Turn kernel ops into calls of their C functions";
   let description = [{
-    Needs lower-select-kernels. The parameter block becomes an attribute, a missing pointer `null`.
+    Needs lower-select-kernels. The parameter block becomes an attribute, a missing pointer `null`. kernel.receive and
+    kernel.send stay: the program stops there.
   }];
   let dependentDialects = ["::tinyc::kernel::KernelDialect"];
 }

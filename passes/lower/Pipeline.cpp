@@ -1,5 +1,4 @@
 #include "passes/lower/Passes.h"
-#include "targets/Target.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -9,18 +8,32 @@ using namespace mlir;
 namespace tinyc::lower {
 
 void buildLowerPipeline(OpPassManager &manager, const LowerOptions &options) {
-  const targets::Target *target = targets::findTarget(options.target);
-  int64_t alignment = target ? target->arenaAlignment : 16;
   manager.addPass(createConvertNNToKernelPass());
+  if (options.streamInput || options.streamOutput) {
+    StreamPortsPassOptions ports;
+    ports.inputs = options.streamInput;
+    ports.outputs = options.streamOutput;
+    manager.addPass(createStreamPortsPass(ports));
+  }
   manager.addPass(createSelectKernelsPass({.target = options.target}));
+  StreamRowsPassOptions stream;
+  stream.target = options.target;
+  stream.optimize = options.optimize;
+  stream.sram = options.sram;
+  manager.addPass(createStreamRowsPass(stream));
   manager.addPass(createPackWeightsPass());
+  if (!options.flashMemories.empty()) {
+    PlaceConstantsPassOptions place;
+    place.flash.assign(options.flashMemories.begin(), options.flashMemories.end());
+    manager.addPass(createPlaceConstantsPass(place));
+  }
   PlanMemoryPassOptions plan;
-  plan.alignment = alignment;
+  plan.ram.assign(options.ramMemories.begin(), options.ramMemories.end());
   manager.addPass(createPlanMemoryPass(plan));
   VerifyPlanPassOptions verify;
   verify.sram = options.sram;
   verify.flash = options.flash;
-  verify.alignment = alignment;
+  verify.ram = plan.ram;
   manager.addPass(createVerifyPlanPass(verify));
 }
 

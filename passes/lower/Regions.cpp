@@ -59,21 +59,33 @@ public:
     Assignment favourite;
     for (const std::vector<size_t> &order : preferred)
       favourite.push_back(order.front());
-    if (RegionPlan plan = place(favourite); plan.fits) {
-      plan.isOptimal = true;
+    if (RegionPlan plan = place(favourite, rounds); plan.fits || regions.size() == 1) {
+      plan.isOptimal = plan.fits;
       return plan;
     }
+    RegionPlan best = findBest();
+    // Many assignments were placed, with little search each; the one that is taken gets all of it.
+    RegionPlan final = place(best.regions, rounds);
+    final.isOptimal = best.isOptimal;
+    consider(std::move(final), best);
+    return best;
+  }
+
+private:
+  static constexpr size_t kExactResidents = 14;
+  // Placements that the exact search makes, times their groups.
+  static constexpr int64_t kExactPlacements = 20'000;
+  static constexpr int64_t kSearchRounds = 50;
+
+  RegionPlan findBest() {
     RegionPlan best;
-    Assignment start;
-    for (size_t region = 0; region < regions.size(); ++region)
-      consider(place(Assignment(residents.size(), region)), best);
     // A region that is full of live bytes may have no placement without gaps: try again with less of it.
     std::vector<int64_t> capacities;
     for (const Region &region : regions)
       capacities.push_back(region.bytes);
     for (int attempt = 0; attempt < 4; ++attempt) {
       Assignment assignment = search(capacities);
-      RegionPlan plan = place(assignment);
+      RegionPlan plan = place(assignment, kSearchRounds);
       bool shrunk = false;
       for (size_t region = 0; region < regions.size(); ++region) {
         int64_t excess = plan.bytes[region] - regions[region].bytes;
@@ -90,10 +102,6 @@ public:
       searchAll(best);
     return best;
   }
-
-private:
-  static constexpr size_t kExactResidents = 14;
-  static constexpr int64_t kExactPlacements = 2000;
 
   //===--------------------------------------------------------------------===//
   // Evaluation
@@ -150,8 +158,8 @@ private:
   }
 
   /// The placement of the groups of these residents, which is remembered.
-  const Placement &placeRegion(const std::vector<bool> &members) {
-    auto [entry, isNew] = placements.insert({members, {}});
+  const Placement &placeRegion(const std::vector<bool> &members, int64_t effort) {
+    auto [entry, isNew] = placements.insert({{effort, members}, {}});
     if (!isNew)
       return entry->second;
     SmallVector<Group> inside;
@@ -159,27 +167,30 @@ private:
       for (size_t number : residents[resident].groups)
         if (isMember)
           inside.push_back(groups[number]);
-    entry->second = placeGroups(inside, alignment, rounds);
+    entry->second = placeGroups(inside, alignment, effort);
     return entry->second;
   }
 
-  RegionPlan place(const Assignment &assignment) {
+  RegionPlan place(const Assignment &assignment, int64_t effort) {
     RegionPlan plan;
     plan.regions = assignment;
     plan.offsets.assign(groups.size(), 0);
     plan.cycles = getCycles(assignment);
     plan.fits = true;
+    plan.bound = getLiveBytes(groups);
     for (size_t region = 0; region < regions.size(); ++region) {
       std::vector<bool> members(residents.size());
       for (auto [resident, at] : enumerate(assignment))
         members[resident] = at == region;
-      const Placement &placement = placeRegion(members);
+      const Placement &placement = placeRegion(members, effort);
       size_t next = 0;
       for (auto [resident, isMember] : enumerate(members))
         for (size_t number : residents[resident].groups)
           if (isMember)
             plan.offsets[number] = placement.offsets[next++];
       plan.bytes.push_back(placement.bytes);
+      if (placement.bytes > 0 && placement.offsets.size() == groups.size())
+        plan.bound = placement.bound;
       plan.fits = plan.fits && placement.bytes <= regions[region].bytes;
     }
     return plan;
@@ -194,8 +205,12 @@ private:
 
   void consider(RegionPlan plan, RegionPlan &best) const {
     bool isBetter = best.bytes.empty() || plan.fits > best.fits;
-    if (!isBetter && plan.fits == best.fits)
+    if (!isBetter && plan.fits == best.fits) {
       isBetter = plan.fits ? plan.cycles < best.cycles : sumExcess(plan, regions) < sumExcess(best, regions);
+      bool isSame = plan.regions == best.regions;
+      isBetter |= isSame && std::accumulate(plan.bytes.begin(), plan.bytes.end(), int64_t{0}) <
+                                std::accumulate(best.bytes.begin(), best.bytes.end(), int64_t{0});
+    }
     if (isBetter)
       best = std::move(plan);
   }
@@ -359,7 +374,7 @@ private:
       least[i] = least[i + 1] + residents[order[i]].getCycles(regions[preferred[order[i]].front()]);
     Assignment assignment(residents.size());
     std::vector<Profile> sums(regions.size(), Profile(positions));
-    int64_t limit = kExactPlacements;
+    int64_t limit = kExactPlacements / std::max<int64_t>(groups.size(), 10);
     descend(0, 0, order, least, assignment, sums, limit, best);
     best.isOptimal = best.fits && limit > 0;
   }
@@ -371,7 +386,7 @@ private:
       return;
     if (depth == order.size()) {
       --limit;
-      consider(place(assignment), best);
+      consider(place(assignment, kSearchRounds), best);
       return;
     }
     size_t resident = order[depth];
@@ -395,7 +410,7 @@ private:
   size_t positions = 0;
   std::vector<Profile> profiles;               // of residents
   std::vector<std::vector<size_t>> preferred;  // regions, cheapest first, of each resident
-  std::map<std::vector<bool>, Placement> placements;
+  std::map<std::pair<int64_t, std::vector<bool>>, Placement> placements;
 };
 
 } // namespace

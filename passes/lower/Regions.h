@@ -35,6 +35,7 @@ struct RegionPlan {
   std::vector<size_t> regions;  ///< of each resident
   std::vector<int64_t> offsets; ///< of each group, in its region
   std::vector<int64_t> bytes;   ///< used of each region
+  int64_t bound = 0;            ///< no assignment uses less of all regions together
   double cycles = 0;            ///< of all accesses
   bool fits = false;            ///< no region holds more than it has
   bool isOptimal = false;       ///< no assignment whose regions placeGroups() can fill takes fewer cycles

@@ -1,0 +1,109 @@
+#include "passes/lower/Traffic.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/EquivalenceClasses.h"
+
+using namespace mlir;
+
+namespace tinyc::lower {
+
+/// MACs of the op for each weight: the positions of a convolution's window; 1 for an op without weights.
+static double countPositions(kernel::KernelOpInterface op) {
+  int64_t weights = 0;
+  for (Value operand : op->getOperands())
+    if (operand.getDefiningOp<memref::GetGlobalOp>())
+      weights = std::max(weights, cast<MemRefType>(operand.getType()).getNumElements());
+  return weights == 0 ? 1 : std::max(static_cast<double>(op.getMacs()) / static_cast<double>(weights), 1.0);
+}
+
+Traffic estimateTraffic(kernel::KernelOpInterface op, unsigned operand) {
+  Value value = op->getOperand(operand);
+  auto bytes = static_cast<double>(kernel::getByteSize(cast<MemRefType>(value.getType())));
+  if (value == op.getOutputBuffer())
+    return {0, bytes};
+  if (value == op.getScratchBuffer()) {
+    double gathered = std::max(static_cast<double>(op.getMacs()) / 4, bytes);
+    return {gathered, gathered};
+  }
+  if (value.getDefiningOp<memref::GetGlobalOp>())
+    return {bytes * std::max(countPositions(op) / 2, 1.0), 0};
+  if (op.getRowCount() > 0)
+    if (kernel::RowAccess rows = op.getRowAccess(operand); rows.kind == kernel::RowAccess::Kind::Window) {
+      double times = std::max(static_cast<double>(rows.extent) / rows.stride, 1.0);
+      return {bytes * times * times, 0}; // windows are square, or nearly
+    }
+  return {bytes, 0};
+}
+
+std::vector<Resident> makeResidents(const BufferGraph &graph, const RowGroups &groups) {
+  // Buffers of one place share groups; the bands of one buffer belong together.
+  llvm::EquivalenceClasses<size_t> classes;
+  for (size_t group = 0; group < groups.groups.size(); ++group)
+    classes.insert(group);
+  for (const std::vector<size_t> &bands : groups.bands)
+    for (size_t group : bands)
+      classes.unionSets(bands.front(), group);
+  std::vector<Resident> residents;
+  llvm::DenseMap<size_t, size_t> numbers; // of classes, by leader
+  for (size_t group = 0; group < groups.groups.size(); ++group) {
+    auto [number, isNew] = numbers.insert({classes.getLeaderValue(group), residents.size()});
+    if (isNew)
+      residents.emplace_back();
+    residents[number->second].groups.push_back(group);
+  }
+  for (const GraphOp &op : graph.ops)
+    for (const GraphAccess &access : op.accesses) {
+      const std::vector<size_t> &bands = groups.bands[access.buffer];
+      if (bands.empty())
+        continue;
+      Resident &resident = residents[numbers.lookup(classes.getLeaderValue(bands.front()))];
+      Traffic traffic = estimateTraffic(op.op, access.operand);
+      resident.readBytes += traffic.readBytes;
+      resident.writtenBytes += traffic.writtenBytes;
+    }
+  return residents;
+}
+
+Placement placeInMemories(const BufferGraph &graph, const RowGroups &groups, ArrayRef<Region> memories, bool isWhole,
+                          int64_t alignment, int64_t rounds, SmallVectorImpl<ArenaRegion> &regions) {
+  std::vector<Resident> residents = makeResidents(graph, groups);
+  if (isWhole && !residents.empty()) {
+    Resident all;
+    for (const Resident &resident : residents) {
+      all.groups.append(resident.groups);
+      all.readBytes += resident.readBytes;
+      all.writtenBytes += resident.writtenBytes;
+    }
+    residents = {std::move(all)};
+  }
+  RegionPlan plan = assignRegions(groups.groups, residents, memories, alignment, rounds);
+  SmallVector<int64_t> begins;
+  Placement placement;
+  for (auto [memory, bytes] : llvm::zip_equal(memories, plan.bytes)) {
+    begins.push_back(placement.bytes);
+    if (bytes == 0)
+      continue;
+    int64_t whole = llvm::alignTo(bytes, alignment);
+    regions.push_back({memory.name, placement.bytes, whole});
+    placement.bytes += whole;
+  }
+  placement.offsets = plan.offsets;
+  placement.bound = plan.bound;
+  for (auto [resident, region] : llvm::zip_equal(residents, plan.regions))
+    for (size_t group : resident.groups)
+      placement.offsets[group] += begins[region];
+  return placement;
+}
+
+FailureOr<SmallVector<Region>> parseMemories(Operation *op, ArrayRef<std::string> texts) {
+  SmallVector<Region> memories;
+  for (const std::string &text : texts) {
+    std::optional<Region> memory = Region::parse(text);
+    if (!memory)
+      return op->emitError("expects memories as name:bytes:read:write, got '") << text << "'";
+    memories.push_back(std::move(*memory));
+  }
+  return memories;
+}
+
+} // namespace tinyc::lower
