@@ -133,7 +133,9 @@ template <> struct MappingTraits<MemoryRegion> {
     region.write = write.value;
   }
 
-  static std::string validate(IO &, MemoryRegion &region) {
+  static std::string validate(IO &io, MemoryRegion &region) {
+    if (io.error())
+      return "";
     auto isPart = [](char c) { return isLower(c) || isDigit(c) || c == '_'; };
     if (region.name.empty() || !isLower(region.name.front()) || !all_of(region.name, isPart))
       return "expects a memory name of lower-case letters, digits and _, got '" + region.name + "'";
@@ -159,7 +161,9 @@ template <> struct MappingTraits<Board> {
     board.clock = clock.value;
   }
 
-  static std::string validate(IO &, Board &board) {
+  static std::string validate(IO &io, Board &board) {
+    if (io.error())
+      return "";
     auto isPart = [](char c) { return isAlnum(c) || c == '_' || c == '-' || c == '.'; };
     if (board.name.empty() || !all_of(board.name, isPart))
       return "expects a board name of letters, digits, _, - and ., got '" + board.name + "'";
@@ -197,6 +201,11 @@ int64_t Board::getFreeBytes(MemoryRegion::Kind kind) const {
 Expected<Board> targets::parseBoard(MemoryBufferRef file) {
   ParseState state;
   std::string name = file.getBufferIdentifier().str();
+  // The YAML parser expects something to parse.
+  SmallVector<StringRef> lines;
+  file.getBuffer().split(lines, '\n');
+  if (all_of(lines, [](StringRef line) { return line.trim().empty() || line.trim().starts_with("#"); }))
+    return createStringError(name + ":1: error: is empty, expects a board with name, core and memory");
   auto collect = [](const SMDiagnostic &diagnostic, void *context) {
     auto *state = static_cast<ParseState *>(context);
     // Errors after the first are mostly consequences of it.
@@ -210,10 +219,8 @@ Expected<Board> targets::parseBoard(MemoryBufferRef file) {
   input >> board;
   if (!state.error.empty())
     return createStringError(state.error);
-  if (input.error())
-    return createStringError(name + ":1: error: expects a board description");
-  if (board.name.empty())
-    return createStringError(name + ":1: error: is empty, expects a board with name, core and memory");
+  if (input.error() || board.name.empty())
+    return createStringError(name + ":1: error: expects a board with name, core and memory");
   return board;
 }
 
