@@ -42,7 +42,8 @@ LogicalResult select(kernel::KernelOpInterface op, const targets::Target &target
     return op->emitOpError("is too large for ") << kernel->symbol << ": its scratch buffer exceeds 2^31 - 1 bytes";
   if (bytes == 0)
     return success();
-  OpBuilder builder(op);
+  Operation *parent = op->getParentOp();
+  OpBuilder builder(isa<kernel::StreamOp>(parent) ? parent : op.getOperation());
   auto type = MemRefType::get({bytes}, builder.getI8Type());
   op.setScratchBuffer(memref::AllocOp::create(builder, op->getLoc(), type));
   return success();

@@ -62,3 +62,21 @@ func.func @packed(%x: memref<1x8x8x4xi8>, %y: memref<1x8x8x2xi8>) {
     window = #kernel.window<kernel = [1, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0]>}
   return
 }
+
+// An op of a stream gets the scratch of its band, ahead of the stream.
+// CHECK-LABEL: func @stream(
+// DSP: %[[S:.*]] = memref.alloc() : memref<28xi8>
+// DSP-NEXT: kernel.stream
+// DSP-NEXT: kernel.conv2d {{.*}} scratch %[[S]]
+func.func @stream(%x: memref<1x8x8x4xi8>, %y: memref<1x8x8x2xi8>) {
+  %w = memref.get_global @w : memref<2x1x1x4xi8>
+  %b = memref.get_global @b : memref<2xi32>
+  %m = memref.get_global @m : memref<1xi32>
+  kernel.stream steps [0, 0] {
+    kernel.conv2d %x, %w bias %b : memref<2xi32> multipliers %m : memref<1xi32> : memref<1x8x8x4xi8>, memref<2x1x1x4xi8>
+      -> %y : memref<1x8x8x2xi8> {groups = 1 : i32, rowsPerStep = 4 : i32,
+      stage = #kernel.output_s8<zeroPoint = 3, clampMin = -128, clampMax = 127, shift = 32>,
+      window = #kernel.window<kernel = [1, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0]>}
+  }
+  return
+}
