@@ -17,6 +17,7 @@ public:
   };
 
   size_t size() const { return groups.size(); }
+  const Group &getGroup(size_t group) const { return groups[group]; }
   int64_t getBytes(size_t group) const { return groups[group].bytes; }
   llvm::ArrayRef<Conflict> getConflicts(size_t group) const { return conflicts[group]; }
   int64_t getAlignment() const { return alignment; }
