@@ -19,6 +19,10 @@
  * number is a multiple of four) the words of inputs 0 and 2 for each pair, and the words of inputs 1 and 3; the int32
  * bias of high of each pair. Words hold halfwords 256 * high + low as above.
  *
+ * depthwise_conv2d_3x3: one channel of one output row at a time. Packed constants, per channel: int32 bias, int32
+ * multiplier; weights k[row][column] as bytes k[0][0], k[0][1], k[1][0], k[1][1], which SXTB16 unpacks to pairs of the same
+ * column; k[0][2], k[2][0], k[1][2], k[2][1]; k[2][2] as int32.
+ *
  * depthwise_conv2d_planes: one channel at a time, two output rows by three output columns. Scratch holds the weights of
  * the channel, then a strip of its input, padding included, as int16: two neighbouring rows make one row of words, low
  * half above. The sum of an output pixel is one SMLAD per kernel column and pair of kernel rows. With stride 1 the lower

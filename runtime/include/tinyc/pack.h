@@ -183,6 +183,47 @@ static inline void tinyc_fully_connected_pairs_write(const void *params, const t
 static const tinyc_packing tinyc_fully_connected_pairs_packing = {
     tinyc_fully_connected_pairs_supports, tinyc_fully_connected_pairs_bytes, tinyc_fully_connected_pairs_write};
 
+/* ---- depthwise_conv2d_3x3_s8_s8: tinyc/layouts.h ------------------------------------------------------------------ */
+
+/* How far the last of `outputs` windows of 3 elements reaches beyond `inputs`; negative where it does not. */
+static inline int32_t tinyc_reach_beyond(int32_t outputs, int32_t stride, int32_t pad, int32_t inputs) {
+  return (outputs - 1) * stride - pad + 3 - inputs;
+}
+
+static inline int tinyc_depthwise_conv2d_3x3_supports(const void *params, const tinyc_constants *constants) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  int32_t stride = window->stride_width;
+  (void)constants;
+  int32_t right = tinyc_reach_beyond(window->output_width, stride, window->pad_left, window->input_width);
+  int32_t bottom = tinyc_reach_beyond(window->output_height, stride, window->pad_top, window->input_height);
+  return window->input_channels == window->output_channels && window->dilation_height == 1 &&
+         window->dilation_width == 1 && window->kernel_height == 3 && window->kernel_width == 3 &&
+         window->stride_height == stride && stride <= 2 && window->pad_top <= 1 && window->pad_left <= 1 && right <= 1 &&
+         bottom <= 1 && window->output_width - (right == 1) >= 1 && tinyc_is_plain_stage(&conv->output);
+}
+
+static inline int32_t tinyc_depthwise_conv2d_3x3_bytes(const void *params) {
+  return ((const tinyc_conv2d_s8_params *)params)->window.output_channels * 20;
+}
+
+static inline void tinyc_depthwise_conv2d_3x3_write(const void *params, const tinyc_constants *constants,
+                                                    uint8_t *packed) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  static const uint8_t order[8] = {0, 1, 3, 4, 2, 6, 5, 7};
+  int32_t channels = conv->window.output_channels;
+  for (int32_t c = 0; c < channels; c++) {
+    packed = tinyc_put_s32(packed, constants->bias[c]);
+    packed = tinyc_put_s32(packed, constants->multipliers[c * conv->output.multiplier_step]);
+    for (int32_t i = 0; i < 8; i++)
+      *packed++ = (uint8_t)constants->weights[order[i] * channels + c];
+    packed = tinyc_put_s32(packed, constants->weights[8 * channels + c]);
+  }
+}
+
+static const tinyc_packing tinyc_depthwise_conv2d_3x3_packing = {
+    tinyc_depthwise_conv2d_3x3_supports, tinyc_depthwise_conv2d_3x3_bytes, tinyc_depthwise_conv2d_3x3_write};
+
 /* ---- depthwise_conv2d_planes_s8_s8: tinyc/layouts.h --------------------------------------------------------------- */
 
 static inline int tinyc_depthwise_conv2d_planes_supports(const void *params, const tinyc_constants *constants) {

@@ -198,6 +198,23 @@ static void chooseRows(tinyc_window *window, int32_t *begin, int32_t *end) {
     window->output_ring_rows = random(*end - *begin, window->output_height);
 }
 
+/* The usual window of a depthwise convolution. */
+static tinyc_window randomDepthwiseWindow(void) {
+  for (;;) {
+    int32_t size = random(0, 2) ? 3 : 1 + 2 * random(1, 3), stride = random(1, 2), pads[4];
+    for (int32_t i = 0; i < 4; i++)
+      pads[i] = random(0, size / 2);
+    int32_t height = random(1, 12), width = random(1, 20);
+    int32_t below = height + pads[0] + pads[1] - size, beside = width + pads[2] + pads[3] - size;
+    if (below < 0 || beside < 0)
+      continue;
+    below = below / stride + 1;
+    tinyc_window window = {height, width,  0,      height, below, beside / stride + 1, 0,       below,
+                           size,   size,   stride, stride, 1,     1,                   pads[0], pads[2]};
+    return window;
+  }
+}
+
 static void testConvolution(int32_t shape, int depthwise) {
   tinyc_conv2d_s8_params params;
   tinyc_window *window = &params.window;
@@ -207,8 +224,11 @@ static void testConvolution(int32_t shape, int depthwise) {
     if (random(0, 3) == 0)
       window->kernel_height = window->kernel_width = 1; /* output sizes stay valid: the window only shrinks */
     if (depthwise) {
+      int32_t usual = random(0, 1);
+      if (usual)
+        *window = randomDepthwiseWindow();
       window->input_channels = params.groups = random(1, 130);
-      window->output_channels = window->input_channels * (random(0, 5) ? 1 : random(2, 3));
+      window->output_channels = window->input_channels * (usual || random(0, 5) ? 1 : random(2, 3));
     } else {
       params.groups = random(0, 3) ? 1 : random(2, 4);
       window->input_channels = params.groups * random(1, params.groups > 1 ? 9 : random(0, 3) ? 24 : 130);
