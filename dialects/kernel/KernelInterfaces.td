@@ -33,8 +33,13 @@ def KernelOpInterface : OpInterface<"KernelOpInterface"> {
                     [{ return $_op.getOutput(); }]>,
     InterfaceMethod<"The temporary buffer, or null.", "::mlir::Value", "getScratchBuffer", (ins), "",
                     [{ return $_op.getScratch(); }]>,
-    InterfaceMethod<"Sets or replaces the temporary buffer.", "void", "setScratchBuffer",
-                    (ins "::mlir::Value":$scratch), "", [{ $_op.getScratchMutable().assign(scratch); }]>,
+    InterfaceMethod<"Sets, replaces or, if null, removes the temporary buffer.", "void", "setScratchBuffer",
+                    (ins "::mlir::Value":$scratch), "", [{
+      if (scratch)
+        $_op.getScratchMutable().assign(scratch);
+      else
+        $_op.getScratchMutable().clear();
+    }]>,
     InterfaceMethod<"Symbol of the C function chosen for the target, or empty before selection.", "::llvm::StringRef",
                     "getSymbol", (ins), "", [{ return $_op.getKernel().value_or(""); }]>,
     InterfaceMethod<"Chooses the C function.", "void", "setSymbol", (ins "::llvm::StringRef":$symbol), "",
