@@ -4,6 +4,7 @@
 #include "targets/Target.h"
 
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 #include <map>
 
@@ -120,5 +121,32 @@ std::string lower::describe(kernel::CallOp call) {
     }
   if (auto macs = call->getAttrOfType<IntegerAttr>(kernel::kMacsAttr))
     os << ", " << macs.getValue() << " MACs";
+  return text;
+}
+
+std::string lower::formatProfileMacros(ArrayRef<ProfiledCall> calls, StringRef prefix) {
+  llvm::SetVector<StringRef> kernels;
+  for (const ProfiledCall &call : calls)
+    kernels.insert(call.kernel);
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "#if defined(" << prefix.upper() << "PROFILE) && !defined(" << prefix.upper() << "CHECK)\n"
+     << "#include \"tinyc/profile.h\"\nstatic int32_t " << prefix << "profile_layer(const void *params);\n";
+  for (StringRef kernel : kernels)
+    os << "#define " << kernel << "(params, ...) \\\n  TINYC_PROFILED(" << prefix << "profile_layer(params), \\\n  " << kernel
+       << "(params, __VA_ARGS__))\n";
+  os << "#endif";
+  return text;
+}
+
+std::string lower::formatProfileLayers(ArrayRef<ProfiledCall> calls, StringRef prefix) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "#if defined(" << prefix.upper() << "PROFILE) && !defined(" << prefix.upper() << "CHECK)\n"
+     << "/* The number of the kernel call with these parameters. */\n"
+     << "static int32_t " << prefix << "profile_layer(const void *params) {\n  static const void *const layers[] = {\n";
+  for (const ProfiledCall &call : calls)
+    os << "    &" << call.params << ",\n";
+  os << "  };\n  int32_t layer = 0;\n  while (layers[layer] != params)\n    layer++;\n  return layer;\n}\n#endif";
   return text;
 }

@@ -20,6 +20,16 @@ std::string formatComment(llvm::StringRef text);
 /// `node: conv2d 3x3, 442368 MACs`
 std::string describe(kernel::CallOp call);
 
+/// A kernel call of the program, in its text: the function and the name of its parameter block.
+struct ProfiledCall {
+  std::string kernel, params;
+};
+
+/// What surrounds kernel calls where `<PREFIX>PROFILE` is defined, see tinyc/profile.h: macros that stand before the
+/// program, and the function behind it that numbers the calls. `prefix` is that of the API's names, as `model_`.
+std::string formatProfileMacros(llvm::ArrayRef<ProfiledCall> calls, llvm::StringRef prefix);
+std::string formatProfileLayers(llvm::ArrayRef<ProfiledCall> calls, llvm::StringRef prefix);
+
 } // namespace tinyc::lower
 
 #endif // TINYC_PASSES_LOWER_CTEXT_H

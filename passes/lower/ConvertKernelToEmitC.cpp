@@ -44,6 +44,11 @@ private:
     Location loc = getOperation().getLoc();
     for (StringRef header : {"model.h", "tinyc/kernel_functions.h"})
       emitc::IncludeOp::create(builder, loc, header, /*is_standard_include=*/false);
+    if (!profiledCalls.empty()) {
+      createText(builder, loc, formatProfileMacros(profiledCalls, identifiers->getPrefix()));
+      OpBuilder end = OpBuilder::atBlockEnd(getOperation().getBody());
+      createText(end, loc, formatProfileLayers(profiledCalls, identifiers->getPrefix()));
+    }
     if (!hasNonFinite)
       return;
     // Constant expressions rather than math.h, which a freestanding compiler need not have.
@@ -140,6 +145,7 @@ private:
     FailureOr<SmallVector<Argument>> resolved = resolveArguments(call, *symbols);
     if (failed(resolved))
       return failure();
+    profiledCalls.push_back({call.getCallee().str(), block});
     SmallVector<std::string> arguments = {"&" + block};
     for (const Argument &argument : *resolved)
       arguments.push_back(formatArgument(argument, globals));
@@ -390,6 +396,7 @@ private:
   std::optional<Identifiers> identifiers;
   llvm::DenseMap<Operation *, std::string> constantNames;
   llvm::DenseMap<Attribute, std::string> offsetTables;
+  SmallVector<ProfiledCall> profiledCalls; // all, in order
   bool hasNonFinite = false; // the text uses INFINITY or NAN
   bool isSplit = false;      // the arena has several regions: `arena` is an array of their addresses
 };
