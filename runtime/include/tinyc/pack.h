@@ -26,7 +26,16 @@ typedef struct tinyc_packing {
   int32_t (*bytes)(const void *params);
   /* Writes them, little-endian. */
   void (*write)(const void *params, const tinyc_constants *constants, uint8_t *packed);
+  /* Whether the output rows of a call may begin at the address of the first input row of their windows (row_begin *
+   * stride - pad_top, if that is not negative), over it and the input rows that lie behind it, where no later window needs
+   * these. NULL: no. */
+  int (*overwrites)(const void *params);
 } tinyc_packing;
+
+/* Whether an output row is at most as long as an input row. */
+static inline int tinyc_is_narrowing(const tinyc_window *window) {
+  return window->output_width * window->output_channels <= window->input_width * window->input_channels;
+}
 
 static inline uint8_t *tinyc_put_s16(uint8_t *to, int32_t value) {
   to[0] = (uint8_t)((uint32_t)value & 0xffu);
@@ -106,8 +115,16 @@ static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_co
   }
 }
 
+/* Pixels are read before the outputs in their place are written, if these are no more. */
+static inline int tinyc_conv2d_columns_overwrites(const void *params) {
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  return window->kernel_height == 1 && window->kernel_width == 1 && window->stride_height == 1 &&
+         window->stride_width == 1 && !tinyc_is_padded(window) && window->input_width == window->output_width &&
+         tinyc_is_narrowing(window);
+}
+
 static const tinyc_packing tinyc_conv2d_columns_packing = {tinyc_conv2d_columns_supports, tinyc_conv2d_columns_bytes,
-                                                           tinyc_conv2d_columns_write};
+                                                           tinyc_conv2d_columns_write, tinyc_conv2d_columns_overwrites};
 
 /* ---- conv2d_direct_s8_s8: tinyc/layouts.h ------------------------------------------------------------------------- */
 
@@ -137,7 +154,7 @@ static inline void tinyc_conv2d_direct_write(const void *params, const tinyc_con
 
 /* As many bytes as for conv2d_columns. */
 static const tinyc_packing tinyc_conv2d_direct_packing = {tinyc_conv2d_direct_supports, tinyc_conv2d_columns_bytes,
-                                                          tinyc_conv2d_direct_write};
+                                                          tinyc_conv2d_direct_write, NULL};
 
 /* ---- fully_connected_pairs_s8_s8: tinyc/layouts.h ----------------------------------------------------------------- */
 
@@ -181,7 +198,7 @@ static inline void tinyc_fully_connected_pairs_write(const void *params, const t
 }
 
 static const tinyc_packing tinyc_fully_connected_pairs_packing = {
-    tinyc_fully_connected_pairs_supports, tinyc_fully_connected_pairs_bytes, tinyc_fully_connected_pairs_write};
+    tinyc_fully_connected_pairs_supports, tinyc_fully_connected_pairs_bytes, tinyc_fully_connected_pairs_write, NULL};
 
 /* ---- depthwise_conv2d_3x3_s8_s8: tinyc/layouts.h ------------------------------------------------------------------ */
 
@@ -221,8 +238,14 @@ static inline void tinyc_depthwise_conv2d_3x3_write(const void *params, const ti
   }
 }
 
+/* A channel's elements are read before the outputs in their place are written. */
+static inline int tinyc_depthwise_conv2d_overwrites(const void *params) {
+  return tinyc_is_narrowing(&((const tinyc_conv2d_s8_params *)params)->window);
+}
+
 static const tinyc_packing tinyc_depthwise_conv2d_3x3_packing = {
-    tinyc_depthwise_conv2d_3x3_supports, tinyc_depthwise_conv2d_3x3_bytes, tinyc_depthwise_conv2d_3x3_write};
+    tinyc_depthwise_conv2d_3x3_supports, tinyc_depthwise_conv2d_3x3_bytes, tinyc_depthwise_conv2d_3x3_write,
+    tinyc_depthwise_conv2d_overwrites};
 
 /* ---- depthwise_conv2d_planes_s8_s8: tinyc/layouts.h --------------------------------------------------------------- */
 
@@ -259,7 +282,8 @@ static inline void tinyc_depthwise_conv2d_planes_write(const void *params, const
 }
 
 static const tinyc_packing tinyc_depthwise_conv2d_planes_packing = {
-    tinyc_depthwise_conv2d_planes_supports, tinyc_depthwise_conv2d_planes_bytes, tinyc_depthwise_conv2d_planes_write};
+    tinyc_depthwise_conv2d_planes_supports, tinyc_depthwise_conv2d_planes_bytes, tinyc_depthwise_conv2d_planes_write,
+    tinyc_depthwise_conv2d_overwrites};
 
 #ifdef __cplusplus
 }

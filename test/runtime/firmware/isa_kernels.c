@@ -103,21 +103,21 @@ typedef struct Row {
   Function function;
   int32_t (*scratch)(const void *params);
   const tinyc_packing *packing;
-  int32_t shapes; /* tested */
+  int32_t shapes, overwriting; /* tested */
 } Row;
 
 #define ROW_generic(...)
-#define ROW_armv7e_m(op, symbol, scratch, packing) {#symbol, kIs_##op, (Function)symbol, scratch, packing, 0},
+#define ROW_armv7e_m(op, symbol, scratch, packing) {#symbol, kIs_##op, (Function)symbol, scratch, packing, 0, 0},
 #define TINYC_PACKED_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch, packing) \
   ROW_##isa(op, symbol, scratch, &packing)
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
   ROW_##isa(op, symbol, scratch, NULL)
-static Row rows[] = {
+static Row kernels[] = {
 #include "../../../runtime/kernels.def"
 };
 #undef TINYC_KERNEL
 
-enum { kRows = (int32_t)(sizeof rows / sizeof rows[0]) };
+enum { kRows = (int32_t)(sizeof kernels / sizeof kernels[0]) };
 
 /* Calls a kernel; the constants are packed where it wants that. */
 static void call(Operation operation, Function function, const void *params, const int8_t *input, const void *constants, const int32_t *biases,
@@ -139,7 +139,7 @@ static void testRowsFrom(Operation operation, Function generic, const void *whol
   tinyc_constants constants = {weights, bias, multipliers};
   memset(expected, 0x33, (size_t)(size + 2 * kGuard));
   call(operation, generic, wholeParams, input, weights, bias, multipliers, expected + kGuard, NULL, begin, end);
-  for (Row *row = rows; row != rows + kRows; row++) {
+  for (Row *row = kernels; row != kernels + kRows; row++) {
     if (row->operation != operation || (row->packing && !row->packing->supports(params, &constants)))
       continue;
     int32_t bytes = row->scratch(params);
@@ -168,6 +168,43 @@ static void testRowsFrom(Operation operation, Function generic, const void *whol
       fail(row->symbol, shape, " differs\n");
     if (!isScratchIntact(bytes))
       fail(row->symbol, shape, " writes beyond its scratch\n");
+  }
+}
+
+/* Convolutions whose output rows may lie over input rows: the whole output, a few rows at a time over dead input. */
+static void testOverwriting(Operation operation, Function generic, const tinyc_conv2d_s8_params *params, int32_t shape) {
+  tinyc_constants constants = {weights, bias, multipliers};
+  tinyc_conv2d_s8_params whole = *params, rows = *params;
+  whole.window.input_ring_rows = whole.window.input_height;
+  whole.window.output_ring_rows = whole.window.output_height;
+  call(operation, generic, &whole, input, weights, bias, multipliers, expected, NULL, 0, whole.window.output_height);
+  const tinyc_window *window = &rows.window;
+  int32_t rowIn = window->input_width * window->input_channels, rowOut = window->output_width * window->output_channels;
+  for (Row *row = kernels; row != kernels + kRows; row++) {
+    if (row->operation != operation || !row->packing || !row->packing->overwrites ||
+        !row->packing->supports(params, &constants) || !row->packing->overwrites(params) ||
+        row->packing->bytes(params) > (int32_t)sizeof packedWords)
+      continue;
+    int32_t step = random(1, tinyc_min_s32(4, window->output_height)), anywhere = step == 1 && random(0, 1);
+    rows.window.output_ring_rows = step;
+    rows.window.input_ring_rows = anywhere ? 0 : window->input_height;
+    if (row->scratch(&rows) > kScratch)
+      continue;
+    row->packing->write(params, &constants, (uint8_t *)packedWords);
+    tinyc_rows table = scatterRows(window, 0, window->output_height);
+    if (!anywhere)
+      memcpy(scattered, input, (size_t)(window->input_height * rowIn));
+    const int8_t *from = anywhere ? (const int8_t *)&table : scattered;
+    row->overwriting++;
+    for (int32_t begin = 0; begin < window->output_height; begin += step) {
+      int32_t end = tinyc_min_s32(begin + step, window->output_height);
+      int32_t first = begin * window->stride_height - window->pad_top;
+      int8_t *output = first < 0 || first >= window->input_height ? actual
+                       : anywhere ? scattered + table.offsets[first] : scattered + first * rowIn;
+      call(operation, row->function, &rows, from, packedWords, NULL, NULL, output, scratch, begin, end);
+      if (memcmp(output, expected + begin * rowOut, (size_t)((end - begin) * rowOut)) != 0)
+        fail(row->symbol, shape, " differs over its input\n");
+    }
   }
 }
 
@@ -262,6 +299,7 @@ static void testConvolution(int32_t shape, int depthwise) {
   window->input_ring_rows = 0;
   tinyc_rows rowsAnywhere = scatterRows(window, begin, end);
   testRowsFrom(operation, generic, &whole, &params, (const int8_t *)&rowsAnywhere, size, begin, end, shape);
+  testOverwriting(operation, generic, &params, shape);
 }
 
 static void testFullyConnected(int32_t shape) {
@@ -344,9 +382,13 @@ int main(void) {
   printText("tinyc: ");
   printNumber(SHAPES);
   printText(" shapes, tested");
-  for (const Row *row = rows; row != rows + kRows; row++) {
-    printText(row == rows ? " " : "/");
+  for (const Row *row = kernels; row != kernels + kRows; row++) {
+    printText(row == kernels ? " " : "/");
     printNumber((uint32_t)row->shapes);
+    if (row->overwriting > 0) {
+      printText("+");
+      printNumber((uint32_t)row->overwriting);
+    }
   }
   printText(" on the kernels, ");
   printNumber((uint32_t)failures);
