@@ -1,16 +1,20 @@
 #include "dialects/kernel/Kernel.h"
 #include "dialects/nn/NN.h"
+#include "passes/lower/BufferGraph.h"
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
 #include "passes/lower/Placement.h"
 #include "passes/lower/Plan.h"
+#include "passes/lower/ProgramState.h"
+#include "passes/lower/ProgramState.h"
+#include "passes/lower/RowLifetimes.h"
+#include "passes/lower/Traffic.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/Support/MathExtras.h"
 
 #include <limits>
 
@@ -23,168 +27,105 @@ namespace tinyc::lower {
 
 namespace {
 
-// A function argument or allocation, with all views of it.
-struct Buffer {
-  Value value;
-  int64_t bytes;
-  int64_t first = std::numeric_limits<int64_t>::max(), last = -1;
-  bool isInput = false, isOutput = false, isScratch = false;
-  size_t place = 0; // the buffers of one place lie at one offset
-};
-
-int64_t getByteOffset(MemRefType type) { return type.getStridesAndOffset().second * type.getElementTypeBitWidth() / 8; }
-
 class Planner {
 public:
-  Planner(func::FuncOp function, int64_t alignment, int64_t rounds)
-      : function(function), alignment(alignment), rounds(rounds) {}
+  Planner(func::FuncOp function, BufferGraph graph, ArrayRef<Region> memories, int64_t alignment, int64_t rounds)
+      : function(function), graph(std::move(graph)), memories(memories), alignment(alignment), rounds(rounds) {}
 
   LogicalResult run() {
-    if (failed(collect()))
-      return failure();
-    shareInPlace();
-    place();
+    steps = graph.getSteps();
+    for (const GraphOp &op : graph.ops)
+      rowsPerStep.push_back(op.stream >= 0 ? kernel::KernelOpInterface(op.op).getRowsPerStep() : 0);
+    lifetimes.emplace(graph, steps, rowsPerStep);
+    groups = makeGroups(graph, steps, *lifetimes);
+    if (memories.empty())
+      placement = placeGroups(groups.groups, alignment, rounds);
+    else
+      placement = placeInMemories(graph, groups, memories, isStreamed(function), alignment, rounds, regions);
+    plan.bytes = std::max<int64_t>(placement.bytes, 1);
     if (plan.bytes > std::numeric_limits<int32_t>::max())
       return function.emitError("needs an arena of ") << plan.bytes << " bytes, more than 2^31 - 1";
-    describe();
+    describeBuffers();
+    describePeak();
+    setAttributes();
     rewrite();
     return success();
   }
 
 private:
   //===--------------------------------------------------------------------===//
-  // Lifetimes
+  // The plan as it is reported
   //===--------------------------------------------------------------------===//
 
-  LogicalResult collect() {
-    for (BlockArgument argument : function.getArguments()) {
-      auto type = dyn_cast<MemRefType>(argument.getType());
-      if (!type || !kernel::isContiguous(type))
-        return function.emitError("expects contiguous buffers as arguments, got ") << argument.getType();
-      Buffer &buffer = addBuffer(argument);
-      buffer.isOutput = function.getArgAttr(argument.getArgNumber(), kernel::kOutputAttr) != nullptr;
-      buffer.isInput = !buffer.isOutput;
-    }
-    for (Operation &op : function.front().without_terminator()) {
-      if (auto alloc = dyn_cast<memref::AllocOp>(op)) {
-        if (!kernel::isContiguous(alloc.getType()))
-          return op.emitOpError("expects a buffer of static shape");
-        addBuffer(alloc.getResult());
-      } else if (auto cast = dyn_cast<memref::ReinterpretCastOp>(op)) {
-        if (!kernel::isContiguous(cast.getType()))
-          return op.emitOpError("expects a contiguous view");
-        if (auto source = roots.find(cast.getSource()); source != roots.end())
-          roots[cast.getResult()] = source->second;
-      } else if (auto kernelOp = dyn_cast<kernel::KernelOpInterface>(op)) {
-        for (Value operand : op.getOperands())
-          touch(operand, kernels.size());
-        if (auto scratch = roots.find(kernelOp.getScratchBuffer()); scratch != roots.end())
-          buffers[scratch->second].isScratch = true;
-        kernels.push_back(kernelOp);
-      } else if (!isa<memref::GetGlobalOp>(op)) {
-        return op.emitOpError("is not expected among kernel ops");
-      }
-    }
-    int64_t end = std::max<int64_t>(kernels.size(), 1) - 1;
-    for (Buffer &buffer : buffers) {
-      if (buffer.isInput)
-        buffer.first = 0;
-      if (buffer.isOutput)
-        buffer.last = end;
-      // A buffer that nothing uses.
-      buffer.first = std::min(buffer.first, end);
-      buffer.last = std::max(buffer.last, buffer.first);
-    }
-    return success();
+  int64_t getOffset(size_t buffer, int32_t row) const {
+    int32_t band = lifetimes->getBandRows(buffer);
+    return placement.offsets[groups.bands[buffer][row / band]] + row % band * graph.buffers[buffer].getRowBytes();
   }
 
-  Buffer &addBuffer(Value value) {
-    roots[value] = buffers.size();
-    buffers.push_back({value, kernel::getByteSize(cast<MemRefType>(value.getType()))});
-    buffers.back().place = buffers.size() - 1;
-    return buffers.back();
-  }
-
-  void touch(Value value, int64_t position) {
-    auto root = roots.find(value);
-    if (root == roots.end())
-      return;
-    Buffer &buffer = buffers[root->second];
-    buffer.first = std::min(buffer.first, position);
-    buffer.last = std::max(buffer.last, position);
-  }
-
-  //===--------------------------------------------------------------------===//
-  // Offsets
-  //===--------------------------------------------------------------------===//
-
-  // The place of an operand that `op`, at `position`, may write its whole output over.
-  std::optional<size_t> findInPlace(kernel::KernelOpInterface op, int64_t position) {
-    auto outputType = cast<MemRefType>(op.getOutputBuffer().getType());
-    auto output = roots.find(op.getOutputBuffer());
-    if (output == roots.end())
-      return std::nullopt;
-    const Buffer &to = buffers[output->second];
-    if (to.first != position || to.isInput || getByteOffset(outputType) != 0 ||
-        kernel::getByteSize(outputType) != to.bytes)
-      return std::nullopt;
-    SmallVector<unsigned> candidates = op.getInPlaceOperands();
-    for (unsigned candidate : candidates) {
-      auto root = roots.find(op->getOperand(candidate));
-      if (root == roots.end() || root->second == output->second)
-        continue;
-      const Buffer &from = buffers[root->second];
-      if (from.last != position || from.isOutput || from.bytes < to.bytes)
-        continue;
-      // Every access of this op to the operand's buffer has to be one the output may lie over.
-      bool legal = true;
-      for (OpOperand &operand : op->getOpOperands()) {
-        auto other = roots.find(operand.get());
-        if (other == roots.end() || other->second != root->second)
-          continue;
-        legal = legal && llvm::is_contained(candidates, operand.getOperandNumber()) &&
-                getByteOffset(cast<MemRefType>(operand.get().getType())) == 0;
-      }
-      if (legal)
-        return from.place;
-    }
-    return std::nullopt;
-  }
-
-  void shareInPlace() {
-    for (auto [position, op] : llvm::enumerate(kernels))
-      if (std::optional<size_t> place = findInPlace(op, position))
-        buffers[roots.lookup(op.getOutputBuffer())].place = *place;
-  }
-
-  void place() {
-    // Buffers of one place share its bytes.
-    llvm::MapVector<size_t, Group> places;
-    for (const Buffer &buffer : buffers) {
-      Group &group = places[buffer.place];
-      group.bytes = std::max(group.bytes, buffer.bytes);
-      group.pieces.push_back({0, buffer.bytes, buffer.first, buffer.last});
-    }
-    SmallVector<Group> groups = llvm::map_to_vector(places, [](const auto &entry) { return entry.second; });
-    Placement placement = placeGroups(groups, alignment, rounds);
-    llvm::DenseMap<size_t, int64_t> offsets;
-    for (auto [entry, offset] : llvm::zip_equal(places, placement.offsets))
-      offsets[entry.first] = offset;
-    for (const Buffer &buffer : buffers) {
-      plan.buffers.push_back(
-          {getName(buffer), getKind(buffer), offsets[buffer.place], buffer.bytes, buffer.first, buffer.last});
-      plan.bytes = std::max(plan.bytes, plan.buffers.back().offset + buffer.bytes);
-    }
+  void describeBuffers() {
     plan.alignment = alignment;
+    plan.bound = placement.bound;
+    std::vector<std::vector<int64_t>> positions(graph.buffers.size()); // of scratch
+    for (auto [position, step] : llvm::enumerate(steps))
+      for (const GraphAccess &access : graph.ops[step.op].accesses)
+        if (graph.buffers[access.buffer].isScratch)
+          positions[access.buffer].push_back(position);
+    for (auto [number, buffer] : llvm::enumerate(graph.buffers)) {
+      PlannedBuffer planned;
+      planned.name = getName(buffer);
+      planned.kind = buffer.isInput ? "input" : buffer.isOutput ? "output" : buffer.isScratch ? "scratch" : "activation";
+      planned.first = std::numeric_limits<int64_t>::max();
+      planned.last = -1;
+      if (buffer.isScratch)
+        describeScratch(planned, buffer, getOffset(number, 0), positions[number]);
+      else
+        describeRows(planned, number);
+      if (planned.last < 0) // nothing uses it
+        planned.first = planned.last = 0;
+      planned.offset = getOffset(number, 0);
+      int64_t end = planned.offset;
+      for (int32_t row = 0; row < buffer.rows; ++row) {
+        planned.offset = std::min(planned.offset, getOffset(number, row));
+        end = std::max(end, getOffset(number, row) + buffer.getRowBytes());
+      }
+      planned.bytes = end - planned.offset;
+      if (planned.pieces.size() == 1)
+        planned.pieces.clear();
+      plan.buffers.push_back(std::move(planned));
+    }
   }
 
-  std::string getKind(const Buffer &buffer) {
-    if (buffer.isInput || buffer.isOutput)
-      return buffer.isInput ? "input" : "output";
-    return buffer.isScratch ? "scratch" : "activation";
+  static void addPiece(PlannedBuffer &planned, PlannedPiece piece) {
+    planned.first = std::min(planned.first, piece.first);
+    planned.last = std::max(planned.last, piece.last);
+    if (!planned.pieces.empty()) {
+      PlannedPiece &previous = planned.pieces.back();
+      if (previous.first == piece.first && previous.last == piece.last &&
+          previous.offset + previous.bytes == piece.offset) {
+        previous.bytes += piece.bytes;
+        return;
+      }
+    }
+    planned.pieces.push_back(piece);
   }
 
-  std::string getName(const Buffer &buffer) {
+  void describeRows(PlannedBuffer &planned, size_t number) {
+    const GraphBuffer &buffer = graph.buffers[number];
+    for (int32_t row = 0; row < buffer.rows; ++row)
+      if (RowLifetime life = lifetimes->get(number, row); life.first <= life.last)
+        addPiece(planned, {getOffset(number, row), buffer.getRowBytes(), life.first, life.last});
+  }
+
+  static void describeScratch(PlannedBuffer &planned, const GraphBuffer &buffer, int64_t offset,
+                              ArrayRef<int64_t> positions) {
+    for (int64_t position : positions)
+      if (!planned.pieces.empty() && planned.pieces.back().last == position - 1)
+        planned.pieces.back().last = planned.last = position;
+      else
+        addPiece(planned, {offset, buffer.bytes, position, position});
+  }
+
+  std::string getName(const GraphBuffer &buffer) {
     if (auto argument = dyn_cast<BlockArgument>(buffer.value)) {
       auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::kNameAttr);
       return name ? name.str() : "argument" + std::to_string(argument.getArgNumber());
@@ -192,26 +133,91 @@ private:
     return getNodeName(buffer.value.getLoc()).str();
   }
 
+  // Bytes of the arena live at each position: those of the pieces, where two overlap once.
+  std::vector<int64_t> getLiveBytes() const {
+    std::vector<int64_t> change(steps.size() + 1, 0);
+    for (const Group &group : groups.groups) {
+      // Of two pieces of a group in one place at one time the larger one counts.
+      for (auto [index, piece] : llvm::enumerate(group.pieces)) {
+        change[piece.first] += piece.end - piece.begin;
+        change[piece.last + 1] -= piece.end - piece.begin;
+        for (const Piece &other : ArrayRef(group.pieces).take_front(index)) {
+          int64_t bytes = std::min(piece.end, other.end) - std::max(piece.begin, other.begin);
+          int64_t first = std::max(piece.first, other.first), last = std::min(piece.last, other.last);
+          if (bytes <= 0 || first > last)
+            continue;
+          change[first] -= bytes;
+          change[last + 1] += bytes;
+        }
+      }
+    }
+    for (size_t position = 1; position < change.size(); ++position)
+      change[position] += change[position - 1];
+    change.pop_back();
+    return change;
+  }
+
+  void describePeak() {
+    for (auto [number, op] : llvm::enumerate(graph.ops)) {
+      OpMemory memory;
+      kernel::KernelOpInterface kernelOp = op.op;
+      memory.op = kernelOp->getName().stripDialect().str();
+      memory.node = getNodeName(kernelOp->getLoc()).str();
+      memory.first = std::numeric_limits<int64_t>::max();
+      memory.rowsPerStep = rowsPerStep[number];
+      memory.stream = op.stream;
+      plan.ops.push_back(std::move(memory));
+    }
+    std::vector<int64_t> live = getLiveBytes();
+    for (auto [position, step] : llvm::enumerate(steps)) {
+      OpMemory &memory = plan.ops[step.op];
+      memory.first = std::min<int64_t>(memory.first, position);
+      memory.last = position;
+      memory.liveBytes = std::max(memory.liveBytes, live[position]);
+      if (live[position] <= plan.peakBytes)
+        continue;
+      plan.peakBytes = live[position];
+      plan.peakPosition = position;
+      plan.peakOp = memory.op;
+      plan.peakNode = memory.node;
+    }
+    llvm::stable_sort(plan.ops, [](const OpMemory &a, const OpMemory &b) { return a.first < b.first; });
+    describeLive(plan.peakPosition);
+  }
+
+  void describeLive(int64_t position) {
+    for (auto [number, buffer] : llvm::enumerate(graph.buffers)) {
+      const PlannedBuffer &planned = plan.buffers[number];
+      PeakBuffer held = {planned.name, planned.kind};
+      if (buffer.isScratch) {
+        if (llvm::any_of(graph.ops[steps[position].op].accesses,
+                         [&, number = number](const GraphAccess &access) { return access.buffer == number; }))
+          held.bytes = buffer.bytes;
+      } else {
+        for (int32_t row = 0; row < buffer.rows; ++row)
+          if (RowLifetime life = lifetimes->get(number, row); life.first <= position && position <= life.last)
+            ++held.heldRows;
+        held.bytes = held.heldRows * buffer.getRowBytes();
+        held.rows = buffer.rows;
+        if (buffer.rows == 1)
+          held.heldRows = held.rows = 0;
+      }
+      if (held.bytes > 0)
+        plan.peakLive.push_back(std::move(held));
+    }
+    llvm::stable_sort(plan.peakLive, [](const PeakBuffer &a, const PeakBuffer &b) { return a.bytes > b.bytes; });
+  }
+
   //===--------------------------------------------------------------------===//
   // Result
   //===--------------------------------------------------------------------===//
 
-  void describe() {
-    for (auto [position, op] : llvm::enumerate(kernels)) {
-      int64_t live = 0;
-      for (const PlannedBuffer &buffer : plan.getLive(position))
-        live += buffer.bytes;
-      if (live <= plan.peakBytes)
-        continue;
-      plan.peakBytes = live;
-      plan.peakPosition = position;
-      plan.peakOp = op->getName().stripDialect().str();
-      plan.peakNode = getNodeName(op->getLoc()).str();
-    }
+  void setAttributes() {
     Builder builder(function.getContext());
     SmallVector<Attribute> inputs, outputs;
     for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
-      const PlannedBuffer &buffer = plan.buffers[roots.lookup(argument)];
+      size_t number = graph.getBuffer(argument);
+      const PlannedBuffer &buffer = plan.buffers[number];
       NamedAttrList list;
       list.set("name", builder.getStringAttr(buffer.name));
       Attribute type = function.getArgAttr(i, kernel::kTypeAttr);
@@ -221,11 +227,14 @@ private:
         list.set("permutation", permutation);
       list.set("offset", builder.getI64IntegerAttr(buffer.offset));
       list.set("bytes", builder.getI64IntegerAttr(buffer.bytes));
-      (buffers[roots.lookup(argument)].isOutput ? outputs : inputs).push_back(list.getDictionary(builder.getContext()));
+      (graph.buffers[number].isOutput ? outputs : inputs).push_back(list.getDictionary(builder.getContext()));
     }
+    insertStreamedPorts(function, inputs, outputs);
     function->setAttr(kernel::kInputsAttr, builder.getArrayAttr(inputs));
     function->setAttr(kernel::kOutputsAttr, builder.getArrayAttr(outputs));
     function->setAttr(kernel::kPlanAttr, plan.toAttribute(builder.getContext()));
+    if (!regions.empty())
+      setArenaRegions(function, regions);
   }
 
   void rewrite() {
@@ -235,18 +244,27 @@ private:
     auto arenaType = MemRefType::get({plan.bytes}, builder.getI8Type());
     Value arena = block.addArgument(arenaType, function.getLoc());
     llvm::MapVector<int64_t, Value> constants; // offsets
-    for (const PlannedBuffer &planned : plan.buffers)
-      constants[planned.offset] = Value();
+    for (size_t number = 0; number < graph.buffers.size(); ++number)
+      if (!lifetimes->isScattered(number))
+        constants[getOffset(number, 0)] = Value();
     builder.setInsertionPointToStart(&block);
     for (auto &[offset, value] : constants)
       value = arith::ConstantIndexOp::create(builder, function.getLoc(), offset);
-    for (auto [buffer, planned] : llvm::zip_equal(buffers, plan.buffers)) {
+    for (auto [number, buffer] : llvm::enumerate(graph.buffers)) {
       Operation *alloc = buffer.value.getDefiningOp();
       if (alloc)
         builder.setInsertionPoint(alloc);
       Location location = alloc ? alloc->getLoc() : buffer.value.getLoc();
-      Value view = memref::ViewOp::create(builder, location, cast<MemRefType>(buffer.value.getType()), arena,
-                                          constants[planned.offset], ValueRange());
+      auto type = cast<MemRefType>(buffer.value.getType());
+      Value view;
+      if (lifetimes->isScattered(number)) {
+        SmallVector<int64_t> offsets;
+        for (int32_t row = 0; row < buffer.rows; ++row)
+          offsets.push_back(getOffset(number, row));
+        view = kernel::RowsOp::create(builder, location, type, arena, offsets);
+      } else {
+        view = memref::ViewOp::create(builder, location, type, arena, constants[getOffset(number, 0)], ValueRange());
+      }
       buffer.value.replaceAllUsesWith(view);
       if (alloc)
         alloc->erase();
@@ -257,10 +275,15 @@ private:
   }
 
   func::FuncOp function;
+  BufferGraph graph;
+  ArrayRef<Region> memories;
   int64_t alignment, rounds;
-  std::vector<Buffer> buffers;
-  llvm::DenseMap<Value, size_t> roots; // value -> buffer
-  SmallVector<kernel::KernelOpInterface> kernels;
+  SmallVector<ArenaRegion> regions; // without memories empty
+  std::vector<Step> steps;
+  std::vector<int32_t> rowsPerStep;
+  std::optional<RowLifetimes> lifetimes;
+  RowGroups groups;
+  Placement placement;
   MemoryPlan plan;
 };
 
@@ -289,7 +312,10 @@ public:
       model.emitError("expects a function of one block on buffers, without results");
       return signalPassFailure();
     }
-    if (failed(Planner(model, alignment, rounds).run()))
+    FailureOr<BufferGraph> graph = BufferGraph::read(model);
+    FailureOr<SmallVector<Region>> memories = parseMemories(getOperation(), ram);
+    if (failed(graph) || failed(memories) ||
+        failed(Planner(model, std::move(*graph), *memories, alignment, rounds).run()))
       return signalPassFailure();
     // Calls of the function do not exist: it is the program.
     SymbolTable symbols(getOperation());
