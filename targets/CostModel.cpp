@@ -34,19 +34,18 @@ const Costs *findCosts(StringRef core, StringRef variant) {
 
 } // namespace
 
-double estimateCycles(const Target &target, const Kernel &kernel, ArrayRef<uint32_t> params, int32_t rowBegin,
+CallCost estimateCall(const Target &target, const Kernel &kernel, ArrayRef<uint32_t> params, int32_t rowBegin,
                       int32_t rowEnd) {
   std::string_view symbol(kernel.symbol.data(), kernel.symbol.size());
   KernelWork work = countWork(symbol, params.data(), rowBegin, rowEnd);
+  CallCost cost;
+  cost.constantBytes = work.constantBytes;
   const Costs *costs = findCosts(target.name, work.variant);
   if (!costs)
     costs = findCosts(target.isHost() ? "cortex-m7" : "cortex-m4", work.variant);
-  if (!costs)
-    return 0;
-  double cycles = 0;
-  for (int unit = 0; unit < work.units; unit++)
-    cycles += work.counts[unit] * costs->cycles[unit];
-  return cycles;
+  for (int unit = 0; costs && unit < work.units; unit++)
+    cost.cycles += work.counts[unit] * costs->cycles[unit];
+  return cost;
 }
 
 } // namespace tinyc::targets

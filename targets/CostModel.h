@@ -6,11 +6,22 @@
 
 namespace tinyc::targets {
 
-/// Estimated cycles of one call of `kernel` for output rows [rowBegin, rowEnd), call overhead included. `params` are the
-/// words of its parameter block, complete for the kernel. The core runs from memory without wait states. On targets
-/// without costs of their own those of a Cortex-M7 (host) or Cortex-M4 stand in.
-double estimateCycles(const Target &target, const Kernel &kernel, llvm::ArrayRef<uint32_t> params, int32_t rowBegin,
+struct CallCost {
+  double cycles = 0;
+  double constantBytes = 0; ///< of constants read, from flash; weights that are read again count again
+};
+
+/// The cost of one call of `kernel` for output rows [rowBegin, rowEnd), call overhead included. `params` are the words of its
+/// parameter block, complete for the kernel. The core runs from memory without wait states. On targets without costs of
+/// their own those of a Cortex-M7 (host) or Cortex-M4 stand in.
+CallCost estimateCall(const Target &target, const Kernel &kernel, llvm::ArrayRef<uint32_t> params, int32_t rowBegin,
                       int32_t rowEnd);
+
+/// Its cycles.
+inline double estimateCycles(const Target &target, const Kernel &kernel, llvm::ArrayRef<uint32_t> params,
+                             int32_t rowBegin, int32_t rowEnd) {
+  return estimateCall(target, kernel, params, rowBegin, rowEnd).cycles;
+}
 
 } // namespace tinyc::targets
 

@@ -162,6 +162,11 @@ def add_random(calls, rng, kernels):
                     continue
                 for _ in range(n):
                     calls.conv(symbol, 'random', random_window(rng, channels, lambda: rng.choice([rng.randint(1, 20), 8 * rng.randint(1, 16)]), ks, ss, macs))
+        elif symbol.startswith('tinyc_depthwise_conv2d_3x3'):
+            for stride, n in ((1, 30), (2, 30)):
+                for _ in range(n):  # it takes paddings of at most 1 and widths that fit
+                    h, w, c = rng.randint(3, 40), rng.randint(3, 40), anything()
+                    calls.depthwise(symbol, 'random', window(h, w, c, c, 3, 3, stride, padding=rng.choice(['same', 'valid'])))
         elif symbol.startswith('tinyc_depthwise_conv2d_planes'):
             for ks, ss, n in (([3], [1], 20), ([3], [2], 20), ([1, 2, 4, 5, 6, 7], [1], 20), ([2, 4, 5, 6, 7], [2], 20)):
                 for _ in range(n):

@@ -103,6 +103,7 @@ KernelWork countColumns(const KernelCall &call) {
   work.add("filter pair of 2 pixels", outputs2);
   work.add("end of steps", exits(outputs3, 32) + exits(outputs2, 16));
   work.add("filter pair through a buffer", buffered3 + buffered2);
+  work.constantBytes = (threes + twos + ones) * ((filters + 1) / 2) * (16 + 4.0 * words);
   if (pixelwise) {
     work.add("four elements gathered", static_cast<double>(pieces) * width * (channels / 4));
     return work;
@@ -112,6 +113,40 @@ KernelWork countColumns(const KernelCall &call) {
   work.add(channels % 4 == 0 ? "four elements gathered" : "element gathered",
            gathered.runs * (channels % 4 == 0 ? channels / 4 : channels));
   work.add("word of padding", gathered.fills);
+  return work;
+}
+
+KernelWork countDirect(const KernelCall &call) {
+  const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
+  int32_t height = window.kernel_height, width = window.kernel_width, channels = window.input_channels;
+  double pairs = 0, padded = 0; // pairs of pixels whose windows lie inside the input, and others
+  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
+    int32_t top = y * window.stride_height - window.pad_top;
+    bool isInside = top >= 0 && top + height <= window.input_height;
+    for (int32_t x = 0; x < window.output_width; x += 2) {
+      int32_t first = x * window.stride_width - window.pad_left;
+      int32_t last = first + (x + 1 < window.output_width ? window.stride_width : 0);
+      (isInside && first >= 0 && last + width <= window.input_width ? pairs : padded) += 1;
+    }
+  }
+  double filters = (window.output_channels + 1) / 2;
+  double segments = pairs * height + padded * height * width;
+  int32_t steps = width * channels / 4, stepsPadded = channels / 4;
+  double rounds = pairs * height * ((steps + 7) / 8) + padded * height * width * ((stepsPadded + 7) / 8);
+  KernelWork work;
+  work.variant = "conv2d_direct";
+  work.add("call", 1);
+  work.add("row", call.rows());
+  work.add("pair of pixels", pairs + padded);
+  work.add("segment", pairs * height);
+  work.add("segment with padding", padded * height * width);
+  work.add("filter pair", (pairs + padded) * filters);
+  work.add("filter pair of a segment", segments * filters);
+  work.add("step", filters * (pairs * height * steps + padded * height * width * stepsPadded));
+  work.add("round of steps", filters * (rounds - segments));
+  work.add("filter pair through a buffer", (pairs + padded) * (window.output_channels % 2));
+  work.add("element of padding", tinyc_is_padded(&window) ? channels : 0);
+  work.constantBytes = (pairs + padded) * filters * (16 + 2.0 * height * width * channels);
   return work;
 }
 
@@ -158,7 +193,40 @@ KernelWork countPlanes(const KernelCall &call) {
     work.add("step", channels * blocks * kernelRows * kernelWidth);
     work.add("weight unpacked", channels * strips * kernelRows * kernelWidth);
   }
+  work.constantBytes = strips * channels * (8 + tinyc_planes_taps(&window));
   return work;
+}
+
+KernelWork countRows3x3(const KernelCall &call) {
+  const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
+  int32_t stride = window.stride_width, isLeft = window.pad_left > 0;
+  int32_t isRight = (window.output_width - 1) * stride - window.pad_left + 2 == window.input_width;
+  int32_t steps = window.output_width - isRight - 1, round = stride == 1 ? 3 : 2, rounds = (steps + round - 1) / round;
+  double above = 0, below = 0, lines = static_cast<double>(call.rows()) * window.output_channels;
+  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
+    int32_t top = y * stride - window.pad_top;
+    above += top < 0;
+    below += top + 2 >= window.input_height;
+  }
+  KernelWork work;
+  work.variant = stride == 1 ? "depthwise_rows_3x3" : "depthwise_rows_3x3_stride_2";
+  work.add("call", 1);
+  work.add("row", call.rows());
+  work.add("line of a channel", lines);
+  work.add("output", lines * window.output_width);
+  work.add("line below padding", above * window.output_channels);
+  work.add("line above padding", below * window.output_channels);
+  work.add("line from its first column on", isLeft ? 0 : lines);
+  work.add("line with padding at its end", isRight ? lines : 0);
+  work.add("line of some rounds", rounds > 1 ? lines : 0);
+  work.add("line that enters a round", rounds * round != steps ? lines : 0);
+  work.constantBytes = lines * 20;
+  return work;
+}
+
+/// How many of `loads` loads of words are unaligned, on the average, in rows of `length` bytes one after the other.
+static double countUnaligned(double loads, int32_t length) {
+  return length % 4 == 0 ? 0 : length % 2 == 0 ? loads / 2 : loads * 3 / 4;
 }
 
 KernelWork countPixelPairs(const KernelCall &call) {
@@ -184,6 +252,9 @@ KernelWork countPixelPairs(const KernelCall &call) {
   work.add("element", products * (filters / 2) * (length % 4));
   work.add("four elements of a filter alone", products * (filters % 2) * (length / 4));
   work.add("element of a filter alone", products * (filters % 2) * (length % 4));
+  work.add("unaligned load", countUnaligned(products * filters * (length / 4), length) +
+                                 countUnaligned(2 * products * (length / 4), channels));
+  work.constantBytes = products * filters * (length + 8.0);
   return work;
 }
 
@@ -221,6 +292,8 @@ KernelWork countChannelFours(const KernelCall &call) {
   work.add("pixel of a channel alone", alone * pixels);
   work.add("row of taps of a channel alone", alone * insideRows * window.output_width);
   work.add("tap of a channel alone", alone * inside);
+  work.add("unaligned load", countUnaligned(fours * (inside + taps), channels));
+  work.constantBytes = static_cast<double>(channels) * (taps + 4) + channels * pixels * 4;
   return work;
 }
 
@@ -239,6 +312,7 @@ KernelWork countFullyConnectedPairs(const KernelCall &call) {
   work.add("block of 1 pair", rows * (left == 1 || left == 2));
   work.add("four inputs of 1 pair", rows * (left == 1 || left == 2) * fours);
   work.add("output through a buffer", rows * left);
+  work.constantBytes = rows * params.outputs * (params.inputs + 8.0);
   return work;
 }
 
@@ -256,6 +330,8 @@ KernelWork countFullyConnectedFours(const KernelCall &call) {
   work.add("output alone", alone);
   work.add("four inputs of an output alone", alone * (params.inputs / 4));
   work.add("input of an output alone", alone * (params.inputs % 4));
+  work.add("unaligned load", countUnaligned((4 * fours + alone) * (params.inputs / 4), params.inputs));
+  work.constantBytes = rows * params.outputs * (params.inputs + 8.0);
   return work;
 }
 
@@ -287,6 +363,8 @@ KernelWork countAvgPoolFours(const KernelCall &call) {
   work.add("pixel of a channel alone", alone * pixels);
   work.add("row of taps of a channel alone", alone * rows * window.output_width);
   work.add("tap of a channel alone", alone * rows * columns);
+  work.add("unaligned load", countUnaligned(fours * rows * columns, window.input_channels));
+  work.constantBytes = pixels * 4;
   return work;
 }
 
@@ -302,6 +380,22 @@ KernelWork countAddFours(const KernelCall &call) {
   work.add("line", lines);
   work.add("four elements", contiguous ? lines * (length / 4) : 0);
   work.add("element", lines * (contiguous ? length % 4 : length));
+  return work;
+}
+
+KernelWork countSumRowsFours(const KernelCall &call) {
+  const auto &params = call.as<tinyc_sum_rows_params>();
+  int32_t pixels = call.rows() * params.width;
+  double fours = params.channels / 4, alone = params.channels % 4;
+  KernelWork work;
+  work.variant = "sum_rows_fours";
+  work.add("call", 1);
+  work.add("four channels", fours);
+  work.add("two pixels of four channels", fours * (pixels / 2));
+  work.add("pixel of four channels", fours * (pixels % 2));
+  work.add("channel alone", alone);
+  work.add("pixel of a channel alone", alone * pixels);
+  work.add("unaligned load", countUnaligned(fours * pixels, params.channels));
   return work;
 }
 

@@ -16,6 +16,9 @@ KernelWork begin(const KernelCall &call) {
   return work;
 }
 
+/// Of a weight; bias and multiplier of an int8 kernel together are counted as 8 of them.
+double getElementBytes(const KernelCall &call) { return call.symbol.find("f32") == call.symbol.npos ? 1 : 4; }
+
 /// Taps inside the input, over all rows of the call (each counted once per column) and over all columns.
 struct InnerTaps {
   double rows = 0, columns = 0;
@@ -60,6 +63,7 @@ KernelWork countConv2D(const KernelCall &call) {
   work.add("filter alone", alone * pixels);
   work.add("run of a filter alone", alone * (runs ? rowsOfTaps : inside));
   work.add("product of a filter alone", alone * inside * channels);
+  work.constantBytes = window.output_channels * (taps * channels + 8 * pixels) * getElementBytes(call);
   return work;
 }
 
@@ -81,6 +85,7 @@ KernelWork countDepthwise(const KernelCall &call) {
   work.add("tap of other channels", blocks * taps);
   work.add("product of other channels", alone * taps);
   work.add("output of other channels", alone * pixels);
+  work.constantBytes = window.output_channels * (taps + 8 * pixels) * getElementBytes(call);
   return work;
 }
 
@@ -94,6 +99,7 @@ KernelWork countFullyConnected(const KernelCall &call) {
   work.add("input of four outputs", fours * params.inputs);
   work.add("output alone", alone);
   work.add("input of an output alone", alone * params.inputs);
+  work.constantBytes = static_cast<double>(call.rows()) * params.outputs * (params.inputs + 8) * getElementBytes(call);
   return work;
 }
 
@@ -142,6 +148,10 @@ KernelWork countUnary(const KernelCall &call) {
   KernelWork work = begin(call);
   work.add("row", rows);
   work.add("element", rows * static_cast<int32_t>(call.params[1]));
+  if (call.symbol.find("lookup") != call.symbol.npos)
+    work.constantBytes = work.counts[2];
+  if (call.symbol.find("softmax_s8") != call.symbol.npos)
+    work.constantBytes = 2 * 2 * work.counts[2];
   return work;
 }
 
@@ -174,6 +184,7 @@ KernelWork countPad(const KernelCall &call) {
   work.add("line", lines);
   work.add("element", inside);
   work.add("element of padding", total - inside);
+  work.add("run of padding", call.rows() * (2 + params.dims[1] * (2.0 + 2 * params.dims[2])));
   return work;
 }
 

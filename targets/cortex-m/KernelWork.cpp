@@ -4,7 +4,7 @@ namespace tinyc::targets {
 
 namespace {
 
-/// Symbols without the element types and ISA at their end, the longer name of two first.
+/// Kernels whose work is counted alike. The first that matches a symbol is its family.
 struct Family {
   std::string_view prefix, suffix; ///< both have to match
   KernelWork (*count)(const KernelCall &call);
@@ -14,13 +14,16 @@ constexpr std::string_view dsp = "_armv7e_m";
 
 constexpr Family families[] = {
     {"tinyc_conv2d_columns_", dsp, countColumns},
+    {"tinyc_conv2d_direct_", dsp, countDirect},
     {"tinyc_depthwise_conv2d_planes_", dsp, countPlanes},
+    {"tinyc_depthwise_conv2d_3x3_", dsp, countRows3x3},
     {"tinyc_conv2d_s8", dsp, countPixelPairs},
     {"tinyc_depthwise_conv2d_s8", dsp, countChannelFours},
     {"tinyc_fully_connected_pairs_", dsp, countFullyConnectedPairs},
     {"tinyc_fully_connected_s8", dsp, countFullyConnectedFours},
     {"tinyc_avg_pool_", dsp, countAvgPoolFours},
     {"tinyc_add_", dsp, countAddFours},
+    {"tinyc_sum_rows_", dsp, countSumRowsFours},
     {"tinyc_conv2d_", "", countConv2D},
     {"tinyc_depthwise_conv2d_", "", countDepthwise},
     {"tinyc_fully_connected_", "", countFullyConnected},

@@ -17,6 +17,7 @@ struct KernelWork {
   int units = 0;
   const char *names[maxUnits];
   double counts[maxUnits];
+  double constantBytes = 0; ///< of constants read: weights that are read again count again
 
   void add(const char *name, double count) {
     names[units] = name;
@@ -39,13 +40,16 @@ struct KernelCall {
 };
 
 KernelWork countColumns(const KernelCall &call);
+KernelWork countDirect(const KernelCall &call);
 KernelWork countPlanes(const KernelCall &call);
+KernelWork countRows3x3(const KernelCall &call);
 KernelWork countPixelPairs(const KernelCall &call);
 KernelWork countChannelFours(const KernelCall &call);
 KernelWork countFullyConnectedPairs(const KernelCall &call);
 KernelWork countFullyConnectedFours(const KernelCall &call);
 KernelWork countAvgPoolFours(const KernelCall &call);
 KernelWork countAddFours(const KernelCall &call);
+KernelWork countSumRowsFours(const KernelCall &call);
 
 KernelWork countConv2D(const KernelCall &call);
 KernelWork countDepthwise(const KernelCall &call);

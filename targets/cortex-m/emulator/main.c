@@ -11,7 +11,13 @@
 
 #include <stdalign.h>
 
+#if MODEL_ARENA_COUNT > 1
+#define DEFINE_ARENA(name, bytes) static alignas(MODEL_ARENA_ALIGNMENT) uint8_t name##_arena[bytes];
+#define PASS_ARENA(name, bytes) , name##_arena, sizeof(name##_arena)
+MODEL_ARENAS(DEFINE_ARENA)
+#else
 static alignas(MODEL_ARENA_ALIGNMENT) uint8_t arena[MODEL_ARENA_BYTES];
+#endif
 
 extern uint32_t stack_limit[]; // sections.ld
 
@@ -126,6 +132,35 @@ static uint32_t count_samples(int32_t file) {
   return (uint32_t)((size_t)length / bytes);
 }
 
+// Ends the program if the last invocation touched bytes that it must not (packages compiled with --check).
+static void check(const model_context *context) {
+#if MODEL_CHECK
+  model_violation violation;
+  if (model_check(context, &violation) == 0)
+    return;
+  char text[NUMBER_TEXT_BYTES];
+  host_print("tinyc: error: node '");
+  host_print(violation.node);
+  host_print("': ");
+  host_print(violation.kernel);
+  if (violation.row >= 0) {
+    host_print(" from row ");
+    host_print(format_number((uint32_t)violation.row, 10, text));
+    host_print(" on");
+  }
+  if (violation.wrote) {
+    host_print(violation.byte < 0 ? " writes byte -" : " writes byte ");
+    host_print(format_number(violation.byte < 0 ? -(uint32_t)violation.byte : (uint32_t)violation.byte, 10, text));
+    host_print(" of the arena, which is not its own\n");
+  } else {
+    host_print(" has an output that depends on bytes which hold nothing\n");
+  }
+  host_exit(1);
+#else
+  (void)context;
+#endif
+}
+
 static void print_count(const char *name, uint32_t value) {
   char text[NUMBER_TEXT_BYTES];
   host_print(name);
@@ -142,7 +177,11 @@ int main(void) {
     fail("cannot open output.bin");
 
   model_context context;
+#if MODEL_ARENA_COUNT > 1
+  if (model_init(&context MODEL_ARENAS(PASS_ARENA)) != 0)
+#else
   if (model_init(&context, arena, sizeof(arena)) != 0)
+#endif
     fail("model_init refused the arena");
 
   const uint32_t samples = count_samples(inputFile);
@@ -153,6 +192,7 @@ int main(void) {
     read_inputs(inputFile, sample, &context);
     while ((request = run(&context, &rows, &stack)) != 0)
       pass_rows(inputFile, outputFile, sample, request, &rows);
+    check(&context);
     write_outputs(outputFile, sample, &context);
   }
   if (host_close(outputFile) != 0)
