@@ -2,11 +2,13 @@
 
 #include "compiler/Dataset.h"
 #include "compiler/DriverSupport.h"
+#include "compiler/Report.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/nn/NN.h"
 #include "passes/compress/Passes.h"
 #include "passes/graph/Passes.h"
 #include "passes/lower/Passes.h"
+#include "passes/lower/Regions.h"
 #include "passes/schedule/Passes.h"
 #include "targets/Target.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -189,7 +191,7 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
   lowering.maxRecompute = options.maxRecompute;
   lowering.streamInput = options.streamInput;
   lowering.streamOutput = options.streamOutput;
-  if (failed(run(*module, [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); })))
+  if (failed(runLower(*module, options, lowering)))
     return nullptr;
   if (last == Phase::Kernel)
     return module;
@@ -199,7 +201,10 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
 }
 
 LogicalResult lowerToCalls(ModuleOp module) {
-  return run(module, [](OpPassManager &manager) { manager.addPass(lower::createKernelsToCallsPass()); });
+  return run(module, [](OpPassManager &manager) {
+    manager.addPass(lower::createSplitArenaPass());
+    manager.addPass(lower::createKernelsToCallsPass());
+  });
 }
 
 } // namespace tinyc

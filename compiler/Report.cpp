@@ -2,6 +2,8 @@
 
 #include "compiler/Diagnostics.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Params.h"
+#include "targets/CostModel.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -25,6 +27,7 @@ static llvm::json::Object toJson(const Layer &layer, int64_t id) {
                             {"kernel", layer.kernel},
                             {"shape", llvm::json::Array(layer.shape)},
                             {"macs", layer.macs},
+                            {"estimated_cycles", std::llround(layer.cycles)},
                             {"weight_bytes", layer.weightBytes},
                             {"scratch_bytes", layer.scratchBytes},
                             {"live_bytes", layer.memory.liveBytes}};
@@ -63,6 +66,7 @@ llvm::json::Value Report::toJson() const {
       {"optimize", getName(optimize)},
       {"max_recompute", maxRecompute},
       {"macs", macs},
+      {"estimated_cycles", std::llround(cycles)},
       {"parameters", parameters},
       {"inputs", std::move(inputs)},
       {"outputs", std::move(outputs)},
@@ -121,7 +125,7 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
   for (const Port &port : ports.outputs)
     line("output", describe(port));
   line("operations", Twine(layers.size()) + " kernels, " + groupDigits(macs) + " MACs, " + groupDigits(parameters) +
-                         " parameters");
+                         " parameters, about " + groupDigits(std::llround(cycles)) + " cycles");
   line("SRAM", groupDigits(sramBytes) + " B (arena; input " + groupDigits(inputBytes) + ", output " +
                    groupDigits(outputBytes) + ", largest scratch " + groupDigits(scratchBytes) + ")");
   std::string gap;
@@ -138,7 +142,7 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
                         [&](const lower::PeakBuffer &buffer) { out << describe(buffer); });
   if (plan.peakLive.size() > named)
     out << ", " << plan.peakLive.size() - named << " more";
-  line("  live there", live);
+  line("live there", live);
   std::string saved;
   llvm::raw_string_ostream savings(saved);
   llvm::interleaveComma(plan.savings, savings, [&](const lower::Saving &saving) {
@@ -177,6 +181,24 @@ static Layer makeLayer(kernel::KernelOpInterface op) {
   if (Value scratch = op.getScratchBuffer())
     layer.scratchBytes = kernel::getByteSize(cast<MemRefType>(scratch.getType()));
   return layer;
+/// Estimated cycles of all calls of an op.
+static double estimateCycles(kernel::KernelOpInterface op, const targets::Target &target) {
+  const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
+  if (!kernel) // kernel.receive, kernel.send
+    return 0;
+  SmallVector<uint32_t> params = op.getParams().getWords();
+  int32_t rows = op.getRowCount(), band = op.getRowsPerStep();
+  if (band == 0) {
+    auto [begin, end] = op.getRows();
+    return targets::estimateCycles(target, *kernel, params, begin, end);
+  }
+  int32_t scale = op.getRowScale();
+  double cycles = rows / band * targets::estimateCycles(target, *kernel, params, 0, band * scale);
+  if (rows % band != 0)
+    cycles += targets::estimateCycles(target, *kernel, params, 0, rows % band * scale);
+  return cycles;
+}
+
 }
 
 Report makeReport(ModuleOp module, const Options &options, const ModelFacts &facts) {
@@ -196,6 +218,7 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
     report.layers.push_back(makeLayer(op));
     report.macs += report.layers.back().macs;
     report.scratchBytes = std::max(report.scratchBytes, report.layers.back().scratchBytes);
+  const targets::Target *target = targets::findTarget(options.target);
   });
   std::optional<lower::MemoryPlan> plan = lower::MemoryPlan::get(function);
   assert(plan && "a module of phase Kernel has a plan");
@@ -206,6 +229,9 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
   report.optimize = options.optimize;
   report.maxRecompute = options.maxRecompute;
   report.plan = std::move(*plan);
+    if (target)
+      report.layers.back().cycles = estimateCycles(op, *target);
+    report.cycles += report.layers.back().cycles;
   return report;
 }
 

@@ -16,12 +16,14 @@ struct Layer {
   std::vector<int64_t> shape; ///< of the output
   int64_t macs = 0, weightBytes = 0, scratchBytes = 0;
   lower::OpMemory memory;
+  double cycles = 0; ///< estimated, of all its calls
 };
 
 struct Report {
   std::string modelFile, modelSha256, target, prefix;
   int64_t macs = 0, parameters = 0;
   int64_t inputBytes = 0, outputBytes = 0, activationBytes = 0, scratchBytes = 0, sramBytes = 0;
+  double cycles = 0; ///< estimated, of all kernel calls
   int64_t weightBytes = 0, codeBytes = 0;
   std::vector<Layer> layers;
   lower::MemoryPlan plan;
