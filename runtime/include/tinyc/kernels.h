@@ -54,8 +54,8 @@ typedef struct tinyc_output_f32 {
   float clamp_min, clamp_max;
 } tinyc_output_f32;
 
-/* Rows of a tensor that lie anywhere: row y begins offsets[y] bytes, a multiple of 4, behind base. Entries of rows that a
- * call does not read may be anything. */
+/* Rows of a tensor that lie anywhere: row y begins offsets[y] bytes behind base, a multiple of 4 if the bytes of a row are
+ * one. Entries of rows that a call does not read may be anything. */
 typedef struct tinyc_rows {
   const void *base;
   const uint32_t *offsets;

@@ -29,9 +29,9 @@
  * output row of a pair uses the same words with its kernel rows shifted by one, with stride 2 by one pair. Weights in
  * scratch: for each row of words and kernel column the word for the upper and the word for the lower output row. Kernel
  * rows are filled up with zeros to 3, 5 or 7 columns.
+ * A single output row is computed five columns at a time from the weights of the upper row.
  * Packed constants, per channel: int32 bias, int32 multiplier; then the weights of each channel: kernel_height x
- * kernel_width bytes k, or, for 3x3, for each kernel column x the bytes k[0][x], k[1][x], k[1][x], k[2][x],
- * which two SXTB16 unpack to (k0, k1) and (k1, k2). */
+ * kernel_width bytes. */
 #ifndef TINYC_LAYOUTS_H
 #define TINYC_LAYOUTS_H
 
@@ -72,21 +72,11 @@ static inline int32_t tinyc_is_padded(const tinyc_window *window) {
          right - window->pad_left >= window->input_width;
 }
 
-enum { TINYC_PLANES_PIXELS = 3, TINYC_PLANES_BYTES = 2048 /* of a strip, where one pair of output rows fits */ };
+enum { TINYC_PLANES_PIXELS = 3, TINYC_PLANES_ROW_PIXELS = 5, TINYC_PLANES_BYTES = 2048 /* of a strip, where one pair of output rows fits */ };
 
 /* Kernel columns with those filled up. */
 static inline int32_t tinyc_planes_kernel_width(const tinyc_window *window) {
   return window->kernel_width <= 3 ? 3 : window->kernel_width <= 5 ? 5 : 7;
-}
-
-/* Whether the weights are laid out for SXTB16. */
-static inline int32_t tinyc_planes_is_3x3(const tinyc_window *window) {
-  return window->kernel_height == 3 && window->kernel_width == 3;
-}
-
-/* Bytes of weights of a channel. */
-static inline int32_t tinyc_planes_taps(const tinyc_window *window) {
-  return tinyc_planes_is_3x3(window) ? 12 : window->kernel_height * window->kernel_width;
 }
 
 /* Rows of words that a pair of output rows reads. */
@@ -96,7 +86,7 @@ static inline int32_t tinyc_planes_kernel_rows(const tinyc_window *window) {
 
 /* Words of a row. */
 static inline int32_t tinyc_planes_width(const tinyc_window *window) {
-  int32_t width = window->output_width < TINYC_PLANES_PIXELS ? TINYC_PLANES_PIXELS : window->output_width;
+  int32_t width = window->output_width < TINYC_PLANES_ROW_PIXELS ? TINYC_PLANES_ROW_PIXELS : window->output_width;
   return (width - 1) * window->stride_width + tinyc_planes_kernel_width(window);
 }
 

@@ -261,7 +261,7 @@ static inline int tinyc_depthwise_conv2d_planes_supports(const void *params, con
 
 static inline int32_t tinyc_depthwise_conv2d_planes_bytes(const void *params) {
   const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
-  return window->output_channels * (8 + tinyc_planes_taps(window));
+  return window->output_channels * (8 + window->kernel_height * window->kernel_width);
 }
 
 static inline void tinyc_depthwise_conv2d_planes_write(const void *params, const tinyc_constants *constants,
@@ -273,12 +273,8 @@ static inline void tinyc_depthwise_conv2d_planes_write(const void *params, const
     packed = tinyc_put_s32(packed, constants->multipliers[c * conv->output.multiplier_step]);
   }
   for (int32_t c = 0; c < channels; c++)
-    if (tinyc_planes_is_3x3(&conv->window))
-      for (int32_t i = 0; i < 12; i++) /* byte i of column x is of row 0, 1, 1, 2 */
-        *packed++ = (uint8_t)constants->weights[((i % 4 + 1) / 2 * 3 + i / 4) * channels + c];
-    else
-      for (int32_t tap = 0; tap < taps; tap++)
-        *packed++ = (uint8_t)constants->weights[tap * channels + c];
+    for (int32_t tap = 0; tap < taps; tap++)
+      *packed++ = (uint8_t)constants->weights[tap * channels + c];
 }
 
 static const tinyc_packing tinyc_depthwise_conv2d_planes_packing = {

@@ -104,30 +104,6 @@ typedef struct Task {
   "add      sp, sp, #52\n"                 \
   "pop      {r4-r11, pc}\n"
 
-/* 3x3 with stride 1: two rows of words. */
-TINYC_ASSEMBLY void compute3x3(TINYC_IN_REGISTER const Task *task, TINYC_IN_REGISTER const uint32_t *strip,
-                               TINYC_IN_REGISTER int32_t pitch) {
-  __asm__(ENTER BEGIN_BLOCK
-          "ldr.w    r6, [lr]\n"
-          "ldr.w    r7, [lr, #4]\n"
-          "ldr.w    r8, [lr, #8]\n"
-          STEP("r6", "r7", "r8", "ldr.w r6, [lr, #12]\n")
-          STEP("r7", "r8", "r6", "ldr.w r7, [lr, #16]\n")
-          STEP("r8", "r6", "r7", "ldr.w r8, [lr, r11]\n")
-          "add.w    lr, lr, r11\n"
-          "ldr.w    r6, [lr, #4]\n"
-          "ldr.w    r7, [lr, #8]\n"
-          STEP("r8", "r6", "r7", "ldr.w r8, [lr, #12]\n")
-          STEP("r6", "r7", "r8", "ldr.w r6, [lr, #16]\n")
-          "smlad    r3, r7, r10, r3\n"
-          "smlad    r4, r8, r10, r4\n"
-          "smlad    r5, r6, r10, r5\n"
-          "smlad    r0, r7, r9, r0\n"
-          "smlad    r1, r8, r9, r1\n"
-          "smlad    r2, r6, r9, r2\n"
-          END_BLOCK);
-}
-
 /* Leaves the row of words after 3 or 5 steps, or goes on to 7; then the next row. */
 #define KERNEL_ROW(step, loads)            \
   "2:\n"                                   \
@@ -208,50 +184,118 @@ TINYC_ASSEMBLY void computeStride2(TINYC_IN_REGISTER const Task *task, TINYC_IN_
           END_BLOCK);
 }
 
-/* 3x3 with stride 2: of three rows of words the first belongs to the upper output row, the last to the lower one, so that
- * two thirds of the products remain. The words for an absent product are skipped over in the weights. */
-#define HALF_STEP(s0, s1, s2, w, x0, x1, x2) \
-  "smlad    " s0 ", r6, " w ", " s0 "\n"     \
-  "ldr.w    r6, [lr, #" x0 "]\n"            \
-  "smlad    " s1 ", r7, " w ", " s1 "\n"     \
-  "ldr.w    r7, [lr, #" x1 "]\n"            \
-  "smlad    " s2 ", r8, " w ", " s2 "\n"     \
-  "ldr.w    r8, [lr, #" x2 "]\n"
-#define FIRST_ROW \
-  "ldr.w    r6, [lr]\n" "ldr.w r7, [lr, #8]\n" "ldr.w r8, [lr, #16]\n"
+/* A single output row, five columns at a time: r0..r4 accumulators; r5..r9 words of the strip; r10, r11 weights in turns;
+ * r12 weights (those of the lower row are passed over), lr strip. Loads are spread over the products for both cores: each
+ * step has one or five of them beside that of a weight. */
+#define ROW_STEP(v0, v1, v2, v3, v4, w, next, load) \
+  "smlad    r0, " v0 ", " w ", r0\n"       \
+  load                                     \
+  "smlad    r1, " v1 ", " w ", r1\n"       \
+  "ldr.w    " next ", [r12], #8\n"         \
+  "smlad    r2, " v2 ", " w ", r2\n"       \
+  "smlad    r3, " v3 ", " w ", r3\n"       \
+  "smlad    r4, " v4 ", " w ", r4\n"
+#define ROW_STRIDE1_0 ROW_STEP("r5", "r6", "r7", "r8", "r9", "r10", "r11", "ldr.w r5, [lr, #20]\n")
+#define ROW_STRIDE1_1 ROW_STEP("r6", "r7", "r8", "r9", "r5", "r11", "r10", "ldr.w r6, [lr, #24]\n")
+#define ROW_STRIDE1_2 ROW_STEP("r7", "r8", "r9", "r5", "r6", "r10", "r11", "ldr.w r7, [lr, #28]\n")
+#define ROW_STRIDE1_3 ROW_STEP("r8", "r9", "r5", "r6", "r7", "r11", "r10", "ldr.w r8, [lr, #32]\n")
+#define ROW_STRIDE1_4 ROW_STEP("r9", "r5", "r6", "r7", "r8", "r10", "r11", "ldr.w r9, [lr, #36]\n")
+#define ROW_STRIDE1_5 ROW_STEP("r5", "r6", "r7", "r8", "r9", "r11", "r10", "ldr.w r5, [lr, #40]\n")
+#define ROW_STRIDE1_6 ROW_STEP("r6", "r7", "r8", "r9", "r5", "r10", "r11", "ldr.w r6, [lr, #44]\n")
+#define ROW_STRIDE1(i) ROW_STRIDE1_##i
 
-TINYC_ASSEMBLY void compute3x3Stride2(TINYC_IN_REGISTER const Task *task, TINYC_IN_REGISTER const uint32_t *strip,
+#define ROW_STEP_STRIDE2(w, next, x0, x1, x2, x3, x4) \
+  "smlad    r0, r5, " w ", r0\n"           \
+  "ldr.w    r5, [lr, #" x0 "]\n"           \
+  "smlad    r1, r6, " w ", r1\n"           \
+  "ldr.w    r6, [lr, #" x1 "]\n"           \
+  "smlad    r2, r7, " w ", r2\n"           \
+  "ldr.w    r7, [lr, #" x2 "]\n"           \
+  "smlad    r3, r8, " w ", r3\n"           \
+  "ldr.w    r8, [lr, #" x3 "]\n"           \
+  "smlad    r4, r9, " w ", r4\n"           \
+  "ldr.w    r9, [lr, #" x4 "]\n"           \
+  "ldr.w    " next ", [r12], #8\n"
+#define ROW_STRIDE2_0 ROW_STEP_STRIDE2("r10", "r11", "4", "12", "20", "28", "36")
+#define ROW_STRIDE2_1 ROW_STEP_STRIDE2("r11", "r10", "8", "16", "24", "32", "40")
+#define ROW_STRIDE2_2 ROW_STEP_STRIDE2("r10", "r11", "12", "20", "28", "36", "44")
+#define ROW_STRIDE2_3 ROW_STEP_STRIDE2("r11", "r10", "16", "24", "32", "40", "48")
+#define ROW_STRIDE2_4 ROW_STEP_STRIDE2("r10", "r11", "20", "28", "36", "44", "52")
+#define ROW_STRIDE2_5 ROW_STEP_STRIDE2("r11", "r10", "24", "32", "40", "48", "56")
+#define ROW_STRIDE2_6 ROW_STEP_STRIDE2("r10", "r11", "28", "36", "44", "52", "60")
+#define ROW_STRIDE2(i) ROW_STRIDE2_##i
+
+/* Task as for two rows, but blocks stand side by side: `step` is between their outputs, `row` between their words, rewind
+ * is all of the kernel's rows. After an odd number of steps the next weight is in r11. */
+#define ROW(steps, loads)                  \
+  "push     {r4-r11, lr}\n"                \
+  "mov      lr, r1\n"                      \
+  "mov      r11, r2\n"                     \
+  "ldm.w    r0, {r0-r10, r12}\n"           \
+  "push     {r0-r12}\n"                    \
+  "1:\n"                                   \
+  "ldrd     r0, r12, [sp, #0]\n"           \
+  "mov      r1, r0\n"                      \
+  "ldr      r11, [r12], #8\n"              \
+  "mov      r2, r0\n"                      \
+  "mov      r3, r0\n"                      \
+  "mov      r4, r0\n"                      \
+  "2:\n"                                   \
+  "ldr      r5, [sp, #40]\n"               \
+  "mov      r10, r11\n"                    \
+  "cmp      r5, #5\n"                      \
+  loads                                    \
+  steps(0) steps(1) steps(2)               \
+  "blt.w    3f\n"                          \
+  steps(3) steps(4)                        \
+  "beq.w    3f\n"                          \
+  steps(5) steps(6)                        \
+  "3:\n"                                   \
+  "ldr      r5, [sp, #36]\n"               \
+  "ldr      r6, [sp, #44]\n"               \
+  "cmp      r12, r5\n"                     \
+  "add      lr, lr, r6\n"                  \
+  "bne.w    2b\n"                          \
+  "ldrd     r9, r10, [sp, #16]\n"          \
+  "ldrd     r8, r5, [sp, #8]\n"            \
+  "ldrd     r7, r11, [sp, #24]\n"          \
+  "smmlar   r0, r0, r9, r10\n"             \
+  "ldr      r12, [sp, #48]\n"              \
+  "smmlar   r1, r1, r9, r10\n"             \
+  "add      r11, r11, lr\n"                \
+  "smmlar   r2, r2, r9, r10\n"             \
+  "sub      lr, r11, r12\n"                \
+  "ssat     r0, #8, r0\n"                  \
+  "smmlar   r3, r3, r9, r10\n"             \
+  "ssat     r1, #8, r1\n"                  \
+  "smmlar   r4, r4, r9, r10\n"             \
+  "ssat     r2, #8, r2\n"                  \
+  "strb     r0, [r8]\n"                    \
+  "ssat     r3, #8, r3\n"                  \
+  "strb     r1, [r8, r7]\n"                \
+  "ssat     r4, #8, r4\n"                  \
+  "add      r6, r8, r7\n"                  \
+  "strb     r2, [r8, r7, lsl #1]\n"        \
+  "ldr      r9, [sp, #32]\n"               \
+  "strb     r3, [r6, r7, lsl #1]\n"        \
+  "subs     r5, r5, #1\n"                  \
+  "strb     r4, [r8, r7, lsl #2]\n"        \
+  "add      r8, r8, r9\n"                  \
+  "strd     r8, r5, [sp, #8]\n"            \
+  "bne.w    1b\n"                          \
+  "add      sp, sp, #52\n"                 \
+  "pop      {r4-r11, pc}\n"
+
+TINYC_ASSEMBLY void computeRowStride1(TINYC_IN_REGISTER const Task *task, TINYC_IN_REGISTER const uint32_t *strip,
                                       TINYC_IN_REGISTER int32_t pitch) {
-  __asm__(ENTER BEGIN_BLOCK
-          FIRST_ROW
-          "ldr.w    r10, [r12], #8\n"
-          HALF_STEP("r0", "r1", "r2", "r9", "4", "12", "20")
-          "ldr.w    r9, [r12], #8\n"
-          HALF_STEP("r0", "r1", "r2", "r10", "8", "16", "24")
-          "add.w    lr, lr, r11\n"
-          HALF_STEP("r0", "r1", "r2", "r9", "0", "8", "16")
-          "ldr.w    r9, [r12], #4\n"
-          "ldr.w    r10, [r12], #4\n"
-          STRIDE2_0 STRIDE2_1
-          "smlad    r0, r6, r9, r0\n"
-          "smlad    r3, r6, r10, r3\n"
-          "add.w    lr, lr, r11\n"
-          "smlad    r1, r7, r9, r1\n"
-          "ldr.w    r6, [lr]\n"
-          "smlad    r4, r7, r10, r4\n"
-          "ldr.w    r7, [lr, #8]\n"
-          "smlad    r2, r8, r9, r2\n"
-          "ldr.w    r9, [r12, #4]\n"
-          "smlad    r5, r8, r10, r5\n"
-          "ldr.w    r8, [lr, #16]\n"
-          "ldr.w    r10, [r12, #12]\n"
-          HALF_STEP("r3", "r4", "r5", "r9", "4", "12", "20")
-          "ldr.w    r9, [r12, #20]\n"
-          HALF_STEP("r3", "r4", "r5", "r10", "8", "16", "24")
-          "smlad    r3, r6, r9, r3\n"
-          "smlad    r4, r7, r9, r4\n"
-          "smlad    r5, r8, r9, r5\n"
-          END_BLOCK);
+  __asm__(ROW(ROW_STRIDE1, "ldr.w r5, [lr]\n" "ldr.w r6, [lr, #4]\n" "ldr.w r7, [lr, #8]\n" "ldr.w r8, [lr, #12]\n"
+                           "ldr.w r9, [lr, #16]\n"));
+}
+
+TINYC_ASSEMBLY void computeRowStride2(TINYC_IN_REGISTER const Task *task, TINYC_IN_REGISTER const uint32_t *strip,
+                                      TINYC_IN_REGISTER int32_t pitch) {
+  __asm__(ROW(ROW_STRIDE2, "ldr.w r5, [lr]\n" "ldr.w r6, [lr, #8]\n" "ldr.w r7, [lr, #16]\n" "ldr.w r8, [lr, #24]\n"
+                           "ldr.w r9, [lr, #32]\n"));
 }
 
 static inline uint32_t makePair(int32_t low, int32_t high) {
@@ -260,39 +304,35 @@ static inline uint32_t makePair(int32_t low, int32_t high) {
   return pair;
 }
 
-/* The weights of a channel, kernel_height x kernel_width bytes at k, into scratch. */
-static __attribute__((noinline)) void expandWeights(const tinyc_window *window, const int8_t *k, uint32_t *to) {
+/* Rows of words that one output row reads, and that a pair does. */
+static inline int32_t getKernelRows(const tinyc_window *window, int32_t output_rows) {
+  return output_rows == 1 ? (window->kernel_height + 1) / 2 : tinyc_planes_kernel_rows(window);
+}
+
+/* The weights of a channel, kernel_height x kernel_width bytes at k, into scratch; those of the lower output row only if
+ * there is one. */
+static __attribute__((noinline)) void expandWeights(const tinyc_window *window, const int8_t *k, uint32_t *to,
+                                                    int32_t output_rows) {
   static const int8_t zeros[7] = {0};
-  int32_t height = window->kernel_height, width = window->kernel_width, rows = tinyc_planes_kernel_rows(window);
+  int32_t height = window->kernel_height, width = window->kernel_width, rows = getKernelRows(window, output_rows);
   int32_t filled = tinyc_planes_kernel_width(window), stride = window->stride_height;
   for (int32_t y = 0; y < 2 * rows; y += 2) {
     /* Kernel rows y and y + 1 for the upper output row, `stride` rows before for the lower one. */
     const int8_t *a = y < height ? k + y * width : zeros, *b = y + 1 < height ? k + (y + 1) * width : zeros;
-    int32_t above = y - stride;
-    const int8_t *c = above >= 0 && above < height ? k + above * width : zeros;
-    const int8_t *d = above + 1 >= 0 && above + 1 < height ? k + (above + 1) * width : zeros;
-    for (int32_t x = 0; x < width; x++, to += 2) {
-      to[0] = makePair(a[x], b[x]);
-      to[1] = makePair(c[x], d[x]);
+    if (output_rows == 1) {
+      for (int32_t x = 0; x < width; x++, to += 2)
+        to[0] = makePair(a[x], b[x]);
+    } else {
+      int32_t above = y - stride;
+      const int8_t *c = above >= 0 && above < height ? k + above * width : zeros;
+      const int8_t *d = above + 1 >= 0 && above + 1 < height ? k + (above + 1) * width : zeros;
+      for (int32_t x = 0; x < width; x++, to += 2) {
+        to[0] = makePair(a[x], b[x]);
+        to[1] = makePair(c[x], d[x]);
+      }
     }
     for (int32_t x = width; x < filled; x++, to += 2)
       to[0] = to[1] = 0;
-  }
-}
-
-/* The same for 3x3, from three words as tinyc/layouts.h has them. Words that nothing reads stay as they are. */
-TINYC_CORE void expandWeights3x3(const int8_t *k, uint32_t *to, const int32_t stride) {
-  for (int32_t x = 0; x < 3; x++, k += 4, to += 2) {
-    uint32_t bytes = tinyc_load_s8x4(k), upper = tinyc_widen_even(bytes), lower = tinyc_widen_odd(bytes);
-    to[0] = upper;
-    to[6] = lower >> 16;
-    if (stride == 1) {
-      to[1] = upper << 16;
-      to[7] = lower;
-    } else {
-      to[7] = upper;
-      to[13] = lower >> 16;
-    }
   }
 }
 
@@ -319,7 +359,7 @@ static void prepareStrip(const tinyc_conv2d_s8_params *params, Strip *strip, int
   const tinyc_window *window = &params->window;
   int32_t top = y * window->stride_height - window->pad_top, zero = params->input_zero_point;
   strip->width = tinyc_planes_width(window);
-  strip->rows = tinyc_planes_rows(window, (rows + 1) / 2);
+  strip->rows = rows == 1 ? getKernelRows(window, 1) : tinyc_planes_rows(window, (rows + 1) / 2);
   strip->channels = window->input_channels;
   strip->pitch = window->input_width * strip->channels;
   strip->ring_rows = window->input_ring_rows;
@@ -401,7 +441,17 @@ static int isPlain(const tinyc_window *window, const Strip *strip) {
 
 /* The parts of the task that are the same for all channels. */
 static void prepareTask(const tinyc_window *window, const Strip *strip, Task *task) {
-  int32_t row = window->output_width * window->output_channels;
+  int32_t row = window->output_width * window->output_channels, stride = window->stride_height;
+  int32_t kernel_rows = getKernelRows(window, strip->output_rows), pitch = 4 * strip->width;
+  task->end = task->weights + 2 * (kernel_rows * task->kernel_width + 1);
+  if (strip->output_rows == 1) {
+    task->pixel = window->output_width < TINYC_PLANES_ROW_PIXELS ? 1 : window->output_channels;
+    task->step = TINYC_PLANES_ROW_PIXELS * task->pixel;
+    task->row = TINYC_PLANES_ROW_PIXELS * 4 * stride;
+    task->rewind = kernel_rows * pitch;
+    return;
+  }
+  task->rewind = (kernel_rows - stride) * pitch;
   if (isPlain(window, strip)) {
     task->pixel = window->output_channels;
     task->step = 2 * row;
@@ -413,6 +463,31 @@ static void prepareTask(const tinyc_window *window, const Strip *strip, Task *ta
     task->step = 0;
     task->row = task->last_row = TINYC_PLANES_PIXELS;
     task->blocks = 1;
+  }
+}
+
+/* One channel of a single output row. */
+static void computeRow(const tinyc_window *window, const Strip *strip, Task *task, int8_t *out) {
+  int32_t width = window->output_width, stride = window->stride_width, pitch = 4 * strip->width;
+  Compute compute = stride == 1 ? computeRowStride1 : computeRowStride2;
+  if (width < TINYC_PLANES_ROW_PIXELS) {
+    int8_t block[TINYC_PLANES_ROW_PIXELS];
+    task->out = block;
+    task->blocks = 1;
+    compute(task, strip->words, pitch);
+    for (int32_t x = 0; x < width; x++)
+      out[x * window->output_channels] = block[x];
+    return;
+  }
+  task->out = out;
+  task->blocks = width / TINYC_PLANES_ROW_PIXELS;
+  compute(task, strip->words, pitch);
+  if (task->blocks * TINYC_PLANES_ROW_PIXELS < width) {
+    /* The last block ends with the row, over pixels that are done already. */
+    int32_t first = width - TINYC_PLANES_ROW_PIXELS;
+    task->out = out + first * task->pixel;
+    task->blocks = 1;
+    compute(task, strip->words + first * stride, pitch);
   }
 }
 
@@ -454,25 +529,21 @@ void tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *
   (void)multipliers;
   const tinyc_window *window = &params->window;
   int32_t channels = window->output_channels, strip_rows = 2 * tinyc_planes_pairs(window);
-  int32_t kernel_rows = tinyc_planes_kernel_rows(window), stride = window->stride_height;
+  int32_t bytes = window->kernel_height * window->kernel_width;
   const int32_t *constants = (const int32_t *)(const void *)weights;
   Task task;
   task.zero_point = params->output.zero_point;
   task.kernel_width = tinyc_planes_kernel_width(window);
   task.weights = (const uint32_t *)scratch;
-  task.end = task.weights + 2 * (kernel_rows * task.kernel_width + 1);
-  task.rewind = (kernel_rows - stride) * 4 * tinyc_planes_width(window);
-  int is3x3 = tinyc_planes_is_3x3(window);
-  int32_t bytes = tinyc_planes_taps(window);
-  Compute compute = stride == 1 ? (is3x3 ? compute3x3 : computeStride1) : (is3x3 ? compute3x3Stride2 : computeStride2);
+  Compute compute = window->stride_height == 1 ? computeStride1 : computeStride2;
   Strip strip;
+  strip.words = (uint32_t *)scratch + 2 * tinyc_planes_kernel_rows(window) * task.kernel_width;
   strip.offsets = NULL;
   if (window->input_ring_rows == 0) {
     const tinyc_rows *rows = (const tinyc_rows *)(const void *)input;
     strip.offsets = rows->offsets;
     input = (const int8_t *)rows->base;
   }
-  strip.words = (uint32_t *)scratch + 2 * kernel_rows * task.kernel_width;
   for (int32_t y = row_begin; y < row_end; y += strip_rows) {
     const int8_t *taps = weights + 8 * channels;
     prepareStrip(params, &strip, y, tinyc_min_s32(strip_rows, row_end - y));
@@ -480,16 +551,13 @@ void tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *
     int plain = isPlain(window, &strip);
     int8_t *out = output + tinyc_output_offset(window, y);
     for (int32_t c = 0; c < channels; c++, taps += bytes) {
-      if (is3x3 && stride == 1)
-        expandWeights3x3(taps, (uint32_t *)scratch, 1);
-      else if (is3x3)
-        expandWeights3x3(taps, (uint32_t *)scratch, 2);
-      else
-        expandWeights(window, taps, (uint32_t *)scratch);
+      expandWeights(window, taps, (uint32_t *)scratch, strip.output_rows);
       task.bias = constants[2 * c];
       task.multiplier = constants[2 * c + 1];
       gatherStrip(&strip, input + c);
-      if (plain)
+      if (strip.output_rows == 1)
+        computeRow(window, &strip, &task, out + c);
+      else if (plain)
         computePlain(&strip, compute, &task, out + c, window->output_width, window->stride_width);
       else
         computeBuffered(window, &strip, compute, &task, output + c, y);
