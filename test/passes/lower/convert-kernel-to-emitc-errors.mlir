@@ -19,8 +19,8 @@ func.func @two(%arena: memref<16xi8>) {
 
 // -----
 
-// expected-error@+1 {{expects the arena as its only argument and no result, got '(memref<16xi8>, memref<4xi8>) -> ()'}}
-func.func @model_run(%arena: memref<16xi8>, %x: memref<4xi8>) {
+// expected-error@+1 {{expects the arena as its only argument, or its regions, and no result, got '(memref<16xi8>, index) -> ()'}}
+func.func @model_run(%arena: memref<16xi8>, %x: index) {
   return
 }
 
