@@ -48,4 +48,23 @@ CallCost estimateCall(const Target &target, const Kernel &kernel, ArrayRef<uint3
   return cost;
 }
 
+CallCost estimateSteps(const Target &target, const Kernel &kernel, ArrayRef<uint32_t> params, int32_t rows,
+                       int32_t rowsPerStep, int32_t scale) {
+  int32_t steps = (rows + rowsPerStep - 1) / rowsPerStep;
+  auto estimateStep = [&](int32_t step) {
+    int32_t begin = step * rowsPerStep, end = std::min(begin + rowsPerStep, rows);
+    return scale > 0 ? estimateCall(target, kernel, params, 0, (end - begin) * scale)
+                     : estimateCall(target, kernel, params, begin, end);
+  };
+  // The first and the last may have fewer rows, or windows over the padding; those between are alike.
+  CallCost sum = estimateStep(0);
+  if (steps > 1)
+    sum += estimateStep(steps - 1);
+  if (steps > 2) {
+    CallCost middle = estimateStep(steps / 2);
+    sum += {middle.cycles * (steps - 2), middle.constantBytes * (steps - 2)};
+  }
+  return sum;
+}
+
 } // namespace tinyc::targets

@@ -9,6 +9,12 @@ namespace tinyc::targets {
 struct CallCost {
   double cycles = 0;
   double constantBytes = 0; ///< of constants read, from flash; weights that are read again count again
+
+  CallCost &operator+=(const CallCost &other) {
+    cycles += other.cycles;
+    constantBytes += other.constantBytes;
+    return *this;
+  }
 };
 
 /// The cost of one call of `kernel` for output rows [rowBegin, rowEnd), call overhead included. `params` are the words of its
@@ -22,6 +28,11 @@ inline double estimateCycles(const Target &target, const Kernel &kernel, llvm::A
                              int32_t rowBegin, int32_t rowEnd) {
   return estimateCall(target, kernel, params, rowBegin, rowEnd).cycles;
 }
+
+/// The cost of computing `rows` rows in calls of rowsPerStep (the last one of fewer), as in a stream. With a `scale` above 0 a
+/// call gets the rows [0, count * scale) of its parameter block, otherwise the numbers of the rows.
+CallCost estimateSteps(const Target &target, const Kernel &kernel, llvm::ArrayRef<uint32_t> params, int32_t rows,
+                       int32_t rowsPerStep, int32_t scale);
 
 } // namespace tinyc::targets
 

@@ -88,9 +88,9 @@ class Calls:
         self.add(symbol, group, [rows, inputs, outputs] + stage, 0, rows, macs=rows * inputs * outputs)
 
 
-def add_networks(calls, columns, planes, dense):
+def add_networks(calls, columns, planes, rows3x3, dense):
     def pw(group, h, c, f, w=None): calls.conv(columns, group, window(h, w or h, c, f, 1, 1))
-    def dw(group, h, c, k, s, w=None): calls.depthwise(planes, group, window(h, w or h, c, c, k, k, s))
+    def dw(group, h, c, k, s, w=None): calls.depthwise(rows3x3 if k == 3 else planes, group, window(h, w or h, c, c, k, k, s))
     group = 'dscnn'
     calls.conv(columns, group, window(49, 10, 1, 64, 10, 4, 2))
     dw(group, 25, 64, 3, 1, 5)
@@ -168,7 +168,7 @@ def add_random(calls, rng, kernels):
                     h, w, c = rng.randint(3, 40), rng.randint(3, 40), anything()
                     calls.depthwise(symbol, 'random', window(h, w, c, c, 3, 3, stride, padding=rng.choice(['same', 'valid'])))
         elif symbol.startswith('tinyc_depthwise_conv2d_planes'):
-            for ks, ss, n in (([3], [1], 20), ([3], [2], 20), ([1, 2, 4, 5, 6, 7], [1], 20), ([2, 4, 5, 6, 7], [2], 20)):
+            for ks, ss, n in (([1, 2, 3, 4, 5, 6, 7], [1], 40), ([2, 3, 4, 5, 6, 7], [2], 40)):
                 for _ in range(n):
                     calls.depthwise(symbol, 'random', random_window(rng, anything, anything, ks, ss, macs // 4, True))
         elif op == 'conv2d' and inputs == 's8':
@@ -291,7 +291,7 @@ def main():
     calls = Calls()
     wanted = [k for k in kernels if options.kernel in k[5]]
     add_networks(calls, 'tinyc_conv2d_columns_s8_s8_armv7e_m', 'tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m',
-                 'tinyc_fully_connected_pairs_s8_s8_armv7e_m')
+                 'tinyc_depthwise_conv2d_3x3_s8_s8_armv7e_m', 'tinyc_fully_connected_pairs_s8_s8_armv7e_m')
     for kernel in wanted:  # the same shapes whatever other kernels there are
         add_random(calls, random.Random(kernel[5]), [kernel])
     isa = {k[5]: k[3] for k in kernels}

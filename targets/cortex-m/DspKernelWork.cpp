@@ -152,48 +152,65 @@ KernelWork countDirect(const KernelCall &call) {
 
 KernelWork countPlanes(const KernelCall &call) {
   const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
-  int32_t pairs = tinyc_planes_pairs(&window), kernelRows = tinyc_planes_kernel_rows(&window);
-  int32_t kernelWidth = tinyc_planes_kernel_width(&window), width = tinyc_planes_width(&window);
-  bool is3x3 = tinyc_planes_is_3x3(&window);
+  int32_t pairs = tinyc_planes_pairs(&window), kernelWidth = tinyc_planes_kernel_width(&window);
+  int32_t stripWidth = tinyc_planes_width(&window), width = window.output_width;
   double channels = window.output_channels;
-  int32_t inside = std::min(window.input_width, width - window.pad_left);
-  int32_t columns = (window.output_width + TINYC_PLANES_PIXELS - 1) / TINYC_PLANES_PIXELS;
-  double strips = 0, fills = 0, pairRows = 0, halfRows = 0, blocks = 0, runs = 0, buffered = 0;
+  int32_t inside = std::min(window.input_width, stripWidth - window.pad_left);
+  int32_t columns = (width + TINYC_PLANES_PIXELS - 1) / TINYC_PLANES_PIXELS;
+  // Of two output rows, and of a single one.
+  struct {
+    double strips = 0, runs = 0, blocks = 0, kernelRows = 0, weights = 0;
+  } two, one;
+  double fills = 0, pairRows = 0, halfRows = 0, buffered = 0;
   for (int32_t y = call.rowBegin; y < call.rowEnd; y += 2 * pairs) {
     int32_t rows = std::min(2 * pairs, call.rowEnd - y);
-    int32_t stripRows = tinyc_planes_rows(&window, (rows + 1) / 2), top = y * window.stride_height - window.pad_top;
+    int32_t kernelRows = rows == 1 ? (window.kernel_height + 1) / 2 : tinyc_planes_kernel_rows(&window);
+    int32_t stripRows = rows == 1 ? kernelRows : tinyc_planes_rows(&window, (rows + 1) / 2);
+    int32_t top = y * window.stride_height - window.pad_top;
     int32_t begin = std::max(top, 0), end = std::min(top + 2 * stripRows, window.input_height);
     int32_t input = std::max(end - begin, 0), above = input > 0 && (begin - top) % 2 != 0;
-    strips += 1;
-    fills += stripRows * width;
+    fills += stripRows * stripWidth;
     halfRows += above + (input - above) % 2;
     pairRows += (input - above) / 2;
-    blocks += (rows + 1) / 2 * columns;
-    bool plain = window.output_width >= TINYC_PLANES_PIXELS &&
-                 tinyc_ring_row(y, window.output_ring_rows) + rows <= window.output_ring_rows;
-    runs += plain ? columns : (rows + 1) / 2 * columns;
-    buffered += plain ? 0 : rows * window.output_width;
+    auto &kind = rows == 1 ? one : two;
+    int32_t blocks = (rows + 1) / 2 * columns;
+    if (rows == 1) {
+      blocks = (width + TINYC_PLANES_ROW_PIXELS - 1) / TINYC_PLANES_ROW_PIXELS;
+      kind.runs += 1 + (width > TINYC_PLANES_ROW_PIXELS && width % TINYC_PLANES_ROW_PIXELS != 0);
+      buffered += width < TINYC_PLANES_ROW_PIXELS ? width : 0;
+    } else {
+      bool plain = width >= TINYC_PLANES_PIXELS &&
+                   tinyc_ring_row(y, window.output_ring_rows) + rows <= window.output_ring_rows;
+      kind.runs += plain ? columns : blocks;
+      buffered += plain ? 0 : rows * width;
+    }
+    kind.strips += 1;
+    kind.blocks += blocks;
+    kind.kernelRows += blocks * kernelRows;
+    kind.weights += kernelRows * kernelWidth;
   }
   KernelWork work;
-  bool single = window.stride_height == 1;
-  work.variant = is3x3 ? single ? "depthwise_planes_3x3" : "depthwise_planes_3x3_stride_2"
-                 : single ? "depthwise_planes" : "depthwise_planes_stride_2";
+  work.variant = window.stride_height == 1 ? "depthwise_planes" : "depthwise_planes_stride_2";
   work.add("call", 1);
-  work.add("strip", strips);
+  work.add("strip", two.strips + one.strips);
   work.add("word of padding", fills);
-  work.add("channel", strips * channels);
   work.add("pair of input rows", channels * pairRows);
   work.add("word gathered", channels * pairRows * inside);
   work.add("half gathered", channels * halfRows * inside);
-  work.add("column of blocks", channels * runs);
-  work.add("block", channels * blocks);
   work.add("output through a buffer", channels * buffered);
-  if (!is3x3) {
-    work.add("row of words", channels * blocks * kernelRows);
-    work.add("step", channels * blocks * kernelRows * kernelWidth);
-    work.add("weight unpacked", channels * strips * kernelRows * kernelWidth);
-  }
-  work.constantBytes = strips * channels * (8 + tinyc_planes_taps(&window));
+  work.add("channel", channels * two.strips);
+  work.add("column of blocks", channels * two.runs);
+  work.add("block", channels * two.blocks);
+  work.add("row of words", channels * two.kernelRows);
+  work.add("step", channels * two.kernelRows * kernelWidth);
+  work.add("weight unpacked", channels * two.weights);
+  work.add("channel of one row", channels * one.strips);
+  work.add("run of one row", channels * one.runs);
+  work.add("block of one row", channels * one.blocks);
+  work.add("row of words of one row", channels * one.kernelRows);
+  work.add("step of one row", channels * one.kernelRows * kernelWidth);
+  work.add("weight unpacked for one row", channels * one.weights);
+  work.constantBytes = (two.strips + one.strips) * channels * (8 + window.kernel_height * window.kernel_width);
   return work;
 }
 
