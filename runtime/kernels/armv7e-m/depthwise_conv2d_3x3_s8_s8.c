@@ -22,8 +22,8 @@ typedef struct Task {
     uint32_t below; /* 16: stride 1: the other two weights of the lower row */
     int8_t *out;    /* 16: stride 2: the channel's first output */
   } at16;
-  int32_t count;             /* 20: rounds left */
-  int32_t rounds;            /* 24 */
+  const int8_t *inside;      /* 20: behind the last column inside the input, in the middle row */
+  int32_t span;              /* 24: from x to there */
   int32_t entry;             /* 28: of the steps of a round, which is the first */
   const int8_t *packed;      /* 32: of the next channel */
   const int8_t *end;         /* 36: of the packed constants */
@@ -62,27 +62,34 @@ typedef struct Task {
   "sxtb16   r11, r5, ror #8\n"             \
   "ldr      r2, [sp, #24]\n"               \
   "sxtb16   r5, r5\n"                      \
-  "str      r2, [sp, #20]\n"               \
   "tst      r1, #3\n"                      \
-  "beq      4f\n"                          \
+  "add      r2, r2, r7\n"                  \
+  "str      r2, [sp, #20]\n"               \
+  "bne      12f\n"                         \
+  "4:\n"                                   \
+  "tst      r1, #4\n"                      \
+  "str      r12, [sp, #12]\n"              \
+  "str      r0, [sp, #8]\n"
+
+/* Rows of padding. */
+#define PAD_ROWS                           \
+  "12:\n"                                  \
   "tst      r1, #1\n"                      \
-  "beq      3f\n"                          \
+  "beq      13f\n"                         \
   "smlabb   r0, r3, lr, r0\n"              \
   "smlabb   r0, r4, lr, r0\n"              \
   "smlabb   r0, r5, lr, r0\n"              \
   "bfc      r3, #0, #16\n"                 \
   "bfc      r4, #0, #16\n"                 \
   "bfc      r5, #0, #16\n"                 \
-  "3:\n"                                   \
+  "13:\n"                                  \
   "tst      r1, #2\n"                      \
-  "beq      4f\n"                          \
+  "beq      4b\n"                          \
   "smlad    r0, r11, lr, r0\n"             \
   "smlabb   r0, r12, lr, r0\n"             \
   "mov      r11, #0\n"                     \
   "mov      r12, #0\n"                     \
-  "4:\n"                                   \
-  "str      r12, [sp, #12]\n"              \
-  "str      r0, [sp, #8]\n"
+  "b        4b\n"
 
 #define LOAD_COLUMN                        \
   "ldrsb    r12, [r7]\n"                   \
@@ -153,17 +160,10 @@ typedef struct Task {
 TINYC_ASSEMBLY void computeStride1(TINYC_IN_REGISTER const Task *task) {
   __asm__(ENTER BEGIN_CHANNEL
           "str      r11, [sp, #16]\n"
-          "tst      r1, #4\n"
-          "ldr      r1, [sp, #8]\n"
+          "mov      r1, r0\n"
           "beq      5f\n"
           "smlad    r0, r3, lr, r0\n"
           "smlabb   r0, r11, lr, r0\n"
-          "b        6f\n"
-          "5:\n"
-          LOAD_COLUMN
-          "ldr      r12, [sp, #16]\n"
-          "smlad    r0, r11, r3, r0\n"
-          "smlabb   r0, lr, r12, r0\n"
           "6:\n"
           LOAD_COLUMN
           "ldr      r12, [sp, #16]\n"
@@ -181,9 +181,16 @@ TINYC_ASSEMBLY void computeStride1(TINYC_IN_REGISTER const Task *task) {
           "mov      r0, r1\n"
           "mov      r1, r12\n"
           "ldr      r12, [sp, #20]\n"
-          "cmp      r12, #0\n"
+          "cmp      r12, r7\n"
           "bne      2f\n"
           "b        10f\n"
+          "5:\n"
+          LOAD_COLUMN
+          "ldr      r12, [sp, #16]\n"
+          "smlad    r0, r11, r3, r0\n"
+          "smlabb   r0, lr, r12, r0\n"
+          "b        6b\n"
+          PAD_ROWS
           "7:\n"
           "mov      r2, r1\n"
           "mov      r1, r0\n"
@@ -196,8 +203,7 @@ TINYC_ASSEMBLY void computeStride1(TINYC_IN_REGISTER const Task *task) {
           "9:\n"
           NEXT_COLUMN("r2", "r0", "r1")
           "ldr      r12, [sp, #20]\n"
-          "subs     r12, r12, #1\n"
-          "str      r12, [sp, #20]\n"
+          "cmp      r12, r7\n"
           "bne.w    2b\n"
           "10:\n"
           LOAD_STAGE
@@ -278,16 +284,10 @@ TINYC_ASSEMBLY void computeStride2(TINYC_IN_REGISTER const Task *task) {
           "ldr      r6, [sp, #16]\n"
           "mov      r2, r11\n"
           "add      r12, r6, #1\n"
-          "tst      r1, #4\n"
           "str      r12, [sp, #16]\n"
           "beq      5f\n"
           "smlad    r0, r3, lr, r0\n"
           "smlabb   r0, r2, lr, r0\n"
-          "b        6f\n"
-          "5:\n"
-          LOAD_COLUMN
-          "smlad    r0, r11, r3, r0\n"
-          "smlabb   r0, lr, r2, r0\n"
           "6:\n"
           COLUMNS("r0", "r1", "", "", "", "")
           "ldr      r12, [sp, #28]\n"
@@ -297,15 +297,14 @@ TINYC_ASSEMBLY void computeStride2(TINYC_IN_REGISTER const Task *task) {
           "mov      r0, r1\n"
           "mov      r1, r12\n"
           "ldr      r12, [sp, #20]\n"
-          "cmp      r12, #0\n"
+          "cmp      r12, r7\n"
           "beq      10f\n"
           "2:\n"
           NEXT_COLUMNS("r0", "r1")
           "8:\n"
           NEXT_COLUMNS("r1", "r0")
           "ldr      r12, [sp, #20]\n"
-          "subs     r12, r12, #1\n"
-          "str      r12, [sp, #20]\n"
+          "cmp      r12, r7\n"
           "bne.w    2b\n"
           "10:\n"
           LOAD_STAGE
@@ -328,7 +327,13 @@ TINYC_ASSEMBLY void computeStride2(TINYC_IN_REGISTER const Task *task) {
           "ssat     r0, #8, r0\n"
           "strb     r0, [r6, r10]\n"
           "11:\n"
-          END_CHANNEL);
+          END_CHANNEL
+          "5:\n"
+          LOAD_COLUMN
+          "smlad    r0, r11, r3, r0\n"
+          "smlabb   r0, lr, r2, r0\n"
+          "b        6b\n"
+          PAD_ROWS);
 }
 
 void tinyc_depthwise_conv2d_3x3_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params, const int8_t *input,
@@ -351,8 +356,10 @@ void tinyc_depthwise_conv2d_3x3_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *par
   int32_t sides = (window->pad_left ? kLeft : 0) | (is_right ? kRight : 0);
   /* Outputs with their right column inside the input, without the first. */
   int32_t steps = window->output_width - is_right - 1, round = stride == 1 ? 3 : 2;
-  task.rounds = (steps + round - 1) / round;
-  task.entry = task.rounds * round - steps;
+  task.entry = (round - steps % round) % round;
+  /* Beside those of the outputs' right columns the first one or two, and with stride 2 the middle ones. */
+  int32_t columns = stride * (steps + 1) + (window->pad_left ? 0 : 1) + (stride == 1 ? 1 : 0);
+  task.span = columns * channels;
   for (int32_t y = row_begin; y < row_end; y++) {
     int32_t top = y * stride - window->pad_top;
     int8_t *out = output + tinyc_output_offset(window, y);
