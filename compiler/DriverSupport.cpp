@@ -68,6 +68,15 @@ FailureOr<Report> compilePackage(const Options &options, const targets::Target &
     return failure();
   Report report = makeReport(*module, options, facts);
   warnIfLarge(*module, "SRAM", report.sramBytes, target.sramBytes, options.sramBudget, target.name);
+  std::optional<CheckPlan> check;
+  if (options.check) {
+    if (options.emit != Emit::Package)
+      return complain("--check makes a C package: it does not apply to --emit");
+    FailureOr<CheckPlan> plan = makeCheckPlan(*module);
+    if (failed(plan))
+      return failure();
+    check = std::move(*plan);
+  }
   if (failed(lowerToCalls(*module)))
     return failure();
   if (llvm::Error error = setProgramPrefix(*module, options.prefix))
@@ -87,6 +96,7 @@ FailureOr<Report> compilePackage(const Options &options, const targets::Target &
                                << *options.flashBudget;
   PackageOptions package;
   package.prefix = options.prefix;
+  package.check = check ? &*check : nullptr;
   warnIfLarge(*module, "flash", report.getFlashBytes(), target.flashBytes, options.flashBudget, target.name);
   if (options.emit == Emit::Object)
     package.object = object;

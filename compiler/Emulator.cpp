@@ -50,9 +50,10 @@ static SmallVector<std::string> mapPrefix(StringRef prefix) {
   SmallVector<std::string> defines;
   if (prefix == "model")
     return defines;
-  for (StringRef name : {"context", "init", "input", "output", "input_bytes", "output_bytes", "invoke", "next", "rows"})
+  for (StringRef name : {"context", "init", "input", "output", "input_bytes", "output_bytes", "invoke", "next", "rows",
+                         "check", "violation"})
     defines.push_back("-Dmodel_" + name.str() + "=" + prefix.str() + "_" + name.str());
-  for (StringRef name : {"ARENA_BYTES", "ARENA_ALIGNMENT", "INPUT_COUNT", "OUTPUT_COUNT", "WANTS_ROWS"})
+  for (StringRef name : {"ARENA_BYTES", "ARENA_ALIGNMENT", "ARENA_COUNT", "ARENAS", "INPUT_COUNT", "OUTPUT_COUNT", "WANTS_ROWS", "CHECK"})
     defines.push_back("-DMODEL_" + name.str() + "=" + prefix.upper() + "_" + name.str());
   return defines;
 }

@@ -81,6 +81,10 @@ Expected<PackageFiles> findPackageFiles(StringRef package) {
   if (!sys::fs::exists(program))
     return toolError(package + ": no package: it holds neither model.o nor model.c");
   files.sources.push_back(program.str().str());
+  SmallString<128> checks(package); // of a package with checks
+  sys::path::append(checks, "model_check.c");
+  if (sys::fs::exists(checks))
+    files.sources.push_back(checks.str().str());
   std::error_code code;
   for (sys::fs::recursive_directory_iterator it(runtime, code), end; it != end && !code; it.increment(code))
     if (sys::path::extension(it->path()) == ".c")

@@ -64,6 +64,7 @@ struct Options {
   double maxRecompute = 1.0; ///< MACs executed over MACs of the model, at most
   bool streamInput = false;  ///< the program takes its input in rows; the input is never resident as a whole
   bool streamOutput = false; ///< the same for its output
+  bool check = false;        ///< the package looks for kernels that touch bytes which they must not
 
   bool explainMemory = false;    ///< print the table of the memory plan
   std::string memoryPictureFile; ///< path of the picture of the memory plan, SVG; empty: none

@@ -59,8 +59,25 @@ static std::string makeKernelTable(ArrayRef<const targets::Kernel *> kernels) {
   return text;
 }
 
-static Error addSources(ModuleOp lowered, const targets::Target &target, StringRef prefix, const Report &report,
-                        PackageFiles &files) {
+/// Adds the files that a package with checks has of its own.
+static void addChecks(const CheckPlan &check, StringRef prefix, ArrayRef<const targets::Kernel *> kernels,
+                      PackageFiles &files, std::vector<std::string> &sources) {
+  std::vector<std::string> symbols;
+  for (const targets::Kernel *kernel : kernels)
+    symbols.push_back(kernel->symbol.str());
+  files["model_check.h"] = makeCheckMacros(symbols, prefix);
+  files["model_check.c"] = makeCheckSource(check, prefix);
+  addRuntimeFile("check.c", files);
+  sources.insert(sources.end(), {"model_check.c", "runtime/check.c"});
+  // The program is the same as without checks: the macros stand in front of it.
+  StringRef include = "#include \"tinyc/kernel_functions.h\"\n";
+  std::string &program = files["model.c"];
+  program.insert(program.find(include.str()) + include.size(), "#include \"model_check.h\"\n");
+}
+
+static Error addSources(ModuleOp lowered, const targets::Target &target, const PackageOptions &options,
+                        const Report &report, PackageFiles &files) {
+  StringRef prefix = options.prefix;
   raw_string_ostream os(files["model.c"]);
   os << "/* model.c - the network of model.h: weights, parameters and calls. Made by tinyc for " << target.name
      << ". */\n";
@@ -88,10 +105,12 @@ static Error addSources(ModuleOp lowered, const targets::Target &target, StringR
     if (!is_contained(sources, path))
       sources.push_back(path);
   }
+  if (options.check)
+    addChecks(*options.check, prefix, rows, files, sources);
   llvm::sort(sources.begin() + 1, sources.end());
   files["runtime/kernels.def"] = makeKernelTable(rows);
   files["CMakeLists.txt"] = makeBuildFile(prefix, sources);
-  files["README.md"] = makeReadme(report, target, prefix, sources);
+  files["README.md"] = makeReadme(report, target, prefix, sources, options.check);
   return Error::success();
 }
 
@@ -119,7 +138,7 @@ static Error checkDestination(StringRef directory) {
 
 /// Removes the files of an earlier package that the new one does not have.
 static void removeStale(StringRef directory, const PackageFiles &files) {
-  std::vector<std::string> ours = {"model.c", "model.o", "CMakeLists.txt"};
+  std::vector<std::string> ours = {"model.c", "model.o", "model_check.c", "model_check.h", "CMakeLists.txt"};
   for (const targets::EmbeddedFile &file : targets::embeddedFiles())
     ours.push_back(("runtime/" + file.name).str());
   for (const std::string &path : ours)
@@ -196,10 +215,10 @@ Error writePackage(ModuleOp lowered, const targets::Target &target, StringRef di
   if (!options.object.empty()) {
     files["model.o"] = std::string(options.object.begin(), options.object.end());
     files["README.md"] = makeReadme(report, target, options.prefix, {});
-  } else if (Error error = addSources(lowered, target, options.prefix, report, files)) {
+  } else if (Error error = addSources(lowered, target, options, report, files)) {
     return error;
   }
-  files["model.h"] = makeHeader(report, target, options.prefix);
+  files["model.h"] = makeHeader(report, target, options.prefix, options.check);
   files["report.json"] = formatv("{0:2}\n", report.toJson()).str();
   return writeFiles(directory, files);
 }

@@ -2,6 +2,7 @@
 #ifndef TINYC_COMPILER_PACKAGE_H
 #define TINYC_COMPILER_PACKAGE_H
 
+#include "compiler/Check.h"
 #include "compiler/Report.h"
 #include "targets/Target.h"
 #include "llvm/Support/Error.h"
@@ -14,6 +15,7 @@ llvm::Error setProgramPrefix(mlir::ModuleOp lowered, llvm::StringRef prefix);
 struct PackageOptions {
   std::string prefix = "model"; ///< of the C names; the program's is `<prefix>_run`
   llvm::ArrayRef<char> object;  ///< the object file that the package holds; empty: C sources
+  const CheckPlan *check = nullptr; ///< of a C package with checks; else null
 };
 
 /// Writes a package: model.h, report.json and README.md, and either model.c with the sources of the kernels it calls or

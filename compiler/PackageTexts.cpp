@@ -115,7 +115,7 @@ static std::optional<size_t> findResident(ArrayRef<Port> ports) {
   return std::nullopt;
 }
 
-std::string makeHeader(const Report &report, const targets::Target &target, StringRef prefix) {
+std::string makeHeader(const Report &report, const targets::Target &target, StringRef prefix, const CheckPlan *check) {
   static const char text[] = R"(/* model.h - @FILE@, compiled by tinyc for @TARGET@.
  *
  *   static _Alignas(@MACRO@_ARENA_ALIGNMENT) uint8_t arena[@MACRO@_ARENA_BYTES];
@@ -141,14 +141,14 @@ extern "C" {
 
 #define @MACRO@_INPUT_COUNT @INPUT_COUNT@
 #define @MACRO@_OUTPUT_COUNT @OUTPUT_COUNT@
-@PORTS@@TYPES@
+@PORTS@@TYPES@@CHECK@
 /* Takes `bytes` bytes of memory at `arena`. Returns 0, or -1 if they are too few or not aligned. The memory must stay
  * valid as long as the context is used; its contents do not matter. */
 static inline int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t bytes) {
   if (arena == NULL || bytes < @MACRO@_ARENA_BYTES || (uintptr_t)arena % @MACRO@_ARENA_ALIGNMENT != 0)
     return -1;
-@INIT@  context->arena = (uint8_t *)arena;
-  return 0;
+@INIT@  context->arena = (uint8_t *)arena@GUARD@;
+@RESET@  return 0;
 }
 
 /* Where input `index` is to be written, aligned to @MACRO@_ARENA_ALIGNMENT; NULL if there is none of that index@STREAMED@. */
@@ -199,10 +199,16 @@ void @PREFIX@_run(uint8_t *arena);
 )";
   static const char invoke[] = R"(
 /* Computes the outputs from the inputs. */
-static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_run(context->arena); }
+static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_@RUN@(context->arena); }
 )";
+  static const char reset[] = "  @PREFIX@_check_reset(context->arena);\n";
   std::string macro = prefix.upper();
-  auto expand = [&](StringRef part) { return fill(part, {{"PREFIX", prefix.str()}, {"MACRO", macro}}); };
+  auto expand = [&](StringRef part) {
+    return fill(part, {{"PREFIX", prefix.str()},
+                       {"MACRO", macro},
+                       {"RUN", check ? "checked_run" : "run"},
+                       {"RESET", check ? fill(reset, {{"PREFIX", prefix.str()}}) : ""}});
+  };
   auto address = [](std::string port) { return "context->arena + " + port + "_OFFSET"; };
   auto bytes = [](std::string port) { return port + "_BYTES"; };
   const Ports &ports = report.ports;
@@ -225,7 +231,10 @@ static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_run(con
                      {"INIT", streamed ? "  memset(context, 0, sizeof *context);\n" : ""},
                      {"STREAMED", streamed ? ", or it is streamed" : ""},
                      {"INVOKE", expand(streamed ? makeStreamFunctions(ports) : invoke)},
-                     {"ARENA_BYTES", std::to_string(report.sramBytes)},
+                     {"CHECK", check ? makeCheckDeclarations(prefix) : ""},
+                     {"GUARD", check ? " + " + std::to_string(check->getArenaOffset()) : ""},
+                     {"RESET", check ? expand(reset) : ""},
+                     {"ARENA_BYTES", std::to_string(check ? check->getMemoryBytes() : report.sramBytes)},
                      {"ARENA_ALIGNMENT", std::to_string(target.arenaAlignment)},
                      {"INPUT_COUNT", std::to_string(ports.inputs.size())},
                      {"OUTPUT_COUNT", std::to_string(ports.outputs.size())},
@@ -254,7 +263,7 @@ static std::string makePortRows(const Ports &ports) {
 }
 
 std::string makeReadme(const Report &report, const targets::Target &target, StringRef prefix,
-                       ArrayRef<std::string> sources) {
+                       ArrayRef<std::string> sources, const CheckPlan *check) {
   static const char text[] = R"(# @FILE@ for @TARGET@
 
 Made by tinyc from `@FILE@` (SHA-256 `@SHA256@`). `model.h` is the API, `report.json` says what every layer costs.
@@ -287,7 +296,7 @@ The stack comes on top of the arena; `tinyc-run` measures it.
 Write every input before each invocation and read the outputs before writing the next inputs: they may share bytes of
 the arena. Nothing is allocated and there are no variables but the arena, so contexts with arenas of their own may run
 at the same time.
-@CAMERA@
+@CAMERA@@CHECKS@
 ## Build
 
 @BUILD@)";
@@ -363,6 +372,7 @@ int main(void) {
                                                  : (head + std::string(ports.inputs.empty() ? "" : input) + tail))},
                      {"INVOKE", expand(streamed ? makeStreamCalls(ports) : invoke)},
                      {"CAMERA", streamed ? expand(makeStreamNotes(ports)) : ""},
+                     {"CHECKS", check ? makeCheckNotes(*check, prefix) : ""},
                      {"BUILD", buildText}});
 }
 

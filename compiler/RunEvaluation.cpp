@@ -256,6 +256,10 @@ static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, Stri
   result.target = facts->target;
   result.sramBytes = facts->sramBytes;
   if (target->isHost()) {
+    SmallString<128> checks(directory);
+    llvm::sys::path::append(checks, "model_check.c");
+    if (llvm::sys::fs::exists(checks))
+      return complain(directory + ": is a package with checks, which tinyc-run runs on a Cortex-M only");
     auto program = NativePackage::load(directory, facts->prefix);
     if (!program)
       return complain(program.takeError());
@@ -291,7 +295,7 @@ static bool isCompilation(const Options &options) {
   return options.emit == Emit::Object || options.quantize != Quantize::Automatic ||
          !options.calibrationFiles.empty() || !options.import.inputShapes.empty() || options.sramBudget ||
          options.flashBudget || options.optimize != Optimize::Balanced || options.maxRecompute != 1.0 ||
-         options.streamInput || options.streamOutput;
+         options.streamInput || options.streamOutput || options.check;
 }
 
 static LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,
@@ -306,6 +310,8 @@ static LogicalResult evaluate(const Options &options, const EvaluationOptions &e
   result.target = target->name.str();
   std::unique_ptr<MLIRContext> context = makeContext();
   DiagnosticPrinter printer(context.get(), options.model);
+  if (options.check && (evaluation.interpret || target->isHost()))
+    return complain("--check needs a package on a Cortex-M: give --target");
   if (evaluation.interpret)
     return evaluateInterpreted(options, *target, evaluation, context.get(), result);
   if (target->isHost())

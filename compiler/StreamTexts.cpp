@@ -82,7 +82,7 @@ std::string makeStreamFunctions(const Ports &ports) {
 static inline void @PREFIX@_restart(@PREFIX@_context *context) {
   const @PREFIX@_state beginning = {0};
   context->state = beginning;
-}
+@RESET@}
 
 /* Goes on until the network needs or has rows. @MACRO@_WANTS_ROWS: write them to rows->data, and call again. _HAS_ROWS:
  * take them from there, and call again. _DONE: the outputs are complete; the next call begins a new inference. */

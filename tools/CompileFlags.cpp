@@ -56,7 +56,9 @@ struct CompileFlags::Flags {
         streamInput("stream-input", cl::desc("Take the input in rows; it is never in SRAM as a whole"),
                     cl::cat(category)),
         streamOutput("stream-output", cl::desc("Hand out the output in rows; it is never in SRAM as a whole"),
-                     cl::cat(category)) {}
+                     cl::cat(category)),
+        check("check", cl::desc("For tests: look for kernels that touch bytes of the arena which they must not"),
+              cl::cat(category)) {}
 
   std::string targetText; // cl::desc keeps a reference to it
   cl::opt<std::string> target, board;
@@ -70,7 +72,7 @@ struct CompileFlags::Flags {
   cl::opt<std::string> sram, flash;
   cl::opt<Optimize> optimize;
   cl::opt<double> maxRecompute;
-  cl::opt<bool> streamInput, streamOutput;
+  cl::opt<bool> streamInput, streamOutput, check;
 };
 
 CompileFlags::CompileFlags(cl::OptionCategory &category) : flags(std::make_unique<Flags>(category)) {}
@@ -152,6 +154,7 @@ bool CompileFlags::fill(Options &options) const {
   options.maxRecompute = flags->maxRecompute;
   options.streamInput = flags->streamInput;
   options.streamOutput = flags->streamOutput;
+  options.check = flags->check;
   if (!(options.maxRecompute >= 1.0 && options.maxRecompute <= 1000.0))
     return complain("--max-recompute: expected a number from 1 to 1000");
   return parseBudget("sram", flags->sram, options.sramBudget) &&
