@@ -4,7 +4,9 @@
 #include "compiler/Package.h"
 #include "compiler/PackageTexts.h"
 #include "compiler/Pipeline.h"
+#include "passes/lower/Passes.h"
 #include "targets/ObjectEmission.h"
+#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -60,11 +62,46 @@ static void warnIfLarge(ModuleOp module, StringRef memory, int64_t bytes, int64_
                           << " has " << common << ": say what yours has with --board or --" << memory.lower();
 }
 
-FailureOr<Report> compilePackage(const Options &options, const targets::Target &target, StringRef destination,
+/// Where the board has several flash memories: makes room for the code, which is known now, in the first of them, and
+/// chooses the constants' memories again.
+static LogicalResult placeConstants(ModuleOp module, const targets::Target &target, targets::Board &board) {
+  OwningOpRef<ModuleOp> clone = module.clone();
+  llvm::SmallVector<char> object;
+  if (failed(lowerToCalls(*clone)) || failed(targets::emitObject(*clone, target, object)))
+    return failure();
+  FailureOr<targets::FlashUsage> flash = targets::measureFlash(*clone, object);
+  if (failed(flash))
+    return failure();
+  auto first = llvm::find_if(board.memory, [](const targets::MemoryRegion &memory) {
+    return memory.kind == targets::MemoryRegion::Kind::Flash;
+  });
+  first->reserved = std::min(first->reserved + flash->code, first->bytes);
+  lower::PlaceConstantsPassOptions options;
+  llvm::append_range(options.flash, listMemories(board, targets::MemoryRegion::Kind::Flash));
+  PassManager manager(module.getContext());
+  manager.addPass(lower::createPlaceConstantsPass(options));
+  return manager.run(module);
+}
+
+/// Fails if the constants exceed one of the board's flash memories.
+static LogicalResult checkMemories(ModuleOp module, const Report &report) {
+  for (const MemoryUse &use : report.memories)
+    if (use.memory.kind == targets::MemoryRegion::Kind::Flash && use.bytes > use.memory.getFreeBytes())
+      return module.emitError() << "needs " << use.bytes << " bytes of memory '" << use.memory.name
+                                << "' for constants, " << use.bytes - use.memory.getFreeBytes() << " more than the "
+                                << use.memory.getFreeBytes() << " left of it";
+  return success();
+}
+
+FailureOr<Report> compilePackage(const Options &given, const targets::Target &target, StringRef destination,
                                  MLIRContext *context) {
+  Options options = given;
   ModelFacts facts;
   OwningOpRef<ModuleOp> module = compile(options, target, Phase::Kernel, context, &facts);
   if (!module)
+    return failure();
+  const bool hasFlashes = options.board && options.board->getRegions(targets::MemoryRegion::Kind::Flash).size() > 1;
+  if (hasFlashes && failed(placeConstants(*module, target, *options.board)))
     return failure();
   Report report = makeReport(*module, options, facts);
   warnIfLarge(*module, "SRAM", report.sramBytes, target.sramBytes, options.sramBudget, target.name);
@@ -72,6 +109,8 @@ FailureOr<Report> compilePackage(const Options &options, const targets::Target &
   if (options.check) {
     if (options.emit != Emit::Package)
       return complain("--check makes a C package: it does not apply to --emit");
+    if (report.ports.isSplit())
+      return complain("--check knows one memory: it does not apply to a plan over several RAM regions");
     FailureOr<CheckPlan> plan = makeCheckPlan(*module);
     if (failed(plan))
       return failure();
@@ -94,6 +133,8 @@ FailureOr<Report> compilePackage(const Options &options, const targets::Target &
                                << report.weightBytes << ", code " << report.codeBytes << "), "
                                << report.getFlashBytes() - *options.flashBudget << " more than the budget of "
                                << *options.flashBudget;
+  if (failed(checkMemories(*module, report)))
+    return failure();
   PackageOptions package;
   package.prefix = options.prefix;
   package.check = check ? &*check : nullptr;

@@ -18,6 +18,9 @@ public:
   /// One inference. Safe to call from several threads with an arena each.
   void run(uint8_t *arena) const { reinterpret_cast<void (*)(uint8_t *)>(function)(arena); }
 
+  /// The same for a program whose arena lies in several memories.
+  void run(uint8_t *const *arenas) const { reinterpret_cast<void (*)(uint8_t *const *)>(function)(arenas); }
+
   /// Goes on until rows are wanted or there, or to the end: see passes/lower/ProgramState.h.
   int32_t run(uint8_t *arena, int32_t *state) const {
     return reinterpret_cast<int32_t (*)(uint8_t *, int32_t *)>(function)(arena, state);

@@ -86,6 +86,9 @@ static std::string makePortMacros(const Ports &ports, StringRef macros) {
     if (port.streamed)
       os << "#define " << macro << "_ROWS " << port.getRows() << " /* streamed */\n#define " << macro << "_ROW_BYTES "
          << port.getRowBytes() << "\n";
+    else if (ports.isSplit())
+      os << "#define " << macro << "_OFFSET " << port.offset - ports.regions[ports.getRegion(port)].begin
+         << " /* bytes into " << ports.regions[ports.getRegion(port)].name << "_arena */\n";
     else
       os << "#define " << macro << "_OFFSET " << port.offset << " /* bytes into the arena */\n";
     if (port.type == "int8") {
@@ -96,14 +99,14 @@ static std::string makePortMacros(const Ports &ports, StringRef macros) {
   return text;
 }
 
-/// `case 0: return <value>;` for each port, or for those in the arena; `value` gets the port's macro.
-static std::string makeCases(ArrayRef<Port> ports, const Twine &macro, function_ref<std::string(std::string)> value,
-                             bool inArena = false) {
+/// `case 0: return <value>;` for each port, or for those in the arena; `value` gets the prefix of the port's macros.
+static std::string makeCases(ArrayRef<Port> ports, const Twine &macro,
+                             function_ref<std::string(const Port &, std::string)> value, bool inArena = false) {
   std::string text;
   for (size_t index = 0; index < ports.size(); ++index)
     if (!inArena || !ports[index].streamed)
       text += "  case " + std::to_string(index) + ":\n    return " +
-              value((macro + "_" + Twine(index)).str()) + ";\n";
+              value(ports[index], (macro + "_" + Twine(index)).str()) + ";\n";
   return text;
 }
 
@@ -118,10 +121,7 @@ static std::optional<size_t> findResident(ArrayRef<Port> ports) {
 std::string makeHeader(const Report &report, const targets::Target &target, StringRef prefix, const CheckPlan *check) {
   static const char text[] = R"(/* model.h - @FILE@, compiled by tinyc for @TARGET@.
  *
- *   static _Alignas(@MACRO@_ARENA_ALIGNMENT) uint8_t arena[@MACRO@_ARENA_BYTES];
- *   @PREFIX@_context model;
- *   @PREFIX@_init(&model, arena, sizeof arena);
-@USE@ *
+@SETUP@@USE@ *
  * There is no other state: contexts with arenas of their own may run at the same time. Inputs and outputs lie in the
  * arena and may share its bytes: write every input before each invocation, and read the outputs before writing inputs.
  */
@@ -135,22 +135,12 @@ std::string makeHeader(const Report &report, const targets::Target &target, Stri
 extern "C" {
 #endif
 
-/* Working memory: inputs, outputs and everything between them. */
-#define @MACRO@_ARENA_BYTES @ARENA_BYTES@
-#define @MACRO@_ARENA_ALIGNMENT @ARENA_ALIGNMENT@
+@ARENAS@#define @MACRO@_ARENA_ALIGNMENT @ARENA_ALIGNMENT@
 
 #define @MACRO@_INPUT_COUNT @INPUT_COUNT@
 #define @MACRO@_OUTPUT_COUNT @OUTPUT_COUNT@
 @PORTS@@TYPES@@CHECK@
-/* Takes `bytes` bytes of memory at `arena`. Returns 0, or -1 if they are too few or not aligned. The memory must stay
- * valid as long as the context is used; its contents do not matter. */
-static inline int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t bytes) {
-  if (arena == NULL || bytes < @MACRO@_ARENA_BYTES || (uintptr_t)arena % @MACRO@_ARENA_ALIGNMENT != 0)
-    return -1;
-@INIT@  context->arena = (uint8_t *)arena@GUARD@;
-@RESET@  return 0;
-}
-
+@INIT@
 /* Where input `index` is to be written, aligned to @MACRO@_ARENA_ALIGNMENT; NULL if there is none of that index@STREAMED@. */
 static inline void *@PREFIX@_input(const @PREFIX@_context *context, int index) {
 @NO_INPUTS@  switch (index) {
@@ -189,6 +179,23 @@ static inline size_t @PREFIX@_output_bytes(int index) {
 
 #endif /* TINYC_@MACRO@_H */
 )";
+  static const char setup[] = R"( *   static _Alignas(@MACRO@_ARENA_ALIGNMENT) uint8_t arena[@MACRO@_ARENA_BYTES];
+ *   @PREFIX@_context model;
+ *   @PREFIX@_init(&model, arena, sizeof arena);
+)";
+  static const char arenas[] = R"(/* Working memory: inputs, outputs and everything between them. */
+#define @MACRO@_ARENA_BYTES @ARENA_BYTES@
+#define @MACRO@_ARENA_COUNT 1
+)";
+  static const char init[] = R"(/* Takes `bytes` bytes of memory at `arena`. Returns 0, or -1 if they are too few or not aligned. The memory must stay
+ * valid as long as the context is used; its contents do not matter. */
+static inline int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t bytes) {
+  if (arena == NULL || bytes < @MACRO@_ARENA_BYTES || (uintptr_t)arena % @MACRO@_ARENA_ALIGNMENT != 0)
+    return -1;
+@CLEAR@  context->arena = (uint8_t *)arena@GUARD@;
+@RESET@  return 0;
+}
+)";
   static const char types[] = R"(
 typedef struct @PREFIX@_context {
   uint8_t *arena;
@@ -199,7 +206,7 @@ void @PREFIX@_run(uint8_t *arena);
 )";
   static const char invoke[] = R"(
 /* Computes the outputs from the inputs. */
-static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_@RUN@(context->arena); }
+static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_@RUN@(context->@FIELD@); }
 )";
   static const char reset[] = "  @PREFIX@_check_reset(context->arena);\n";
   std::string macro = prefix.upper();
@@ -207,11 +214,19 @@ static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_@RUN@(c
     return fill(part, {{"PREFIX", prefix.str()},
                        {"MACRO", macro},
                        {"RUN", check ? "checked_run" : "run"},
+                       {"FIELD", report.ports.isSplit() ? "arenas" : "arena"},
+                       {"CLEAR", report.ports.isStreamed() ? "  memset(context, 0, sizeof *context);\n" : ""},
+                       {"GUARD", check ? " + " + std::to_string(check->getArenaOffset()) : ""},
+                       {"ARENA_BYTES", std::to_string(check ? check->getMemoryBytes() : report.sramBytes)},
                        {"RESET", check ? fill(reset, {{"PREFIX", prefix.str()}}) : ""}});
   };
-  auto address = [](std::string port) { return "context->arena + " + port + "_OFFSET"; };
-  auto bytes = [](std::string port) { return port + "_BYTES"; };
   const Ports &ports = report.ports;
+  const bool split = ports.isSplit();
+  auto address = [&](const Port &port, std::string macros) {
+    std::string arena = split ? "arenas[" + std::to_string(ports.getRegion(port)) + "]" : "arena";
+    return "context->" + arena + " + " + macros + "_OFFSET";
+  };
+  auto bytes = [](const Port &, std::string macros) { return macros + "_BYTES"; };
   const bool streamed = ports.isStreamed();
   static const char context[] = "  (void)context;\n";
   const std::optional<size_t> input = findResident(ports.inputs), output = findResident(ports.outputs);
@@ -227,14 +242,13 @@ static inline void @PREFIX@_invoke(@PREFIX@_context *context) { @PREFIX@_@RUN@(c
                      {"MACRO", macro},
                      {"USE", expand(use)},
                      {"INCLUDE", streamed ? "#include <string.h>\n" : ""},
-                     {"TYPES", expand(streamed ? makeStreamTypes(ports) : types)},
-                     {"INIT", streamed ? "  memset(context, 0, sizeof *context);\n" : ""},
+                     {"SETUP", expand(split ? makeRegionUse(ports) : setup)},
+                     {"ARENAS", expand(split ? makeRegionMacros(report.memories) : arenas)},
+                     {"TYPES", expand(streamed ? makeStreamTypes(ports) : split ? makeRegionTypes() : types)},
+                     {"INIT", expand(split ? makeRegionInit(ports) : init)},
                      {"STREAMED", streamed ? ", or it is streamed" : ""},
                      {"INVOKE", expand(streamed ? makeStreamFunctions(ports) : invoke)},
                      {"CHECK", check ? makeCheckDeclarations(prefix) : ""},
-                     {"GUARD", check ? " + " + std::to_string(check->getArenaOffset()) : ""},
-                     {"RESET", check ? expand(reset) : ""},
-                     {"ARENA_BYTES", std::to_string(check ? check->getMemoryBytes() : report.sramBytes)},
                      {"ARENA_ALIGNMENT", std::to_string(target.arenaAlignment)},
                      {"INPUT_COUNT", std::to_string(ports.inputs.size())},
                      {"OUTPUT_COUNT", std::to_string(ports.outputs.size())},
@@ -288,7 +302,7 @@ The stack comes on top of the arena; `tinyc-run` measures it.
 ```c
 @EXAMPLE@```
 
-* `int @PREFIX@_init(@PREFIX@_context *context, void *arena, size_t bytes)`: 0, or -1 if the memory is too small or not
+* `int @PREFIX@_init(@PREFIX@_context *context, @ARENAS@)`: 0, or -1 if the memory is too small or not
   aligned to `@MACRO@_ARENA_ALIGNMENT`.
 * `void *@PREFIX@_input(const @PREFIX@_context *context, int index)`, `size_t @PREFIX@_input_bytes(int index)`
 * `const void *@PREFIX@_output(const @PREFIX@_context *context, int index)`, `size_t @PREFIX@_output_bytes(int index)`
@@ -296,7 +310,7 @@ The stack comes on top of the arena; `tinyc-run` measures it.
 Write every input before each invocation and read the outputs before writing the next inputs: they may share bytes of
 the arena. Nothing is allocated and there are no variables but the arena, so contexts with arenas of their own may run
 at the same time.
-@CAMERA@@CHECKS@
+@CAMERA@@CHECKS@@MEMORIES@
 ## Build
 
 @BUILD@)";
@@ -331,7 +345,7 @@ library where the core has none.
                                 {"SOURCES", sourceLines}});
   static const char quantize[] =
       "To quantize a real value r: q = round(r / scale) + zero point, limited to -128 ... 127.\n";
-  static const char head[] = R"(#include "model.h"
+  static const char whole[] = R"(#include "model.h"
 #include <string.h>
 
 static _Alignas(@MACRO@_ARENA_ALIGNMENT) uint8_t arena[@MACRO@_ARENA_BYTES];
@@ -351,6 +365,7 @@ int main(void) {
   static const char invoke[] = "* `void @PREFIX@_invoke(@PREFIX@_context *context)`\n";
   const Ports &ports = report.ports;
   const bool streamed = ports.isStreamed();
+  const std::string head = ports.isSplit() ? makeRegionExample(report.memories) : whole;
   const std::string outputType = ports.outputs.empty() ? "uint8_t" : getCType(ports.outputs.front()).str();
   auto expand = [&](const Twine &part) {
     return fill(part.str(), {{"PREFIX", prefix.str()}, {"MACRO", prefix.upper()}, {"OUTPUT_TYPE", outputType}});
@@ -369,10 +384,12 @@ int main(void) {
                      {"PORTS", makePortRows(ports)},
                      {"QUANTIZE", quantized ? quantize : ""},
                      {"EXAMPLE", expand(streamed ? makeStreamExample(ports, outputType)
-                                                 : (head + std::string(ports.inputs.empty() ? "" : input) + tail))},
+                                                 : head + (ports.inputs.empty() ? "" : input) + tail)},
                      {"INVOKE", expand(streamed ? makeStreamCalls(ports) : invoke)},
                      {"CAMERA", streamed ? expand(makeStreamNotes(ports)) : ""},
                      {"CHECKS", check ? makeCheckNotes(*check, prefix) : ""},
+                     {"ARENAS", ports.isSplit() ? "void *..., size_t ..." : "void *arena, size_t bytes"},
+                     {"MEMORIES", report.memories.empty() ? "" : expand(makeMemoryNotes(report.memories, ports.isSplit()))},
                      {"BUILD", buildText}});
 }
 

@@ -149,6 +149,57 @@ static LogicalResult runCompress(ModuleOp module, const Options &options, bool h
   return run(module, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, compression); });
 }
 
+std::vector<std::string> listMemories(const targets::Board &board, targets::MemoryRegion::Kind kind) {
+  std::vector<std::string> memories;
+  for (const targets::MemoryRegion &memory : board.getRegions(kind))
+    memories.push_back(lower::Region{memory.name, memory.getFreeBytes(), memory.read, memory.write}.toString());
+  return memories;
+}
+
+/// Says of a program that exceeds the budget of SRAM what the smallest schedule needs, and what it costs.
+static void describeSmallest(OwningOpRef<ModuleOp> scheduled, const Options &options, lower::LowerOptions lowering,
+                             Diagnostic &error) {
+  lowering.sram = 0;
+  lowering.ramMemories.clear();
+  lowering.optimize = getName(Optimize::Ram).str();
+  {
+    // What goes wrong here goes wrong with the budget, too, and is reported there.
+    ScopedDiagnosticHandler silence(scheduled->getContext(), [](Diagnostic &) { return success(); });
+    if (failed(run(*scheduled, [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); })))
+      return;
+  }
+  Report report = makeReport(*scheduled, options, {});
+  error.attachNote(error.getLocation())
+      << "the smallest schedule, with --optimize=ram, needs --sram=" << report.sramBytes << ": " << report.macs
+      << " MACs, about " << std::llround(report.cycles) << " cycles";
+}
+
+/// Phase Kernel. Where the budget of SRAM is missed, the error says what would fit.
+static LogicalResult runLower(ModuleOp module, const Options &options, const lower::LowerOptions &lowering) {
+  auto build = [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); };
+  if (!options.sramBudget)
+    return run(module, build);
+  OwningOpRef<ModuleOp> scheduled = module.clone();
+  SmallVector<Diagnostic> errors;
+  LogicalResult result = success();
+  {
+    ScopedDiagnosticHandler keep(module.getContext(), [&](Diagnostic &diagnostic) {
+      if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+        return failure();
+      errors.push_back(std::move(diagnostic));
+      return success();
+    });
+    result = run(module, build);
+  }
+  func::FuncOp function = getPlannedFunction(module);
+  std::optional<lower::MemoryPlan> plan = function ? lower::MemoryPlan::get(function) : std::nullopt;
+  if (failed(result) && !errors.empty() && plan && plan->bytes > *options.sramBudget)
+    describeSmallest(std::move(scheduled), options, lowering, errors.back());
+  for (Diagnostic &error : errors)
+    module.getContext()->getDiagEngine().emit(std::move(error));
+  return result;
+}
+
 OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &target, Phase last, MLIRContext *context,
                               ModelFacts *facts) {
   OwningOpRef<ModuleOp> module = importOnnx(options.model, options.import, context);
@@ -187,6 +238,10 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
   lowering.target = target.name.str();
   lowering.sram = options.sramBudget.value_or(0);
   lowering.flash = options.flashBudget.value_or(0);
+  if (options.board) {
+    lowering.ramMemories = listMemories(*options.board, targets::MemoryRegion::Kind::Ram);
+    lowering.flashMemories = listMemories(*options.board, targets::MemoryRegion::Kind::Flash);
+  }
   lowering.optimize = getName(options.optimize).str();
   lowering.maxRecompute = options.maxRecompute;
   lowering.streamInput = options.streamInput;

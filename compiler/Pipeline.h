@@ -35,6 +35,9 @@ struct ModelFacts {
 mlir::OwningOpRef<mlir::ModuleOp> compile(const Options &options, const targets::Target &target, Phase last,
                                           mlir::MLIRContext *context, ModelFacts *facts = nullptr);
 
+/// The memories of a kind as options of passes take them.
+std::vector<std::string> listMemories(const targets::Board &board, targets::MemoryRegion::Kind kind);
+
 /// Phase Emit on a module of phase Kernel: typed kernel ops become calls.
 mlir::LogicalResult lowerToCalls(mlir::ModuleOp module);
 

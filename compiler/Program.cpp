@@ -128,7 +128,8 @@ static std::vector<Port> readPorts(ArrayAttr attribute) {
 
 Ports getPorts(func::FuncOp function) {
   return {readPorts(function->getAttrOfType<ArrayAttr>("kernel.inputs")),
-          readPorts(function->getAttrOfType<ArrayAttr>("kernel.outputs")), lower::countStateCounters(function)};
+          readPorts(function->getAttrOfType<ArrayAttr>("kernel.outputs")), lower::getArenaRegions(function),
+          lower::countStateCounters(function)};
 }
 
 func::FuncOp getPlannedFunction(ModuleOp module) {

@@ -2,6 +2,7 @@
 #ifndef TINYC_COMPILER_PROGRAM_H
 #define TINYC_COMPILER_PROGRAM_H
 
+#include "passes/lower/ArenaRegions.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/JSON.h"
@@ -36,10 +37,17 @@ struct Port {
 
 struct Ports {
   std::vector<Port> inputs, outputs;
+  /// Of the arena, if a board's memories are known: offsets count them one after the other. Of several the program gets an
+  /// address each: `void run(uint8_t *const *arenas)`.
+  llvm::SmallVector<lower::ArenaRegion> regions = {};
   int64_t stateCounters = 0; ///< of a streamed program: counters in its state, see passes/lower/ProgramState.h
 
   /// True if the program stops for rows: `int32_t run(arena, state)` instead of `void run(arena)`.
   bool isStreamed() const;
+  /// True if the arena lies in several memories.
+  bool isSplit() const { return regions.size() > 1; }
+  /// The number of the region that holds a port.
+  size_t getRegion(const Port &port) const { return lower::findRegion(regions, port.offset); }
   /// Bytes of its state, 0 if it has none.
   int64_t getStateBytes() const;
 };

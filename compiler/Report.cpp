@@ -28,6 +28,7 @@ static llvm::json::Object toJson(const Layer &layer, int64_t id) {
                             {"shape", llvm::json::Array(layer.shape)},
                             {"macs", layer.macs},
                             {"estimated_cycles", std::llround(layer.cycles)},
+                            {"constant_bytes_read", std::llround(layer.constantBytes)},
                             {"weight_bytes", layer.weightBytes},
                             {"scratch_bytes", layer.scratchBytes},
                             {"live_bytes", layer.memory.liveBytes}};
@@ -59,7 +60,7 @@ llvm::json::Value Report::toJson() const {
     inputs.push_back(port.toJson());
   for (const Port &port : ports.outputs)
     outputs.push_back(port.toJson());
-  return llvm::json::Object{
+  llvm::json::Object object{
       {"model", llvm::json::Object{{"file", toUtf8(modelFile)}, {"sha256", modelSha256}}},
       {"target", target},
       {"prefix", prefix},
@@ -86,6 +87,14 @@ llvm::json::Value Report::toJson() const {
                                   {"bytes", plan.peakBytes},
                                   {"live", std::move(liveArray)}}},
       {"layers", std::move(layerArray)}};
+  if (board.empty())
+    return object;
+  llvm::json::Array memoryArray;
+  for (const MemoryUse &use : memories)
+    memoryArray.push_back(use.toJson());
+  object["board"] = toUtf8(board);
+  object["memories"] = std::move(memoryArray);
+  return object;
 }
 
 std::string groupDigits(int64_t number) {
@@ -98,7 +107,7 @@ std::string groupDigits(int64_t number) {
 std::string describe(const lower::PeakBuffer &buffer) {
   std::string text = "'" + buffer.name + "'" + (buffer.kind == "activation" ? "" : " (" + buffer.kind + ")") + " " +
                      groupDigits(buffer.bytes) + " B";
-  if (buffer.rows > 0)
+  if (buffer.heldRows < buffer.rows)
     text += " (" + std::to_string(buffer.heldRows) + " of " + std::to_string(buffer.rows) + " rows)";
   return text;
 }
@@ -133,6 +142,9 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
   line("bound", groupDigits(plan.bound) + " B: no plan of this schedule needs less; gap " + gap + " %");
   line("flash", groupDigits(getFlashBytes()) + " B (weights " + groupDigits(weightBytes) + ", code about " +
                     groupDigits(codeBytes) + ")");
+  for (const MemoryUse &use : memories)
+    line("  " + use.memory.name, groupDigits(use.bytes) + " of " + groupDigits(use.memory.getFreeBytes()) + " B" +
+                                     (use.memory.kind == targets::MemoryRegion::Kind::Ram ? "" : " (constants)"));
   line("peak", groupDigits(plan.peakBytes) + " B at " + plan.peakOp +
                    (plan.peakNode.empty() ? "" : " '" + plan.peakNode + "'"));
   const size_t named = 3;
@@ -170,6 +182,19 @@ static int64_t getConstantBytes(Operation *op) {
   return bytes;
 }
 
+/// The estimated cost of all calls of an op.
+static targets::CallCost estimateCost(kernel::KernelOpInterface op, const targets::Target &target) {
+  const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
+  if (!kernel) // kernel.receive, kernel.send
+    return {};
+  SmallVector<uint32_t> params = op.getParams().getWords();
+  if (op.getRowsPerStep() > 0)
+    return targets::estimateSteps(target, *kernel, params, op.getRowCount(), op.getRowsPerStep(),
+                                  op.isRowLocal() ? op.getRowScale() : 0);
+  auto [begin, end] = op.getRows();
+  return targets::estimateCall(target, *kernel, params, begin, end);
+}
+
 static Layer makeLayer(kernel::KernelOpInterface op) {
   Layer layer;
   layer.op = op->getName().stripDialect().str();
@@ -181,24 +206,6 @@ static Layer makeLayer(kernel::KernelOpInterface op) {
   if (Value scratch = op.getScratchBuffer())
     layer.scratchBytes = kernel::getByteSize(cast<MemRefType>(scratch.getType()));
   return layer;
-/// Estimated cycles of all calls of an op.
-static double estimateCycles(kernel::KernelOpInterface op, const targets::Target &target) {
-  const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
-  if (!kernel) // kernel.receive, kernel.send
-    return 0;
-  SmallVector<uint32_t> params = op.getParams().getWords();
-  int32_t rows = op.getRowCount(), band = op.getRowsPerStep();
-  if (band == 0) {
-    auto [begin, end] = op.getRows();
-    return targets::estimateCycles(target, *kernel, params, begin, end);
-  }
-  int32_t scale = op.getRowScale();
-  double cycles = rows / band * targets::estimateCycles(target, *kernel, params, 0, band * scale);
-  if (rows % band != 0)
-    cycles += targets::estimateCycles(target, *kernel, params, 0, rows % band * scale);
-  return cycles;
-}
-
 }
 
 Report makeReport(ModuleOp module, const Options &options, const ModelFacts &facts) {
@@ -207,6 +214,7 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
   report.modelFile = llvm::sys::path::filename(options.model).str();
   report.modelSha256 = hashFile(options.model);
   report.target = options.target;
+  const targets::Target *target = targets::findTarget(options.target);
   report.prefix = options.prefix;
   report.parameters = facts.parameters;
   report.ports = getPorts(function);
@@ -217,8 +225,13 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
   function.walk([&](kernel::KernelOpInterface op) {
     report.layers.push_back(makeLayer(op));
     report.macs += report.layers.back().macs;
+    if (target) {
+      targets::CallCost cost = estimateCost(op, *target);
+      report.layers.back().cycles = cost.cycles;
+      report.layers.back().constantBytes = cost.constantBytes;
+    }
+    report.cycles += report.layers.back().cycles;
     report.scratchBytes = std::max(report.scratchBytes, report.layers.back().scratchBytes);
-  const targets::Target *target = targets::findTarget(options.target);
   });
   std::optional<lower::MemoryPlan> plan = lower::MemoryPlan::get(function);
   assert(plan && "a module of phase Kernel has a plan");
@@ -229,9 +242,10 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
   report.optimize = options.optimize;
   report.maxRecompute = options.maxRecompute;
   report.plan = std::move(*plan);
-    if (target)
-      report.layers.back().cycles = estimateCycles(op, *target);
-    report.cycles += report.layers.back().cycles;
+  if (options.board) {
+    report.board = options.board->name;
+    report.memories = listMemories(module, *options.board, report.plan);
+  }
   return report;
 }
 

@@ -3,6 +3,7 @@
 #ifndef TINYC_COMPILER_REPORT_H
 #define TINYC_COMPILER_REPORT_H
 
+#include "compiler/Memories.h"
 #include "compiler/Options.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Program.h"
@@ -15,21 +16,24 @@ struct Layer {
   std::string op, node, kernel;
   std::vector<int64_t> shape; ///< of the output
   int64_t macs = 0, weightBytes = 0, scratchBytes = 0;
+  double cycles = 0;        ///< estimated, of all its calls
+  double constantBytes = 0; ///< of constants that they read; what is read again counts again
   lower::OpMemory memory;
-  double cycles = 0; ///< estimated, of all its calls
 };
 
 struct Report {
   std::string modelFile, modelSha256, target, prefix;
   int64_t macs = 0, parameters = 0;
-  int64_t inputBytes = 0, outputBytes = 0, activationBytes = 0, scratchBytes = 0, sramBytes = 0;
   double cycles = 0; ///< estimated, of all kernel calls
+  int64_t inputBytes = 0, outputBytes = 0, activationBytes = 0, scratchBytes = 0, sramBytes = 0;
   int64_t weightBytes = 0, codeBytes = 0;
   std::vector<Layer> layers;
   lower::MemoryPlan plan;
   Optimize optimize = Optimize::Balanced;
   double maxRecompute = 1.0;
   Ports ports;
+  std::string board;               ///< empty: unknown
+  std::vector<MemoryUse> memories; ///< of the board
 
   int64_t getFlashBytes() const { return weightBytes + codeBytes; }
   llvm::json::Value toJson() const;
@@ -40,7 +44,7 @@ struct Report {
 /// 12345678 as "12,345,678".
 std::string groupDigits(int64_t number);
 
-/// A buffer held at the peak, with its bytes, and rows if it is divided: "'conv1' 3,200 B (5 of 25 rows)".
+/// A buffer held at the peak, with its bytes, and rows if it is held in part: "'conv1' 3,200 B (5 of 25 rows)".
 std::string describe(const lower::PeakBuffer &buffer);
 
 /// Reads the report off a module of phase Kernel. codeBytes is the caller's to fill.

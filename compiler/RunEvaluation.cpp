@@ -48,6 +48,13 @@ static int64_t sumBytes(ArrayRef<Port> ports) {
 template <typename Program>
 static void runOnce(const Program &program, uint8_t *arena, const Ports &ports, ArrayRef<const char *> inputs,
                     ArrayRef<char *> outputs) {
+  if (ports.isSplit()) {
+    std::vector<uint8_t *> arenas;
+    for (const lower::ArenaRegion &region : ports.regions)
+      arenas.push_back(arena + region.begin);
+    program.run(arenas.data());
+    return;
+  }
   if (!ports.isStreamed()) {
     program.run(arena);
     return;
@@ -231,6 +238,18 @@ static llvm::Expected<PackageFacts> readPackage(StringRef directory) {
   }
   if (facts.ports.outputs.empty())
     return fail("no outputs");
+  int64_t begin = 0;
+  if (const llvm::json::Array *memories = object->getArray("memories"))
+    for (const llvm::json::Value &value : *memories) {
+      const llvm::json::Object *memory = value.getAsObject();
+      if (!memory || memory->getString("kind") != "ram" || memory->getInteger("bytes").value_or(0) == 0)
+        continue;
+      const int64_t bytes = *memory->getInteger("bytes");
+      facts.ports.regions.push_back({memory->getString("name").value_or("").str(), begin, bytes});
+      begin += bytes;
+      if (bytes < 0 || begin > facts.sramBytes || memory->getInteger("offset") != facts.ports.regions.back().begin)
+        return fail("malformed entry of memories");
+    }
   if (facts.ports.isStreamed()) {
     const int64_t words = sram->getInteger("state").value_or(0) / 4;
     if (words < lower::kFixedStateWords || words > std::numeric_limits<uint16_t>::max())
@@ -294,7 +313,7 @@ static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, Stri
 static bool isCompilation(const Options &options) {
   return options.emit == Emit::Object || options.quantize != Quantize::Automatic ||
          !options.calibrationFiles.empty() || !options.import.inputShapes.empty() || options.sramBudget ||
-         options.flashBudget || options.optimize != Optimize::Balanced || options.maxRecompute != 1.0 ||
+         options.flashBudget || options.board || options.optimize != Optimize::Balanced || options.maxRecompute != 1.0 ||
          options.streamInput || options.streamOutput || options.check;
 }
 

@@ -7,6 +7,8 @@
 
 #include "mlir/Dialect/EmitC/IR/EmitC.h"
 
+#include <set>
+
 using namespace mlir;
 
 namespace tinyc::lower {
@@ -49,11 +51,23 @@ private:
       OpBuilder end = OpBuilder::atBlockEnd(getOperation().getBody());
       createText(end, loc, formatProfileLayers(profiledCalls, identifiers->getPrefix()));
     }
+    for (const std::string &macro : sections) // empty unless the user defines it
+      createText(builder, loc, "#ifndef " + macro + "\n#define " + macro + "\n#endif");
     if (!hasNonFinite)
       return;
     // Constant expressions rather than math.h, which a freestanding compiler need not have.
     for (StringRef line : {"#define INFINITY ((float)(1e300 * 1e300))", "#define NAN (INFINITY - INFINITY)"})
       emitc::VerbatimOp::create(builder, loc, builder.getStringAttr(line), ValueRange());
+  }
+
+  /// The macro that lets a user put a constant into the memory planned for it.
+  std::string formatSection(memref::GlobalOp constant) {
+    auto memory = constant->getAttrOfType<StringAttr>(kernel::kMemoryAttr);
+    if (!memory)
+      return "";
+    std::string name = (identifiers->getPrefix() + "section_" + memory.getValue()).str(), macro = StringRef(name).upper();
+    sections.insert(macro);
+    return " " + macro;
   }
 
   LogicalResult convertConstants(func::FuncOp program) {
@@ -65,7 +79,8 @@ private:
       std::string name = identifiers->create(constant.getSymName());
       builder.setInsertionPoint(constant);
       emitc::VerbatimOp::create(builder, constant.getLoc(),
-                                builder.getStringAttr("_Alignas(" + Twine(getAlignment(constant)) + ")"),
+                                builder.getStringAttr("_Alignas(" + Twine(getAlignment(constant)) + ")" +
+                                                      formatSection(constant)),
                                 ValueRange());
       Type element = values->getElementType();
       Type cElement = getEmitCElementType(element);
@@ -397,6 +412,7 @@ private:
   llvm::DenseMap<Operation *, std::string> constantNames;
   llvm::DenseMap<Attribute, std::string> offsetTables;
   SmallVector<ProfiledCall> profiledCalls; // all, in order
+  std::set<std::string> sections; // macros of the memories for constants
   bool hasNonFinite = false; // the text uses INFINITY or NAN
   bool isSplit = false;      // the arena has several regions: `arena` is an array of their addresses
 };

@@ -51,6 +51,9 @@ private:
       OpBuilder builder(constant);
       constants[constant] = createConstant(builder, constant.getLoc(), identifiers->create(constant.getSymName()),
                                            *values, getAlignment(constant));
+      // Below .rodata, so that linker scripts need not know of it.
+      if (auto memory = constant->getAttrOfType<StringAttr>(kernel::kMemoryAttr))
+        constants[constant].setSection((".rodata." + program.getSymName().rsplit('_').first + "." + memory.getValue()).str());
     }
     return success();
   }

@@ -20,6 +20,9 @@ public:
   /// outputs are there after. Safe to call from several threads with an arena each.
   void run(uint8_t *arena) const { reinterpret_cast<void (*)(uint8_t *)>(function)(arena); }
 
+  /// Runs a program whose arena lies in several memories.
+  void run(uint8_t *const *arenas) const { reinterpret_cast<void (*)(uint8_t *const *)>(function)(arenas); }
+
   /// Runs a program that stops for rows until it does, or to its end: see passes/lower/ProgramState.h.
   int32_t run(uint8_t *arena, int32_t *state) const {
     return reinterpret_cast<int32_t (*)(uint8_t *, int32_t *)>(function)(arena, state);
