@@ -3,10 +3,13 @@
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
 #include "passes/lower/Traffic.h"
+#include "targets/Target.h"
 
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
+
+#include <numeric>
 
 using namespace mlir;
 
@@ -17,7 +20,7 @@ namespace tinyc::lower {
 
 namespace {
 
-// Rows of a kernel.rows lie at words: kernels load four int8 at once.
+// Rows of a kernel.rows lie at words, if they have whole ones, as in a tensor: kernels load four int8 at once.
 constexpr int64_t kRowAlignment = 4;
 
 // The owner of the bytes of an input of the model.
@@ -111,7 +114,7 @@ private:
       for (size_t row = 0; row < buffer.offsets.size(); ++row) {
         std::string what = buffer.isScattered ? "row " + std::to_string(row) : "buffer";
         if (failed(checkRange(buffer.definition->getLoc(), buffer.getRange(row), what,
-                              buffer.isScattered ? kRowAlignment : alignment)))
+                              buffer.isScattered ? std::gcd(kRowAlignment, buffer.bytes) : alignment)))
           return failure();
       }
     return success();
@@ -184,6 +187,34 @@ private:
     }
   }
 
+  // The bytes of pieces that lie side by side, from the first on; as many of them as do.
+  static ByteRange join(ArrayRef<ArenaPiece> pieces) {
+    ByteRange range = pieces.front().bytes;
+    for (const ArenaPiece &piece : pieces.drop_front())
+      if (piece.bytes.begin == range.end)
+        range.end = piece.bytes.end;
+      else
+        break;
+    return range;
+  }
+
+  // Whether the step's output lies as tinyc_packing::overwrites allows it: from the first input row on that its windows
+  // touch. That no later step reads the rows beneath, its reads find.
+  static bool mayOverwrite(const ArenaStep &step, const ArenaAccess &input) {
+    kernel::KernelOpInterface op = step.op;
+    const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
+    if (input.operand != 0 || !kernel || !targets::overwritesInput(*kernel, op.getParams().getWords()))
+      return false;
+    kernel::RowAccess rows = op.getRowAccess(input.operand);
+    int32_t begin = std::max(step.rowBegin, 0);
+    bool isWindow = rows.kind == kernel::RowAccess::Kind::Window;
+    if (rows.kind == kernel::RowAccess::Kind::Whole || (isWindow && begin * rows.stride < rows.pad))
+      return false;
+    ByteRange output = join(step.output.pieces), beneath = join(input.pieces);
+    return output.end == step.output.pieces.back().bytes.end && output.begin == beneath.begin &&
+           output.end <= beneath.end;
+  }
+
   LogicalResult checkOverlaps(const ArenaStep &step) {
     if (step.scratch.overlaps(step.output))
       return complain(step, "has a scratch buffer that overlaps its output");
@@ -191,7 +222,7 @@ private:
     for (const ArenaAccess &input : step.reads) {
       if (step.scratch.overlaps(input))
         return complain(step, "has a scratch buffer that overlaps operand #" + Twine(input.operand));
-      if (input.operand == step.output.operand || !step.output.overlaps(input))
+      if (input.operand == step.output.operand || !step.output.overlaps(input) || mayOverwrite(step, input))
         continue;
       if (!llvm::is_contained(inPlace, input.operand))
         return complain(step, "writes its output over operand #" + Twine(input.operand) + ", which it may not");

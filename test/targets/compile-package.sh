@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# compile-package.sh COMPILER TARGET PACKAGE OUTPUT: compiles all C files of a package and a main program with every
-# warning an error, and links them, or the package's model.o, to OUTPUT, warnings of the linker being errors too.
+# compile-package.sh COMPILER TARGET PACKAGE OUTPUT [MAIN.c]: compiles all C files of a package and a main program with
+# every warning an error, and links them, or the package's model.o, to OUTPUT, warnings of the linker being errors too.
 set -euo pipefail
 compiler=$1 target=$2 package=$3 output=$4
 triple= flags=()
@@ -50,6 +50,7 @@ int main(void) {
   return model_output(&model, 0) == NULL;
 }
 MAIN
+[ $# -lt 5 ] || cp "$5" "$work/main.c"
 objects=()
 [ ! -e "$package/model.o" ] || objects+=("$package/model.o")
 while read -r source; do

@@ -56,7 +56,7 @@ func.func @net_run(%arena: memref<1024xi8>) {
 // The rows of the image.
 // CHECK:        %[[AT:.*]] = llvm.getelementptr inbounds %[[ROWS]][
 // CHECK-NEXT:   %[[ROW:.*]] = llvm.load %[[AT]]
-// CHECK:        %[[END:.*]] = llvm.intr.smin(
+// CHECK:        %[[END:.*]] = llvm.select 
 // CHECK-NEXT:   llvm.store %[[END]], %[[AT]]
 // CHECK:        llvm.addressof @image_rows
 // CHECK:        llvm.sub %[[END]], %[[ROW]]
