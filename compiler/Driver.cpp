@@ -1,5 +1,6 @@
 #include "compiler/Driver.h"
 
+#include "compiler/CostTable.h"
 #include "compiler/Diagnostics.h"
 #include "compiler/DriverSupport.h"
 #include "compiler/ExplainMemory.h"
@@ -56,6 +57,8 @@ LogicalResult runCompiler(const Options &options, llvm::raw_ostream &stream) {
   if (options.emit != Emit::Package && options.emit != Emit::Object) {
     if (options.explainMemory || !options.memoryPictureFile.empty())
       return complain("--explain-memory explains a package: it does not go with this --emit");
+    if (options.printCost)
+      return complain("--print-cost tells of a package: it does not go with this --emit");
     return emitText(options, *target, context.get());
   }
   std::string directory = options.output;
@@ -66,6 +69,8 @@ LogicalResult runCompiler(const Options &options, llvm::raw_ostream &stream) {
     return failure();
   report->printSummary(stream);
   stream << "  package     " << directory << "\n";
+  if (options.printCost)
+    printCostTable(*report, stream);
   if (options.explainMemory)
     printMemoryTable(*report, stream);
   if (!options.memoryPictureFile.empty())

@@ -66,6 +66,7 @@ struct Options {
   bool streamOutput = false; ///< the same for its output
   bool check = false;        ///< the package looks for kernels that touch bytes which they must not
 
+  bool printCost = false;        ///< print the table of estimated costs
   bool explainMemory = false;    ///< print the table of the memory plan
   std::string memoryPictureFile; ///< path of the picture of the memory plan, SVG; empty: none
 };
