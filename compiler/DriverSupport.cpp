@@ -64,7 +64,7 @@ static void warnIfLarge(ModuleOp module, StringRef memory, int64_t bytes, int64_
 
 /// Where the board has several flash memories: makes room for the code, which is known now, in the first of them, and
 /// chooses the constants' memories again.
-static LogicalResult placeConstants(ModuleOp module, const targets::Target &target, targets::Board &board) {
+static LogicalResult placeConstants(ModuleOp module, const targets::Target &target, targets::Board board) {
   OwningOpRef<ModuleOp> clone = module.clone();
   llvm::SmallVector<char> object;
   if (failed(lowerToCalls(*clone)) || failed(targets::emitObject(*clone, target, object)))
@@ -83,19 +83,25 @@ static LogicalResult placeConstants(ModuleOp module, const targets::Target &targ
   return manager.run(module);
 }
 
-/// Fails if the constants exceed one of the board's flash memories.
-static LogicalResult checkMemories(ModuleOp module, const Report &report) {
-  for (const MemoryUse &use : report.memories)
-    if (use.memory.kind == targets::MemoryRegion::Kind::Flash && use.bytes > use.memory.getFreeBytes())
-      return module.emitError() << "needs " << use.bytes << " bytes of memory '" << use.memory.name
-                                << "' for constants, " << use.bytes - use.memory.getFreeBytes() << " more than the "
-                                << use.memory.getFreeBytes() << " left of it";
+/// Adds the code to the first flash memory. Fails if one of them has too little room.
+static LogicalResult addCode(ModuleOp module, Report &report) {
+  bool isFirst = true;
+  for (MemoryUse &use : report.memories) {
+    if (use.memory.kind != targets::MemoryRegion::Kind::Flash)
+      continue;
+    if (std::exchange(isFirst, false)) {
+      use.items.push_back({"code", "code", report.codeBytes});
+      use.bytes += report.codeBytes;
+    }
+    if (int64_t room = use.memory.getFreeBytes(); use.bytes > room)
+      return module.emitError() << "needs " << use.bytes << " bytes of memory '" << use.memory.name << "', "
+                                << use.bytes - room << " more than its " << room;
+  }
   return success();
 }
 
-FailureOr<Report> compilePackage(const Options &given, const targets::Target &target, StringRef destination,
+FailureOr<Report> compilePackage(const Options &options, const targets::Target &target, StringRef destination,
                                  MLIRContext *context) {
-  Options options = given;
   ModelFacts facts;
   OwningOpRef<ModuleOp> module = compile(options, target, Phase::Kernel, context, &facts);
   if (!module)
@@ -133,7 +139,7 @@ FailureOr<Report> compilePackage(const Options &given, const targets::Target &ta
                                << report.weightBytes << ", code " << report.codeBytes << "), "
                                << report.getFlashBytes() - *options.flashBudget << " more than the budget of "
                                << *options.flashBudget;
-  if (failed(checkMemories(*module, report)))
+  if (failed(addCode(*module, report)))
     return failure();
   PackageOptions package;
   package.prefix = options.prefix;

@@ -137,14 +137,14 @@ std::string makeMemoryNotes(llvm::ArrayRef<MemoryUse> memories, bool isSplit) {
     const MemoryRegion &memory = use.memory;
     const bool isRam = memory.kind == MemoryRegion::Kind::Ram;
     text += llvm::formatv("| {0} | {1} | {2} | {3} |\n", memory.name, use.bytes, memory.getFreeBytes(),
-                          isRam ? "arena" : "constants");
+                          isRam ? "arena" : "constants, code");
     if (use.bytes == 0)
       continue;
     std::string upper = StringRef(memory.name).upper();
     std::string section = memory.section.empty() ? "." + memory.name : memory.section;
     if (!isRam) {
-      flash += llvm::formatv("* `@MACRO@_SECTION_{0}`: {1} constants, for memory {2}\n", upper, use.items.size(),
-                             memory.name);
+      size_t count = llvm::count_if(use.items, [](const MemoryItem &item) { return item.kind == "constant"; });
+      flash += llvm::formatv("* `@MACRO@_SECTION_{0}`: {1} constants, for memory {2}\n", upper, count, memory.name);
       continue;
     }
     if (memory.address)

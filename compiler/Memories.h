@@ -10,7 +10,7 @@ namespace tinyc {
 
 /// A buffer of the arena, or a constant.
 struct MemoryItem {
-  std::string name, kind; ///< kind: see lower::PlannedBuffer; "constant"
+  std::string name, kind; ///< kind: see lower::PlannedBuffer; "constant", "code"
   int64_t bytes;
 };
 
@@ -18,7 +18,7 @@ struct MemoryItem {
 struct MemoryUse {
   targets::MemoryRegion memory;
   int64_t begin = 0;             ///< first byte of it in the arena; of a RAM
-  int64_t bytes = 0;             ///< used; of a flash: constants alone
+  int64_t bytes = 0;             ///< used
   std::vector<MemoryItem> items; ///< by descending size
 
   llvm::json::Value toJson() const;

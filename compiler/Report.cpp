@@ -143,8 +143,7 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
   line("flash", groupDigits(getFlashBytes()) + " B (weights " + groupDigits(weightBytes) + ", code about " +
                     groupDigits(codeBytes) + ")");
   for (const MemoryUse &use : memories)
-    line("  " + use.memory.name, groupDigits(use.bytes) + " of " + groupDigits(use.memory.getFreeBytes()) + " B" +
-                                     (use.memory.kind == targets::MemoryRegion::Kind::Ram ? "" : " (constants)"));
+    line("  " + use.memory.name, groupDigits(use.bytes) + " of " + groupDigits(use.memory.getFreeBytes()) + " B");
   line("peak", groupDigits(plan.peakBytes) + " B at " + plan.peakOp +
                    (plan.peakNode.empty() ? "" : " '" + plan.peakNode + "'"));
   const size_t named = 3;

@@ -6,8 +6,8 @@
 #include "passes/lower/Placement.h"
 #include "passes/lower/Plan.h"
 #include "passes/lower/ProgramState.h"
-#include "passes/lower/ProgramState.h"
 #include "passes/lower/RowLifetimes.h"
+#include "passes/lower/Savings.h"
 #include "passes/lower/Traffic.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -41,25 +41,45 @@ public:
     if (memories.empty())
       placement = placeGroups(groups.groups, alignment, rounds);
     else
-      placement = placeInMemories(graph, groups, memories, isStreamed(function), alignment, rounds, regions);
+      placeInRegions();
     plan.bytes = std::max<int64_t>(placement.bytes, 1);
     if (plan.bytes > std::numeric_limits<int32_t>::max())
       return function.emitError("needs an arena of ") << plan.bytes << " bytes, more than 2^31 - 1";
     describeBuffers();
     describePeak();
+    plan.savings = findSavings(graph, steps, rowsPerStep, plan.bytes);
     setAttributes();
     rewrite();
     return success();
   }
 
 private:
+  // What is written over its operand lies in the operand's memory: where one memory does not hold all, plan without, too.
+  void placeInRegions() {
+    bool isWhole = isStreamed(function);
+    RegionPlacement best = placeInMemories(graph, groups, memories, isWhole, alignment, rounds);
+    if (memories.size() > 1 && !isWhole && (best.regions.size() > 1 || !best.fits)) {
+      RowLifetimes apart(graph, steps, rowsPerStep, /*inPlace=*/false);
+      RowGroups apartGroups = makeGroups(graph, steps, apart);
+      RegionPlacement other = placeInMemories(graph, apartGroups, memories, isWhole, alignment, rounds);
+      if (other.isBetter(best)) {
+        best = std::move(other);
+        lifetimes.emplace(std::move(apart));
+        groups = std::move(apartGroups);
+      }
+    }
+    placement = std::move(best.placement);
+    regions = std::move(best.regions);
+  }
+
   //===--------------------------------------------------------------------===//
   // The plan as it is reported
   //===--------------------------------------------------------------------===//
 
   int64_t getOffset(size_t buffer, int32_t row) const {
     int32_t band = lifetimes->getBandRows(buffer);
-    return placement.offsets[groups.bands[buffer][row / band]] + row % band * graph.buffers[buffer].getRowBytes();
+    RowGroups::Band place = groups.bands[buffer][row / band];
+    return placement.offsets[place.group] + place.offset + row % band * graph.buffers[buffer].getRowBytes();
   }
 
   void describeBuffers() {

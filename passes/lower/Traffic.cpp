@@ -40,9 +40,9 @@ std::vector<Resident> makeResidents(const BufferGraph &graph, const RowGroups &g
   llvm::EquivalenceClasses<size_t> classes;
   for (size_t group = 0; group < groups.groups.size(); ++group)
     classes.insert(group);
-  for (const std::vector<size_t> &bands : groups.bands)
-    for (size_t group : bands)
-      classes.unionSets(bands.front(), group);
+  for (const std::vector<RowGroups::Band> &bands : groups.bands)
+    for (const RowGroups::Band &band : bands)
+      classes.unionSets(bands.front().group, band.group);
   std::vector<Resident> residents;
   llvm::DenseMap<size_t, size_t> numbers; // of classes, by leader
   for (size_t group = 0; group < groups.groups.size(); ++group) {
@@ -53,10 +53,10 @@ std::vector<Resident> makeResidents(const BufferGraph &graph, const RowGroups &g
   }
   for (const GraphOp &op : graph.ops)
     for (const GraphAccess &access : op.accesses) {
-      const std::vector<size_t> &bands = groups.bands[access.buffer];
+      const std::vector<RowGroups::Band> &bands = groups.bands[access.buffer];
       if (bands.empty())
         continue;
-      Resident &resident = residents[numbers.lookup(classes.getLeaderValue(bands.front()))];
+      Resident &resident = residents[numbers.lookup(classes.getLeaderValue(bands.front().group))];
       Traffic traffic = estimateTraffic(op.op, access.operand);
       resident.readBytes += traffic.readBytes;
       resident.writtenBytes += traffic.writtenBytes;
@@ -64,8 +64,8 @@ std::vector<Resident> makeResidents(const BufferGraph &graph, const RowGroups &g
   return residents;
 }
 
-Placement placeInMemories(const BufferGraph &graph, const RowGroups &groups, ArrayRef<Region> memories, bool isWhole,
-                          int64_t alignment, int64_t rounds, SmallVectorImpl<ArenaRegion> &regions) {
+RegionPlacement placeInMemories(const BufferGraph &graph, const RowGroups &groups, ArrayRef<Region> memories,
+                                bool isWhole, int64_t alignment, int64_t rounds) {
   std::vector<Resident> residents = makeResidents(graph, groups);
   if (isWhole && !residents.empty()) {
     Resident all;
@@ -78,13 +78,16 @@ Placement placeInMemories(const BufferGraph &graph, const RowGroups &groups, Arr
   }
   RegionPlan plan = assignRegions(groups.groups, residents, memories, alignment, rounds);
   SmallVector<int64_t> begins;
-  Placement placement;
+  RegionPlacement result;
+  Placement &placement = result.placement;
+  result.cycles = plan.cycles;
+  result.fits = plan.fits;
   for (auto [memory, bytes] : llvm::zip_equal(memories, plan.bytes)) {
     begins.push_back(placement.bytes);
     if (bytes == 0)
       continue;
     int64_t whole = llvm::alignTo(bytes, alignment);
-    regions.push_back({memory.name, placement.bytes, whole});
+    result.regions.push_back({memory.name, placement.bytes, whole});
     placement.bytes += whole;
   }
   placement.offsets = plan.offsets;
@@ -92,7 +95,7 @@ Placement placeInMemories(const BufferGraph &graph, const RowGroups &groups, Arr
   for (auto [resident, region] : llvm::zip_equal(residents, plan.regions))
     for (size_t group : resident.groups)
       placement.offsets[group] += begins[region];
-  return placement;
+  return result;
 }
 
 FailureOr<SmallVector<Region>> parseMemories(Operation *op, ArrayRef<std::string> texts) {

@@ -19,10 +19,21 @@ Traffic estimateTraffic(kernel::KernelOpInterface op, unsigned operand);
 /// The buffers of a program, with the traffic of one inference: one resident for the buffers that share groups.
 std::vector<Resident> makeResidents(const BufferGraph &graph, const RowGroups &groups);
 
-/// Places the buffers of a program in memories of a board. Offsets count the regions as one arena, one after the other;
-/// `regions` says where each begins. `isWhole`: all buffers have to lie in one memory.
-Placement placeInMemories(const BufferGraph &graph, const RowGroups &groups, llvm::ArrayRef<Region> memories,
-                          bool isWhole, int64_t alignment, int64_t rounds, llvm::SmallVectorImpl<ArenaRegion> &regions);
+/// A placement in memories of a board. Offsets count the regions as one arena, one after the other.
+struct RegionPlacement {
+  Placement placement;
+  llvm::SmallVector<ArenaRegion> regions;
+  double cycles = 0; ///< of all accesses
+  bool fits = false; ///< every memory has room for its region
+
+  bool isBetter(const RegionPlacement &other) const {
+    return fits != other.fits ? fits : fits && cycles < other.cycles;
+  }
+};
+
+/// Places the buffers of a program. `isWhole`: all have to lie in one memory.
+RegionPlacement placeInMemories(const BufferGraph &graph, const RowGroups &groups, llvm::ArrayRef<Region> memories,
+                                bool isWhole, int64_t alignment, int64_t rounds);
 
 /// Parses the memories of a pass option. Emits an error at `op` for a malformed one.
 mlir::FailureOr<llvm::SmallVector<Region>> parseMemories(mlir::Operation *op, llvm::ArrayRef<std::string> texts);
