@@ -200,6 +200,29 @@ static LogicalResult runLower(ModuleOp module, const Options &options, const low
   return result;
 }
 
+/// True if the ops of both programs follow each other in the same way.
+static bool hasSameOrder(ModuleOp one, ModuleOp other) {
+  SmallVector<Location> locations[2];
+  for (auto [module, list] : llvm::zip(ArrayRef<ModuleOp>{one, other}, locations))
+    ModuleOp(module).walk([&](Operation *op) { list.push_back(op->getLoc()); });
+  return locations[0] == locations[1];
+}
+
+/// Notes in the plan of a program what ordering the ops spares: the arena of the program in the model's own order is larger.
+static void addOrderSaving(ModuleOp module, OwningOpRef<ModuleOp> unordered, lower::LowerOptions lowering) {
+  lowering.sram = lowering.flash = 0;
+  ScopedDiagnosticHandler silence(module.getContext(), [](Diagnostic &) { return success(); });
+  if (failed(run(*unordered, [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); })))
+    return;
+  func::FuncOp function = getPlannedFunction(module);
+  std::optional<lower::MemoryPlan> plan = lower::MemoryPlan::get(function),
+                                   before = lower::MemoryPlan::get(getPlannedFunction(*unordered));
+  if (!plan || !before || before->bytes <= plan->bytes)
+    return;
+  plan->savings.push_back({"order", before->bytes - plan->bytes});
+  function->setAttr(kernel::kPlanAttr, plan->toAttribute(module.getContext()));
+}
+
 OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &target, Phase last, MLIRContext *context,
                               ModelFacts *facts) {
   OwningOpRef<ModuleOp> module = importOnnx(options.model, options.import, context);
@@ -230,8 +253,11 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
     return nullptr;
   if (last == Phase::Compress)
     return module;
+  OwningOpRef<ModuleOp> unordered = options.explainMemory ? module->clone() : nullptr;
   if (failed(run(*module, schedule::buildSchedulePipeline)))
     return nullptr;
+  if (unordered && hasSameOrder(*unordered, *module))
+    unordered = nullptr;
   if (last == Phase::Schedule)
     return module;
   lower::LowerOptions lowering;
@@ -248,6 +274,8 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
   lowering.streamOutput = options.streamOutput;
   if (failed(runLower(*module, options, lowering)))
     return nullptr;
+  if (unordered)
+    addOrderSaving(*module, std::move(unordered), lowering);
   if (last == Phase::Kernel)
     return module;
   if (failed(lowerToCalls(*module)))
