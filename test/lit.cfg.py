@@ -1,4 +1,5 @@
 import os
+import subprocess
 import lit.formats
 
 config.name = "tinyc"
@@ -15,4 +16,7 @@ config.environment["PATH"] = os.pathsep.join([os.path.join(build, "bin"), llvm, 
 shared = os.path.join(os.path.dirname(repository), "shared")
 if os.path.isdir(os.path.join(shared, "models")):
     config.available_features.add("shared")
+# Some models are made by python3-onnx and python3-numpy, which tools/setup.sh installs.
+if not subprocess.call(["/usr/bin/python3", "-c", "import numpy, onnx"], stderr=subprocess.DEVNULL):
+    config.available_features.add("python-onnx")
 config.substitutions += [("%shared", shared), ("%build", build), ("%repository", repository), ("%python", "/usr/bin/python3")]

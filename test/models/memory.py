@@ -17,8 +17,6 @@ import sys
 import tempfile
 import time
 
-import mobilenet_v2
-
 shared = pathlib.Path(__file__).resolve().parents[3] / "shared"
 RAM, AGAIN, STREAM = ["--optimize=ram"], "--max-recompute=", "--stream-input"
 COLUMNS = {
@@ -43,6 +41,7 @@ def get_shared(data, limit, *flags):
 
 def get_mobilenet(width, size):
     def find(name, work):
+        import mobilenet_v2  # alone needs python3-onnx
         model, samples = mobilenet_v2.write(work, width, size)
         return model, samples, HALF
     return find
