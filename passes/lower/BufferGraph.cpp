@@ -51,7 +51,9 @@ LogicalResult BufferGraph::addOp(kernel::KernelOpInterface op, int64_t stream) {
     if (number < 0)
       continue;
     GraphBuffer &buffer = buffers[number];
-    bool isDirect = operand.get() == buffer.value, isWrite = operand.get() == op.getOutputBuffer();
+    // kernel.send has no output but what it reads.
+    bool isDirect = operand.get() == buffer.value;
+    bool isWrite = operand.get() == op.getOutputBuffer() && !isa<kernel::SendOp>(op);
     if (operand.get() == op.getScratchBuffer())
       buffer.isScratch = isWrite = true;
     RowAccess rows;
