@@ -30,6 +30,10 @@ const Kernel *findKernel(const Target &target, StringRef op, StringRef input, St
   return nullptr;
 }
 
+bool overwritesInput(const Kernel &kernel, ArrayRef<uint32_t> params) {
+  return kernel.packing && kernel.packing->overwrites && kernel.packing->overwrites(params.data()) != 0;
+}
+
 const Kernel *findKernel(StringRef symbol) {
   const Kernel *found = find_if(getKernels(), [&](const Kernel &kernel) { return kernel.symbol == symbol; });
   return found == getKernels().end() ? nullptr : found;

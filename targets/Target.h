@@ -55,6 +55,9 @@ llvm::ArrayRef<Kernel> getKernels();
 const Kernel *findKernel(const Target &target, llvm::StringRef op, llvm::StringRef input, llvm::StringRef weight,
                          llvm::function_ref<bool(const Kernel &)> accepts);
 
+/// Whether the kernel may write the output rows of a call over input rows that die with it (tinyc_packing::overwrites).
+bool overwritesInput(const Kernel &kernel, llvm::ArrayRef<uint32_t> params);
+
 /// The kernel of that C function, or null.
 const Kernel *findKernel(llvm::StringRef symbol);
 

@@ -1,5 +1,7 @@
 #include "passes/lower/BufferGraph.h"
 
+#include "targets/Target.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -41,6 +43,8 @@ LogicalResult BufferGraph::addOp(kernel::KernelOpInterface op, int64_t stream) {
   node.op = op;
   node.stream = stream;
   node.rows = op.getRowCount();
+  if (const targets::Kernel *kernel = targets::findKernel(op.getSymbol()))
+    node.overwrites = targets::overwritesInput(*kernel, op.getParams().getWords());
   auto pool = dyn_cast<kernel::AvgPoolOp>(op.getOperation());
   if (pool && stream < 0 && averagesWholeImage(pool)) {
     node.sums = true;

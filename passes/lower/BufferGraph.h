@@ -38,6 +38,7 @@ struct GraphOp {
   llvm::SmallVector<GraphAccess, 4> accesses;
   int32_t rows = 0;   ///< rows that a stream may step over; 0: the op runs whole
   bool sums = false;  ///< an average over the whole image, which a stream steps over by its input's rows
+  bool overwrites = false; ///< its kernel may write over input rows that die with a call: tinyc_packing::overwrites
   int64_t stream = -1; ///< number of the kernel.stream it is in
 };
 

@@ -14,11 +14,13 @@ using kernel::RowAccess;
 static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 RowLifetimes::RowLifetimes(const BufferGraph &graph, ArrayRef<Step> steps, RowsPerStep rowsPerStep, size_t firstOp,
-                           size_t lastOp)
+                           size_t lastOp, bool inPlace)
     : graph(graph), steps(steps), rowsPerStep(rowsPerStep), firstOp(firstOp), lastOp(lastOp) {
   computeScattered();
   computeLifetimes();
-  computePlaces();
+  computePlaces(inPlace);
+  if (inPlace)
+    computeOverlays();
 }
 
 void RowLifetimes::computeScattered() {
@@ -122,10 +124,12 @@ bool RowLifetimes::canShare(const GraphOp &op, const GraphAccess &output, const 
   return true;
 }
 
-void RowLifetimes::computePlaces() {
+void RowLifetimes::computePlaces(bool inPlace) {
   places.resize(graph.buffers.size());
   for (size_t number = 0; number < places.size(); ++number)
     places[number] = number;
+  if (!inPlace)
+    return;
   std::vector<SmallVector<size_t, 4>> positions(lastOp - firstOp);
   for (auto [position, step] : llvm::enumerate(steps))
     positions[step.op - firstOp].push_back(position);
@@ -162,7 +166,46 @@ void RowLifetimes::computePlaces() {
 
 size_t RowLifetimes::getPlace(size_t buffer) const { return places[buffer]; }
 
-std::vector<int64_t> RowLifetimes::getLiveBytes(ArrayRef<int64_t> scratchBytes) const {
+std::optional<Overlay> RowLifetimes::findOverlay(const GraphOp &op, const Step &step, int64_t position) const {
+  constexpr unsigned kInput = 0; // activations come first
+  const GraphAccess *input = llvm::find_if(op.accesses, [](const GraphAccess &a) { return a.operand == kInput; });
+  const GraphAccess *output = llvm::find_if(
+      op.accesses, [&](const GraphAccess &a) { return a.isWrite && !graph.buffers[a.buffer].isScratch; });
+  if (input == op.accesses.end() || output == op.accesses.end() || !input->isDirect || !output->isDirect ||
+      input->rows.kind == RowAccess::Kind::Whole || getPlace(output->buffer) != output->buffer)
+    return std::nullopt;
+  const GraphBuffer &from = graph.buffers[input->buffer], &to = graph.buffers[output->buffer];
+  bool whole = rowsPerStep[step.op] == 0;
+  int32_t begin = whole ? 0 : step.begin, end = whole ? to.rows : step.end, band = getBandRows(output->buffer);
+  if (from.isOutput || to.isInput || begin % band != 0 || end != std::min(begin + band, to.rows))
+    return std::nullopt;
+  for (int32_t row = begin; row < end; ++row)
+    if (get(output->buffer, row).first != position)
+      return std::nullopt;
+  int32_t first = input->rows.kind == RowAccess::Kind::Same ? begin : begin * input->rows.stride - input->rows.pad;
+  if (first < 0)
+    return std::nullopt;
+  // The rows that die here, as far as they lie one after the other.
+  int32_t inputBand = getBandRows(input->buffer), last = first;
+  while (last < from.rows && last / inputBand == first / inputBand && get(input->buffer, last).last == position)
+    ++last;
+  int64_t bytes = (end - begin) * to.getRowBytes();
+  if ((last - first) * from.getRowBytes() < bytes)
+    return std::nullopt;
+  return Overlay{output->buffer, begin / band, input->buffer, first, position, bytes};
+}
+
+void RowLifetimes::computeOverlays() {
+  for (auto [position, step] : llvm::enumerate(steps)) {
+    const GraphOp &op = graph.ops[step.op];
+    if (!op.overwrites)
+      continue;
+    if (std::optional<Overlay> overlay = findOverlay(op, step, position))
+      overlays.push_back(*overlay);
+  }
+}
+
+std::vector<int64_t> RowLifetimes::getLiveBytes() const {
   std::vector<int64_t> change(steps.size() + 1, 0);
   for (size_t number = 0; number < graph.buffers.size(); ++number) {
     const GraphBuffer &buffer = graph.buffers[number];
@@ -176,62 +219,75 @@ std::vector<int64_t> RowLifetimes::getLiveBytes(ArrayRef<int64_t> scratchBytes) 
       change[life.last + 1] -= buffer.getRowBytes();
     }
   }
-  for (auto [position, step] : llvm::enumerate(steps)) {
-    change[position] += scratchBytes[step.op];
-    change[position + 1] -= scratchBytes[step.op];
-  }
   for (size_t position = 1; position < change.size(); ++position)
     change[position] += change[position - 1];
   change.pop_back();
   return change;
 }
 
-// Adds the pieces of rows [begin, end) of a buffer: neighbouring rows of one lifetime are one piece.
-static void addPieces(Group &group, const BufferGraph &graph, const RowLifetimes &lifetimes, size_t number,
+// Adds the pieces of rows [begin, end) of a buffer, the first at byte `at`: neighbouring rows of one lifetime are one
+// piece.
+static void addPieces(Group &group, int64_t at, const BufferGraph &graph, const RowLifetimes &lifetimes, size_t number,
                       int32_t begin, int32_t end) {
   int64_t bytes = graph.buffers[number].getRowBytes();
-  for (int32_t row = begin; row < end; ++row) {
+  bool isFirst = true;
+  for (int32_t row = begin; row < end; ++row, at += bytes) {
+    group.bytes = std::max(group.bytes, at + bytes);
     RowLifetime life = lifetimes.get(number, row);
     if (life.last < life.first)
       continue;
-    int64_t at = (row - begin) * bytes;
-    Piece *previous = group.pieces.empty() ? nullptr : &group.pieces.back();
-    if (row > begin && previous && previous->end == at && previous->first == life.first &&
-        previous->last == life.last)
+    Piece *previous = isFirst ? nullptr : &group.pieces.back();
+    if (previous && previous->end == at && previous->first == life.first && previous->last == life.last)
       previous->end += bytes;
     else
       group.pieces.push_back({at, at + bytes, life.first, life.last});
+    isFirst = false;
   }
-  group.bytes = std::max(group.bytes, (end - begin) * bytes);
 }
 
 RowGroups makeGroups(const BufferGraph &graph, ArrayRef<Step> steps, const RowLifetimes &lifetimes) {
   RowGroups result;
   result.bands.resize(graph.buffers.size());
+  llvm::DenseMap<std::pair<size_t, int32_t>, const Overlay *> overlays; // by output and band
+  for (const Overlay &overlay : lifetimes.getOverlays())
+    overlays[{overlay.output, overlay.band}] = &overlay;
+  // An input is written before its output is: in the order of positions its own place is known.
+  constexpr size_t unknown = std::numeric_limits<size_t>::max();
+  for (size_t number = 0; number < graph.buffers.size(); ++number) {
+    if (lifetimes.getPlace(number) != number)
+      continue;
+    int32_t rows = graph.buffers[number].rows, band = lifetimes.getBandRows(number);
+    for (int32_t index = 0; index * band < rows; ++index) {
+      if (overlays.contains({number, index})) {
+        result.bands[number].push_back({unknown, 0});
+        continue;
+      }
+      result.bands[number].push_back({result.groups.size(), 0});
+      result.groups.push_back({0, {}});
+    }
+  }
+  for (const Overlay &overlay : lifetimes.getOverlays()) {
+    size_t input = lifetimes.getPlace(overlay.input);
+    int32_t band = lifetimes.getBandRows(overlay.input);
+    RowGroups::Band from = result.bands[input][overlay.row / band];
+    from.offset += overlay.row % band * graph.buffers[overlay.input].getRowBytes();
+    result.bands[overlay.output][overlay.band] = from;
+  }
   for (size_t number = 0; number < graph.buffers.size(); ++number) {
     const GraphBuffer &buffer = graph.buffers[number];
-    size_t place = lifetimes.getPlace(number);
+    result.bands[number] = result.bands[lifetimes.getPlace(number)];
     int32_t band = lifetimes.getBandRows(number);
-    // The buffer a place is named after comes before those that are written over it only in time: make it first.
-    if (result.bands[place].empty())
-      for (int32_t row = 0; row < graph.buffers[place].rows; row += lifetimes.getBandRows(place)) {
-        result.bands[place].push_back(result.groups.size());
-        result.groups.push_back({0, {}});
-      }
-    result.bands[number] = result.bands[place];
-    if (buffer.isScratch)
-      continue;
-    for (auto [index, group] : llvm::enumerate(result.bands[number])) {
-      int32_t begin = index * band;
-      addPieces(result.groups[group], graph, lifetimes, number, begin, std::min(begin + band, buffer.rows));
-    }
+    for (auto [index, place] : llvm::enumerate(result.bands[number]))
+      if (!buffer.isScratch)
+        addPieces(result.groups[place.group], place.offset, graph, lifetimes, number, index * band,
+                  std::min<int32_t>((index + 1) * band, buffer.rows));
   }
   for (auto [position, step] : llvm::enumerate(steps))
     for (const GraphAccess &access : graph.ops[step.op].accesses) {
       const GraphBuffer &buffer = graph.buffers[access.buffer];
       if (!buffer.isScratch)
         continue;
-      Group &group = result.groups[result.bands[access.buffer].front()];
+      Group &group = result.groups[result.bands[access.buffer].front().group];
       int64_t at = position;
       group.bytes = buffer.bytes;
       if (!group.pieces.empty() && group.pieces.back().last == at - 1)

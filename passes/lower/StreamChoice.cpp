@@ -18,30 +18,46 @@ static size_t getWay(int32_t rowsPerStep) {
   return std::find(std::begin(kRowsPerStep), std::end(kRowsPerStep), rowsPerStep) - std::begin(kRowsPerStep);
 }
 
-StreamChooser::StreamChooser(const BufferGraph &graph, const OpCosts &costs) : graph(graph), costs(costs) {
+std::vector<TransferSpan> findTransferSpans(const BufferGraph &graph) {
+  std::vector<TransferSpan> spans;
+  for (size_t transfer = 0; transfer < graph.ops.size(); ++transfer) {
+    if (!isa<kernel::ReceiveOp, kernel::SendOp>(graph.ops[transfer].op))
+      continue;
+    TransferSpan span = {transfer, transfer, transfer};
+    size_t buffer = graph.ops[transfer].accesses.front().buffer;
+    for (size_t op = 0; op < graph.ops.size(); ++op)
+      if (any_of(graph.ops[op].accesses, [&](const GraphAccess &access) { return access.buffer == buffer; })) {
+        span.first = std::min(span.first, op);
+        span.last = std::max(span.last, op);
+      }
+    spans.push_back(span);
+  }
+  return spans;
+}
+
+StreamChooser::StreamChooser(const BufferGraph &graph, const OpCosts &costs) : graph(graph), costs(costs), spans(findTransferSpans(graph)) {
   segments.resize(graph.ops.size() + 1);
   addSegments();
 }
 
-Segment StreamChooser::makeSegment(size_t firstOp, size_t lastOp, std::vector<int32_t> own) const {
-  Segment segment{firstOp, lastOp, std::move(own)};
+Segment StreamChooser::makeSegment(size_t firstOp, size_t lastOp, ArrayRef<int32_t> own) const {
+  Segment segment{firstOp, lastOp, {}};
   std::vector<int32_t> rowsPerStep(graph.ops.size(), 0);
-  std::vector<int64_t> scratchBytes(graph.ops.size(), 0);
   for (size_t op = firstOp; op < lastOp; ++op) {
-    rowsPerStep[op] = segment.rowsPerStep[op - firstOp];
-    const OpCost &cost = costs[op][getWay(rowsPerStep[op])];
-    scratchBytes[op] = cost.scratchBytes;
-    segment.cycles += cost.cycles;
+    rowsPerStep[op] = own[op - firstOp];
+    segment.ops.push_back({rowsPerStep[op]});
   }
   std::vector<Step> steps = {{firstOp, 0, 1}};
   if (segment.isStream()) {
     steps = makeStreamSteps(graph, firstOp, lastOp, rowsPerStep);
-    segment.cycles += kStepCycles * steps.size();
+    segment.stepCycles = kStepCycles * steps.size();
   }
-  std::vector<int64_t> live = RowLifetimes(graph, steps, rowsPerStep, firstOp, lastOp).getLiveBytes(scratchBytes);
-  // Sums live from their first row on.
+  RowLifetimes lifetimes(graph, steps, rowsPerStep, firstOp, lastOp);
+  std::vector<int64_t> live = lifetimes.getLiveBytes(), overwriting = live;
+  for (const Overlay &overlay : lifetimes.getOverlays())
+    overwriting[overlay.position] -= overlay.bytes;
+  int64_t sums = 0; // of averages over the whole image, live from their first row on
   std::vector<char> begun(lastOp - firstOp, 0);
-  int64_t sums = 0;
   for (auto [position, step] : enumerate(steps)) {
     const GraphOp &op = graph.ops[step.op];
     if (op.sums && segment.isStream() && !begun[step.op - firstOp]) {
@@ -50,25 +66,68 @@ Segment StreamChooser::makeSegment(size_t firstOp, size_t lastOp, std::vector<in
         if (access.isWrite && !graph.buffers[access.buffer].isScratch)
           sums += cast<mlir::MemRefType>(graph.buffers[access.buffer].value.getType()).getNumElements() * 4;
     }
-    live[position] += sums;
+    Segment::Op &way = segment.ops[step.op - firstOp];
+    way.liveBytes = std::max(way.liveBytes, live[position] + sums);
+    way.overwritingBytes = std::max(way.overwritingBytes, overwriting[position] + sums);
   }
-  segment.peakBytes = *std::max_element(live.begin(), live.end());
   return segment;
+}
+
+bool StreamChooser::cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) const {
+  return any_of(spans, [&](const TransferSpan &span) {
+    bool isInside = isStream && firstOp <= span.first && span.last < lastOp;
+    return !isInside && span.first < lastOp && firstOp <= span.last;
+  });
 }
 
 void StreamChooser::addSegments() {
   for (size_t first = 0; first < graph.ops.size(); ++first) {
-    segments[first + 1].push_back(makeSegment(first, first + 1, {0}));
+    if (!cutsTransfer(first, first + 1, /*isStream=*/false))
+      segments[first + 1].push_back(makeSegment(first, first + 1, {0}));
     for (size_t last = first + 1; last <= graph.ops.size() && graph.ops[last - 1].rows > 0; ++last)
       for (int32_t rows : drop_begin(kRowsPerStep)) {
         int32_t most = 0;
         for (size_t op = first; op < last; ++op)
           most = std::max(most, graph.ops[op].rows);
-        if (rows > 1 && rows >= most)
+        if ((rows > 1 && rows >= most) || cutsTransfer(first, last, /*isStream=*/true))
           break;
         segments[last].push_back(makeSegment(first, last, std::vector<int32_t>(last - first, rows)));
       }
   }
+}
+
+static int64_t getPeak(const Segment::Op &way, const KernelCost &kernel) {
+  return (kernel.overwrites ? way.overwritingBytes : way.liveBytes) + kernel.scratchBytes;
+}
+
+const KernelCost *StreamChooser::findKernel(size_t op, const Segment::Op &way, int64_t bytes) const {
+  const KernelCost *best = nullptr;
+  for (const KernelCost &kernel : costs[op][getWay(way.rowsPerStep)])
+    if (getPeak(way, kernel) <= bytes && (!best || kernel.cycles < best->cycles))
+      best = &kernel;
+  return best;
+}
+
+std::optional<double> StreamChooser::getCycles(const Segment &segment, int64_t bytes) const {
+  double cycles = segment.stepCycles;
+  for (auto [number, way] : enumerate(segment.ops)) {
+    const KernelCost *kernel = findKernel(segment.firstOp + number, way, bytes);
+    if (!kernel)
+      return std::nullopt;
+    cycles += kernel->cycles;
+  }
+  return cycles;
+}
+
+int64_t StreamChooser::getLeastPeak(const Segment &segment) const {
+  int64_t most = 0;
+  for (auto [number, way] : enumerate(segment.ops)) {
+    int64_t least = std::numeric_limits<int64_t>::max();
+    for (const KernelCost &kernel : costs[segment.firstOp + number][getWay(way.rowsPerStep)])
+      least = std::min(least, getPeak(way, kernel));
+    most = std::max(most, least);
+  }
+  return most;
 }
 
 int64_t StreamChooser::getLeastPeak() const {
@@ -76,77 +135,89 @@ int64_t StreamChooser::getLeastPeak() const {
   least[0] = 0;
   for (size_t last = 1; last < least.size(); ++last)
     for (const Segment &segment : segments[last])
-      least[last] = std::min(least[last], std::max(least[segment.firstOp], segment.peakBytes));
+      least[last] = std::min(least[last], std::max(least[segment.firstOp], getLeastPeak(segment)));
   return least.back();
+}
+
+std::optional<ChosenSegment> StreamChooser::choose(Segment segment, int64_t bytes) const {
+  ChosenSegment chosen{std::move(segment), {}};
+  chosen.cycles = chosen.segment.stepCycles;
+  for (auto [number, way] : enumerate(chosen.segment.ops)) {
+    const KernelCost *kernel = findKernel(chosen.segment.firstOp + number, way, bytes);
+    if (!kernel)
+      return std::nullopt;
+    chosen.kernels.push_back(kernel);
+    chosen.cycles += kernel->cycles;
+    chosen.peakBytes = std::max(chosen.peakBytes, getPeak(way, *kernel));
+  }
+  return chosen;
+}
+
+// Raises rows per step, op by op, where that saves cycles and keeps the peak within `bytes`.
+void StreamChooser::refine(ChosenSegment &chosen, int64_t bytes) const {
+  for (bool changed = chosen.segment.isStream(); changed;) {
+    changed = false;
+    for (size_t number = 0; number < chosen.segment.ops.size(); ++number) {
+      size_t way = getWay(chosen.segment.ops[number].rowsPerStep);
+      if (way + 1 == std::size(kRowsPerStep) || kRowsPerStep[way] >= graph.ops[chosen.segment.firstOp + number].rows)
+        continue;
+      std::vector<int32_t> rowsPerStep;
+      for (const Segment::Op &op : chosen.segment.ops)
+        rowsPerStep.push_back(op.rowsPerStep);
+      rowsPerStep[number] = kRowsPerStep[way + 1];
+      std::optional<ChosenSegment> other =
+          choose(makeSegment(chosen.segment.firstOp, chosen.segment.lastOp, rowsPerStep), bytes);
+      if (!other || other->cycles >= chosen.cycles)
+        continue;
+      chosen = std::move(*other);
+      changed = true;
+    }
+  }
 }
 
 std::optional<Choice> StreamChooser::findFastest(int64_t bytes) const {
   constexpr double never = std::numeric_limits<double>::infinity();
   std::vector<double> cycles(graph.ops.size() + 1, never);
-  std::vector<const Segment *> chosen(graph.ops.size() + 1, nullptr);
+  std::vector<const Segment *> best(graph.ops.size() + 1, nullptr);
   cycles[0] = 0;
   for (size_t last = 1; last < cycles.size(); ++last)
-    for (const Segment &segment : segments[last])
-      if (segment.peakBytes <= bytes && cycles[segment.firstOp] + segment.cycles < cycles[last]) {
-        cycles[last] = cycles[segment.firstOp] + segment.cycles;
-        chosen[last] = &segment;
-      }
+    for (const Segment &segment : segments[last]) {
+      std::optional<double> own = getCycles(segment, bytes);
+      if (!own || cycles[segment.firstOp] + *own >= cycles[last])
+        continue;
+      cycles[last] = cycles[segment.firstOp] + *own;
+      best[last] = &segment;
+    }
   if (cycles.back() == never)
     return std::nullopt;
   Choice choice;
-  for (size_t last = graph.ops.size(); last > 0; last = chosen[last]->firstOp) {
-    choice.segments.push_back(*chosen[last]);
-    choice.peakBytes = std::max(choice.peakBytes, chosen[last]->peakBytes);
+  for (size_t last = graph.ops.size(); last > 0; last = best[last]->firstOp) {
+    ChosenSegment chosen = *choose(*best[last], bytes);
+    refine(chosen, bytes);
+    choice.peakBytes = std::max(choice.peakBytes, chosen.peakBytes);
+    choice.cycles += chosen.cycles;
+    choice.segments.push_back(std::move(chosen));
   }
   std::reverse(choice.segments.begin(), choice.segments.end());
-  choice.cycles = cycles.back();
   return choice;
-}
-
-void StreamChooser::refine(Choice &choice, int64_t bytes) const {
-  for (Segment &segment : choice.segments)
-    for (bool changed = segment.isStream(); changed;) {
-      changed = false;
-      for (size_t op = segment.firstOp; op < segment.lastOp; ++op) {
-        size_t way = getWay(segment.rowsPerStep[op - segment.firstOp]);
-        if (way + 1 == std::size(kRowsPerStep) || kRowsPerStep[way] >= graph.ops[op].rows)
-          continue;
-        std::vector<int32_t> rowsPerStep = segment.rowsPerStep;
-        rowsPerStep[op - segment.firstOp] = kRowsPerStep[way + 1];
-        Segment other = makeSegment(segment.firstOp, segment.lastOp, std::move(rowsPerStep));
-        if (other.peakBytes > bytes || other.cycles >= segment.cycles)
-          continue;
-        segment = std::move(other);
-        changed = true;
-      }
-    }
-  choice.peakBytes = 0;
-  choice.cycles = 0;
-  for (const Segment &segment : choice.segments) {
-    choice.peakBytes = std::max(choice.peakBytes, segment.peakBytes);
-    choice.cycles += segment.cycles;
-  }
 }
 
 Choice StreamChooser::findSmallest(double cycles) const {
   std::vector<int64_t> peaks;
   for (const std::vector<Segment> &list : segments)
     for (const Segment &segment : list)
-      peaks.push_back(segment.peakBytes);
+      for (auto [number, way] : enumerate(segment.ops))
+        for (const KernelCost &kernel : costs[segment.firstOp + number][getWay(way.rowsPerStep)])
+          peaks.push_back(getPeak(way, kernel));
   llvm::sort(peaks);
   peaks.erase(std::unique(peaks.begin(), peaks.end()), peaks.end());
   // Cycles fall as the bound rises, but for what refine() misses.
-  auto attempt = [&](int64_t bytes) -> std::optional<Choice> {
-    std::optional<Choice> choice = findFastest(bytes);
-    if (choice)
-      refine(*choice, bytes);
-    return choice && choice->cycles <= cycles ? choice : std::nullopt;
-  };
   Choice best = *findFastest();
   size_t low = 0, high = peaks.size();
   while (low < high) {
     size_t middle = (low + high) / 2;
-    if (std::optional<Choice> choice = attempt(peaks[middle])) {
+    std::optional<Choice> choice = findFastest(peaks[middle]);
+    if (choice && choice->cycles <= cycles) {
       best = std::move(*choice);
       high = middle;
     } else {

@@ -1,8 +1,9 @@
-// Which ops run row by row together, and how many rows at a time: the choice behind lower-stream-rows.
+// Which ops run row by row together, how many rows at a time, and by which kernels: the choice behind lower-stream-rows.
 #ifndef TINYC_PASSES_LOWER_STREAMCHOICE_H
 #define TINYC_PASSES_LOWER_STREAMCHOICE_H
 
 #include "passes/lower/BufferGraph.h"
+#include "targets/Target.h"
 
 #include <cstdint>
 #include <limits>
@@ -11,36 +12,59 @@
 
 namespace tinyc::lower {
 
-/// What one op costs in one way of running it.
-struct OpCost {
+/// What an op costs by one kernel.
+struct KernelCost {
+  const targets::Kernel *kernel = nullptr;
   double cycles = 0;         ///< all of its calls
   int64_t scratchBytes = 0;  ///< during each call
+  bool overwrites = false;   ///< tinyc_packing::overwrites
 };
 
-/// The ways to run each op: costs[op][k], k = 0 whole, k > 0 in a stream with kRowsPerStep[k] rows at a time.
-using OpCosts = std::vector<std::vector<OpCost>>;
+/// The ways to run each op: costs[op][k], k = 0 whole, k > 0 in a stream with kRowsPerStep[k] rows at a time, by any of
+/// the kernels listed.
+using OpCosts = std::vector<std::vector<llvm::SmallVector<KernelCost, 2>>>;
 inline constexpr int32_t kRowsPerStep[] = {0, 1, 2, 4, 8, 16};
 
 /// The ops [firstOp, lastOp) as one stream, or one op that runs whole.
 struct Segment {
+  /// One of its ops. The bytes are the most that are live at one of its steps, but for its scratch.
+  struct Op {
+    int32_t rowsPerStep; ///< 0: whole
+    int64_t liveBytes = 0;
+    int64_t overwritingBytes = 0; ///< the same where its kernel may write over rows that die with it
+  };
   size_t firstOp, lastOp;
-  std::vector<int32_t> rowsPerStep; ///< of each of its ops; 0: whole
-  int64_t peakBytes = 0;            ///< most bytes live at one of its steps
-  double cycles = 0;
+  std::vector<Op> ops;
+  double stepCycles = 0; ///< of the loop over the steps
 
-  bool isStream() const { return rowsPerStep.front() > 0; }
+  bool isStream() const { return ops.front().rowsPerStep > 0; }
+};
+
+/// A segment with a kernel for each of its ops.
+struct ChosenSegment {
+  Segment segment;
+  std::vector<const KernelCost *> kernels;
+  int64_t peakBytes = 0; ///< most bytes live at one of its steps, scratch included
+  double cycles = 0;
 };
 
 /// A partition of the program into segments.
 struct Choice {
-  std::vector<Segment> segments;
+  std::vector<ChosenSegment> segments;
   int64_t peakBytes = 0;
   double cycles = 0;
 };
 
+/// Ops from the first to the last, inclusive, that access the rows of a streamed input or output.
+struct TransferSpan {
+  size_t transfer, first, last; ///< transfer: the kernel.receive or kernel.send
+};
+std::vector<TransferSpan> findTransferSpans(const BufferGraph &graph);
+
 /// Finds partitions of the program's ops, in their order, into streams and whole ops. The peak of a partition is the
 /// greatest of its segments', its cycles their sum, so that dynamic programming over the cut points finds, for any bound
-/// of bytes, the fastest partition within it; segments have one number of rows per step until refine().
+/// of bytes, the fastest partition within it; segments have one number of rows per step until refine(). Each transfer
+/// span is in one stream, so that its tensor is nowhere whole; all of its ops have to have rows.
 class StreamChooser {
 public:
   StreamChooser(const BufferGraph &graph, const OpCosts &costs);
@@ -51,15 +75,20 @@ public:
   std::optional<Choice> findFastest(int64_t bytes = std::numeric_limits<int64_t>::max()) const;
   /// The smallest partition whose cycles are at most `cycles`, which has to be at least those of the fastest.
   Choice findSmallest(double cycles) const;
-  /// Raises rows per step, op by op, where that saves cycles and keeps the peak within `bytes`.
-  void refine(Choice &choice, int64_t bytes) const;
 
 private:
-  Segment makeSegment(size_t firstOp, size_t lastOp, std::vector<int32_t> rowsPerStep) const;
+  Segment makeSegment(size_t firstOp, size_t lastOp, llvm::ArrayRef<int32_t> rowsPerStep) const;
   void addSegments();
+  bool cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) const;
+  const KernelCost *findKernel(size_t op, const Segment::Op &way, int64_t bytes) const;
+  std::optional<double> getCycles(const Segment &segment, int64_t bytes) const;
+  int64_t getLeastPeak(const Segment &segment) const;
+  std::optional<ChosenSegment> choose(Segment segment, int64_t bytes) const;
+  void refine(ChosenSegment &chosen, int64_t bytes) const;
 
   const BufferGraph &graph;
   const OpCosts &costs;
+  std::vector<TransferSpan> spans;
   std::vector<std::vector<Segment>> segments; // by last op
 };
 

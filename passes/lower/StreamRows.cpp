@@ -1,5 +1,7 @@
 #include "dialects/kernel/Params.h"
 #include "passes/lower/BufferGraph.h"
+#include "passes/lower/Constants.h"
+#include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
 #include "passes/lower/RowSteps.h"
 #include "passes/lower/StreamChoice.h"
@@ -31,44 +33,71 @@ double getCycles(const targets::Target &target, const targets::Kernel &kernel, A
   return cycles;
 }
 
-// What kernel.sum_rows and kernel.average cost in the place of an average over the whole image.
-OpCost getSumCost(const targets::Target &target, kernel::AvgPoolOp op, int32_t rowsPerStep) {
+// What kernel.sum_rows costs in the place of an average over the whole image.
+SmallVector<KernelCost, 2> getSumCosts(const targets::Target &target, kernel::AvgPoolOp op, int32_t rowsPerStep) {
   MemRefType input = op.getInput().getType();
   const targets::Kernel *kernel = findUnweighted(target, "sum_rows", kernel::getElementName(input));
   if (!kernel)
     return {};
   uint32_t params[] = {static_cast<uint32_t>(rowsPerStep), static_cast<uint32_t>(input.getDimSize(2)),
                        static_cast<uint32_t>(input.getDimSize(3))};
-  return {getCycles(target, *kernel, params, input.getDimSize(1), rowsPerStep, 1), kernel->scratch(params)};
+  return {{kernel, getCycles(target, *kernel, params, input.getDimSize(1), rowsPerStep, 1), kernel->scratch(params)}};
 }
 
-OpCost getCost(const targets::Target &target, const GraphOp &node, int32_t rowsPerStep) {
+// The kernel chosen for the op, and the others of its ISA that could be.
+SmallVector<const targets::Kernel *> getKernels(kernel::KernelOpInterface op, SymbolTable &symbols) {
+  const targets::Kernel *chosen = targets::findKernel(op.getSymbol());
+  if (!chosen)
+    return {};
+  SmallVector<const targets::Kernel *> kernels = {chosen};
+  std::optional<WeightedConstants> constants = WeightedConstants::read(op, symbols);
+  SmallVector<uint32_t> params = op.getParams().getWords();
+  for (const targets::Kernel &kernel : targets::getKernels()) {
+    if (&kernel == chosen || kernel.op != chosen->op || kernel.input != chosen->input ||
+        kernel.weight != chosen->weight || kernel.isa != chosen->isa || kernel.params != chosen->params)
+      continue;
+    tinyc_constants values = constants ? constants->get() : tinyc_constants{};
+    if (!kernel.packing || (constants && kernel.packing->supports(params.data(), &values)))
+      kernels.push_back(&kernel);
+  }
+  return kernels;
+}
+
+SmallVector<KernelCost, 2> getCosts(const targets::Target &target, const GraphOp &node,
+                                    ArrayRef<const targets::Kernel *> kernels, int32_t rowsPerStep) {
   kernel::KernelOpInterface op = node.op;
   if (node.sums && rowsPerStep > 0)
-    return getSumCost(target, cast<kernel::AvgPoolOp>(op.getOperation()), rowsPerStep);
-  const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
-  if (!kernel)
-    return {};
-
+    return getSumCosts(target, cast<kernel::AvgPoolOp>(op.getOperation()), rowsPerStep);
+  // Rows that arrive or leave cost the same however they are taken.
+  if (kernels.empty())
+    return {KernelCost()};
   op.setRowsPerStep(rowsPerStep);
   SmallVector<uint32_t> params = op.getParams().getWords();
   op.setRowsPerStep(0);
-  OpCost cost;
-  cost.scratchBytes = kernel->scratch(params.data());
   auto [begin, end] = op.getRows();
-  cost.cycles = rowsPerStep == 0 ? targets::estimateCycles(target, *kernel, params, begin, end)
-                                 : getCycles(target, *kernel, params, node.rows, rowsPerStep, op.getRowScale());
-  return cost;
+  SmallVector<KernelCost, 2> costs;
+  for (const targets::Kernel *kernel : kernels) {
+    int64_t scratch = kernel->scratch(params.data());
+    if (scratch < 0)
+      continue;
+    double cycles = rowsPerStep == 0
+                        ? targets::estimateCycles(target, *kernel, params, begin, end)
+                        : getCycles(target, *kernel, params, node.rows, rowsPerStep, op.getRowScale());
+    costs.push_back({kernel, cycles, scratch, targets::overwritesInput(*kernel, params)});
+  }
+  return costs;
 }
 
-OpCosts getCosts(const targets::Target &target, const BufferGraph &graph) {
+OpCosts getCosts(const targets::Target &target, const BufferGraph &graph, SymbolTable &symbols) {
   OpCosts costs(graph.ops.size());
-  for (auto [number, node] : llvm::enumerate(graph.ops))
+  for (auto [number, node] : llvm::enumerate(graph.ops)) {
+    SmallVector<const targets::Kernel *> kernels = getKernels(node.op, symbols);
     for (int32_t rowsPerStep : kRowsPerStep) {
       if (rowsPerStep > 0 && node.rows == 0)
         break;
-      costs[number].push_back(getCost(target, node, rowsPerStep));
+      costs[number].push_back(getCosts(target, node, kernels, rowsPerStep));
     }
+  }
   return costs;
 }
 
@@ -76,9 +105,16 @@ class StreamBuilder {
 public:
   StreamBuilder(const targets::Target &target, const BufferGraph &graph) : target(target), graph(graph) {}
 
-  LogicalResult build(const Segment &segment) {
+  LogicalResult build(const ChosenSegment &chosen) {
+    const Segment &segment = chosen.segment;
+    if (!segment.isStream()) {
+      kernel::KernelOpInterface op = graph.ops[segment.firstOp].op;
+      setKernel(op, *chosen.kernels.front(), op);
+      return success();
+    }
     std::vector<int32_t> rowsPerStep(graph.ops.size(), 0);
-    llvm::copy(segment.rowsPerStep, rowsPerStep.begin() + segment.firstOp);
+    for (auto [number, op] : llvm::enumerate(segment.ops))
+      rowsPerStep[segment.firstOp + number] = op.rowsPerStep;
     std::vector<int32_t> steps;
     for (const Step &step : makeStreamSteps(graph, segment.firstOp, segment.lastOp, rowsPerStep))
       steps.push_back(step.op - segment.firstOp);
@@ -99,7 +135,7 @@ public:
       }
 
       op.setRowsPerStep(rowsPerStep[number]);
-      resizeScratch(op, stream);
+      setKernel(op, *chosen.kernels[number - segment.firstOp], stream);
     }
     return success();
   }
@@ -129,15 +165,16 @@ private:
     return sum;
   }
 
-  void resizeScratch(kernel::KernelOpInterface op, kernel::StreamOp stream) {
-    const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
-    if (!kernel) // kernel.receive, kernel.send
+  // Before `position`: where scratch may be allocated.
+  static void setKernel(kernel::KernelOpInterface op, const KernelCost &cost, Operation *position) {
+    if (!cost.kernel)
       return;
-    int32_t bytes = kernel->scratch(op.getParams().getWords().data());
+    op.setSymbol(cost.kernel->symbol);
+    int64_t bytes = cost.scratchBytes;
     if (bytes == 0)
       return;
     Value before = op.getScratchBuffer();
-    OpBuilder builder(stream);
+    OpBuilder builder(position);
     op.setScratchBuffer(memref::AllocOp::create(builder, op->getLoc(), MemRefType::get({bytes}, builder.getI8Type())));
     if (before && before.use_empty())
       before.getDefiningOp()->erase();
@@ -146,6 +183,21 @@ private:
   const targets::Target &target;
   const BufferGraph &graph;
 };
+
+// Emits an error where rows of an input or output would have to wait for an op that runs whole.
+LogicalResult checkTransfers(const BufferGraph &graph) {
+  for (const TransferSpan &span : findTransferSpans(graph))
+    for (size_t number = span.first; number <= span.last; ++number) {
+      if (graph.ops[number].rows > 0)
+        continue;
+      kernel::KernelOpInterface op = graph.ops[number].op, transfer = graph.ops[span.transfer].op;
+      bool isInput = isa<kernel::ReceiveOp>(transfer);
+      return emitError(op->getLoc()) << "cannot " << (isInput ? "take" : "hand out") << " '"
+                                     << getNodeName(transfer->getLoc()) << "' in rows: " << op->getName()
+                                     << " runs whole before its last row is used";
+    }
+  return success();
+}
 
 class StreamRowsPass : public impl::StreamRowsPassBase<StreamRowsPass> {
 public:
@@ -173,12 +225,17 @@ private:
       return failure();
     if (graph->ops.empty())
       return success();
-    OpCosts costs = getCosts(found, *graph);
+    SymbolTable symbols(getOperation());
+    OpCosts costs = getCosts(found, *graph, symbols);
+    for (auto [op, ways] : llvm::zip_equal(graph->ops, costs))
+      op.overwrites = llvm::any_of(ways.front(), [](const KernelCost &cost) { return cost.overwrites; });
+    if (failed(checkTransfers(*graph)))
+      return failure();
     StreamChooser chooser(*graph, costs);
     Choice choice = choose(chooser);
     StreamBuilder builder(found, *graph);
-    for (const Segment &segment : choice.segments)
-      if (segment.isStream() && failed(builder.build(segment)))
+    for (const ChosenSegment &segment : choice.segments)
+      if (failed(builder.build(segment)))
         return failure();
     return success();
   }
@@ -187,17 +244,13 @@ private:
     Choice fastest = *chooser.findFastest();
     Choice choice = fastest;
     if (optimize == "ram") {
-      int64_t bytes = chooser.getLeastPeak();
-      choice = *chooser.findFastest(bytes);
-      chooser.refine(choice, bytes);
+      choice = *chooser.findFastest(chooser.getLeastPeak());
     } else if (optimize == "balanced") {
       choice = chooser.findSmallest(fastest.cycles * 1.05);
     }
     // A budget that the choice misses, but another one meets.
-    if (sram > 0 && choice.peakBytes > sram && chooser.getLeastPeak() <= sram) {
+    if (sram > 0 && choice.peakBytes > sram && chooser.getLeastPeak() <= sram)
       choice = *chooser.findFastest(sram);
-      chooser.refine(choice, sram);
-    }
     return choice;
   }
 };
