@@ -41,6 +41,8 @@ struct LowerFlags : PassPipelineOptions<LowerFlags> {
                                llvm::cl::init("balanced")};
   Option<double> maxRecompute{*this, "max-recompute", llvm::cl::desc("MACs executed over MACs of the model, at most"),
                               llvm::cl::init(1.0)};
+  Option<bool> streamInput{*this, "stream-input", llvm::cl::desc("Take inputs in rows"), llvm::cl::init(false)};
+  Option<bool> streamOutput{*this, "stream-output", llvm::cl::desc("Hand out outputs in rows"), llvm::cl::init(false)};
 };
 } // namespace
 
@@ -56,8 +58,15 @@ void registerPipelines() {
   PassPipelineRegistration<LowerFlags>(
       "lower", "Phase Kernel: select kernels, pack weights, plan and verify memory",
       [](OpPassManager &manager, const LowerFlags &flags) {
-        lower::buildLowerPipeline(manager,
-                                  {flags.target, flags.sram, flags.flash, flags.optimize, flags.maxRecompute});
+        lower::LowerOptions options;
+        options.target = flags.target;
+        options.sram = flags.sram;
+        options.flash = flags.flash;
+        options.optimize = flags.optimize;
+        options.maxRecompute = flags.maxRecompute;
+        options.streamInput = flags.streamInput;
+        options.streamOutput = flags.streamOutput;
+        lower::buildLowerPipeline(manager, options);
       });
 }
 

@@ -133,7 +133,8 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
     line("input", describe(port));
   for (const Port &port : ports.outputs)
     line("output", describe(port));
-  line("operations", Twine(layers.size()) + " kernels, " + groupDigits(macs) + " MACs, " + groupDigits(parameters) +
+  const auto kernels = llvm::count_if(layers, [](const Layer &layer) { return !layer.kernel.empty(); });
+  line("operations", Twine(kernels) + " kernels, " + groupDigits(macs) + " MACs, " + groupDigits(parameters) +
                          " parameters, about " + groupDigits(std::llround(cycles)) + " cycles");
   line("SRAM", groupDigits(sramBytes) + " B (arena; input " + groupDigits(inputBytes) + ", output " +
                    groupDigits(outputBytes) + ", largest scratch " + groupDigits(scratchBytes) + ")");
