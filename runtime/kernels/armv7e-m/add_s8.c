@@ -3,28 +3,61 @@
 #include "tinyc/armv7e_m.h"
 #include "tinyc/kernel_functions.h"
 
-/* One element without a clamp narrower than int8. */
-TINYC_CORE int8_t addOne(int32_t lhs, int32_t rhs, const int32_t lhs_multiplier, const int32_t rhs_multiplier,
-                         const int32_t offset, const int32_t shift) {
-  int32_t q;
-  __asm__("ssat %0, #8, %1" : "=r"(q) : "r"((lhs * lhs_multiplier + rhs * rhs_multiplier + offset) >> shift));
-  return (int8_t)q;
+/* What addFours reads; the offsets are written in it as numbers. */
+typedef struct Sum {
+  int32_t lhs_multiplier, rhs_multiplier; /* 0, 4 */
+  int32_t offset, shift;                  /* 8, 12 */
+  const int8_t *end;                      /* 16: of the output */
+} Sum;
+
+/* Elements up to sum->end, a multiple of four and at least that, without a clamp narrower than int8. The elements are read
+ * before their sums are written: output may be lhs or rhs. */
+TINYC_ASSEMBLY void addFours(TINYC_IN_REGISTER const int8_t *lhs, TINYC_IN_REGISTER const int8_t *rhs,
+                             TINYC_IN_REGISTER int8_t *output, TINYC_IN_REGISTER const Sum *sum) {
+  __asm__("push     {r4-r11, lr}\n"
+          "ldmia.w  r3, {r3, r4, r5, r6, r7}\n"
+          "1:\n"
+          "ldrsb    r8, [r0], #4\n"
+          "ldrsb    r12, [r1], #4\n"
+          "ldrsb    r9, [r0, #-3]\n"
+          "ldrsb    lr, [r1, #-3]\n"
+          "mla      r8, r8, r3, r5\n"
+          "ldrsb    r10, [r0, #-2]\n"
+          "mla      r9, r9, r3, r5\n"
+          "ldrsb    r11, [r0, #-1]\n"
+          "mla      r8, r12, r4, r8\n"
+          "ldrsb    r12, [r1, #-2]\n"
+          "mla      r9, lr, r4, r9\n"
+          "ldrsb    lr, [r1, #-1]\n"
+          "mla      r10, r10, r3, r5\n"
+          "mla      r11, r11, r3, r5\n"
+          "asr      r8, r8, r6\n"
+          "mla      r10, r12, r4, r10\n"
+          "asr      r9, r9, r6\n"
+          "mla      r11, lr, r4, r11\n"
+          "ssat     r8, #8, r8\n"
+          "ssat     r9, #8, r9\n"
+          "asr      r10, r10, r6\n"
+          "strb     r8, [r2], #4\n"
+          "asr      r11, r11, r6\n"
+          "strb     r9, [r2, #-3]\n"
+          "ssat     r10, #8, r10\n"
+          "cmp      r2, r7\n"
+          "ssat     r11, #8, r11\n"
+          "strb     r10, [r2, #-2]\n"
+          "strb     r11, [r2, #-1]\n"
+          "bne      1b\n"
+          "pop      {r4-r11, pc}\n");
 }
 
 static void addContiguous(const tinyc_elementwise_s8_params *params, const int8_t *lhs, const int8_t *rhs,
                           int8_t *output) {
-  int32_t a = params->lhs_multiplier, b = params->rhs_multiplier, offset = params->offset;
-  int32_t shift = params->output.shift, length = params->dims[3];
-  for (; length >= 4; length -= 4, lhs += 4, rhs += 4, output += 4) {
-    int32_t lhs0 = lhs[0], rhs0 = rhs[0], lhs1 = lhs[1], rhs1 = rhs[1];
-    int32_t lhs2 = lhs[2], rhs2 = rhs[2], lhs3 = lhs[3], rhs3 = rhs[3];
-    output[0] = addOne(lhs0, rhs0, a, b, offset, shift);
-    output[1] = addOne(lhs1, rhs1, a, b, offset, shift);
-    output[2] = addOne(lhs2, rhs2, a, b, offset, shift);
-    output[3] = addOne(lhs3, rhs3, a, b, offset, shift);
-  }
-  for (; length > 0; length--)
-    *output++ = addOne(*lhs++, *rhs++, a, b, offset, shift);
+  int32_t length = params->dims[3], fours = length & ~3;
+  Sum sum = {params->lhs_multiplier, params->rhs_multiplier, params->offset, params->output.shift, output + fours};
+  if (fours > 0)
+    addFours(lhs, rhs, output, &sum);
+  for (int32_t i = fours; i < length; i++)
+    output[i] = tinyc_add_stage_s8(lhs[i], rhs[i], params);
 }
 
 static void addStrided(const tinyc_elementwise_s8_params *params, const int8_t *lhs, const int8_t *rhs,
