@@ -37,9 +37,8 @@ public:
     for (const GraphOp &op : graph.ops)
       rowsPerStep.push_back(op.stream >= 0 ? kernel::KernelOpInterface(op.op).getRowsPerStep() : 0);
     lifetimes.emplace(graph, steps, rowsPerStep);
-    groups = makeGroups(graph, steps, *lifetimes);
     if (memories.empty())
-      placement = placeGroups(groups.groups, alignment, rounds);
+      placeInOne();
     else
       placeInRegions();
     plan.bytes = std::max<int64_t>(placement.bytes, 1);
@@ -47,20 +46,61 @@ public:
       return function.emitError("needs an arena of ") << plan.bytes << " bytes, more than 2^31 - 1";
     describeBuffers();
     describePeak();
-    plan.savings = findSavings(graph, steps, rowsPerStep, plan.bytes);
+    plan.savings = findSavings(graph, steps, rowsPerStep, plan.peakBytes);
     setAttributes();
     rewrite();
     return success();
   }
 
 private:
+  // The bytes live at each position, scratch included.
+  std::vector<int64_t> getLiveWithScratch() const {
+    std::vector<int64_t> live = lifetimes->getLiveBytes();
+    for (auto [position, step] : llvm::enumerate(steps))
+      for (const GraphAccess &access : graph.ops[step.op].accesses)
+        if (graph.buffers[access.buffer].isScratch)
+          live[position] += graph.buffers[access.buffer].bytes;
+    return live;
+  }
+
+  // An overlay ties two lifetimes to one place, which makes the others harder to place: only those are tried that keep
+  // the live bytes below a limit, with several limits from the least peak on.
+  void placeInOne() {
+    std::vector<int64_t> live = getLiveWithScratch(), least = live;
+    for (const Overlay &overlay : lifetimes->getOverlays())
+      least[overlay.position] -= overlay.bytes;
+    int64_t peak = least.empty() ? 0 : *llvm::max_element(least);
+    size_t before = std::numeric_limits<size_t>::max();
+    int64_t bound = std::numeric_limits<int64_t>::max();
+    for (int64_t limit : {peak, peak + peak / 32, peak + peak / 8, std::numeric_limits<int64_t>::max()}) {
+      std::vector<Overlay> overlays;
+      for (const Overlay &overlay : lifetimes->getOverlays())
+        if (live[overlay.position] > limit)
+          overlays.push_back(overlay);
+      if (overlays.size() == before)
+        continue;
+      before = overlays.size();
+      RowGroups other = makeGroups(graph, steps, *lifetimes, overlays);
+      Placement placed = placeGroups(other.groups, alignment, rounds);
+      bound = std::min(bound, placed.bound);
+      if (limit == peak || placed.bytes < placement.bytes) {
+        groups = std::move(other);
+        placement = std::move(placed);
+      }
+      if (placement.bytes <= bound)
+        break;
+    }
+    placement.bound = bound;
+  }
+
   // What is written over its operand lies in the operand's memory: where one memory does not hold all, plan without, too.
   void placeInRegions() {
     bool isWhole = isStreamed(function);
+    groups = makeGroups(graph, steps, *lifetimes, lifetimes->getOverlays());
     RegionPlacement best = placeInMemories(graph, groups, memories, isWhole, alignment, rounds);
     if (memories.size() > 1 && !isWhole && (best.regions.size() > 1 || !best.fits)) {
       RowLifetimes apart(graph, steps, rowsPerStep, /*inPlace=*/false);
-      RowGroups apartGroups = makeGroups(graph, steps, apart);
+      RowGroups apartGroups = makeGroups(graph, steps, apart, /*overlays=*/{});
       RegionPlacement other = placeInMemories(graph, apartGroups, memories, isWhole, alignment, rounds);
       if (other.isBetter(best)) {
         best = std::move(other);

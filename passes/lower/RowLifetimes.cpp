@@ -2,6 +2,8 @@
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
+#include "llvm/ADT/DenseSet.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -245,12 +247,13 @@ static void addPieces(Group &group, int64_t at, const BufferGraph &graph, const 
   }
 }
 
-RowGroups makeGroups(const BufferGraph &graph, ArrayRef<Step> steps, const RowLifetimes &lifetimes) {
+RowGroups makeGroups(const BufferGraph &graph, ArrayRef<Step> steps, const RowLifetimes &lifetimes,
+                     ArrayRef<Overlay> overlays) {
   RowGroups result;
   result.bands.resize(graph.buffers.size());
-  llvm::DenseMap<std::pair<size_t, int32_t>, const Overlay *> overlays; // by output and band
-  for (const Overlay &overlay : lifetimes.getOverlays())
-    overlays[{overlay.output, overlay.band}] = &overlay;
+  llvm::DenseSet<std::pair<size_t, int32_t>> overlaid; // output and band
+  for (const Overlay &overlay : overlays)
+    overlaid.insert({overlay.output, overlay.band});
   // An input is written before its output is: in the order of positions its own place is known.
   constexpr size_t unknown = std::numeric_limits<size_t>::max();
   for (size_t number = 0; number < graph.buffers.size(); ++number) {
@@ -258,7 +261,7 @@ RowGroups makeGroups(const BufferGraph &graph, ArrayRef<Step> steps, const RowLi
       continue;
     int32_t rows = graph.buffers[number].rows, band = lifetimes.getBandRows(number);
     for (int32_t index = 0; index * band < rows; ++index) {
-      if (overlays.contains({number, index})) {
+      if (overlaid.contains({number, index})) {
         result.bands[number].push_back({unknown, 0});
         continue;
       }
@@ -266,7 +269,7 @@ RowGroups makeGroups(const BufferGraph &graph, ArrayRef<Step> steps, const RowLi
       result.groups.push_back({0, {}});
     }
   }
-  for (const Overlay &overlay : lifetimes.getOverlays()) {
+  for (const Overlay &overlay : overlays) {
     size_t input = lifetimes.getPlace(overlay.input);
     int32_t band = lifetimes.getBandRows(overlay.input);
     RowGroups::Band from = result.bands[input][overlay.row / band];

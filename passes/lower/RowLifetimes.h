@@ -90,7 +90,9 @@ struct RowGroups {
   std::vector<Group> groups;
   std::vector<std::vector<Band>> bands; ///< of each buffer, in order
 };
-RowGroups makeGroups(const BufferGraph &graph, llvm::ArrayRef<Step> steps, const RowLifetimes &lifetimes);
+/// `overlays` are some or all of those of `lifetimes`, by position.
+RowGroups makeGroups(const BufferGraph &graph, llvm::ArrayRef<Step> steps, const RowLifetimes &lifetimes,
+                     llvm::ArrayRef<Overlay> overlays);
 
 } // namespace tinyc::lower
 
