@@ -45,7 +45,7 @@ void printMemoryTable(const Report &report, raw_ostream &stream) {
     stream << "  " << describe(buffer) << "\n";
   if (plan.savings.empty())
     return;
-  stream << "Without a technique the arena would be larger by:\n";
+  stream << "Without a technique there would be live at the peak, in addition:\n";
   for (const lower::Saving &saving : plan.savings)
     stream << formatv("  {0,-16} {1,11} B\n", saving.technique, groupDigits(saving.bytes));
 }

@@ -217,7 +217,7 @@ static bool hasSameOrder(ModuleOp one, ModuleOp other) {
   return locations[0] == locations[1];
 }
 
-/// Notes in the plan of a program what ordering the ops spares: the arena of the program in the model's own order is larger.
+/// Notes in the plan of a program what ordering the ops spares: in the model's own order more is live at the peak.
 static void addOrderSaving(ModuleOp module, OwningOpRef<ModuleOp> unordered, lower::LowerOptions lowering) {
   lowering.sram = lowering.flash = 0;
   ScopedDiagnosticHandler silence(module.getContext(), [](Diagnostic &) { return success(); });
@@ -226,9 +226,9 @@ static void addOrderSaving(ModuleOp module, OwningOpRef<ModuleOp> unordered, low
   func::FuncOp function = getPlannedFunction(module);
   std::optional<lower::MemoryPlan> plan = lower::MemoryPlan::get(function),
                                    before = lower::MemoryPlan::get(getPlannedFunction(*unordered));
-  if (!plan || !before || before->bytes <= plan->bytes)
+  if (!plan || !before || before->peakBytes <= plan->peakBytes)
     return;
-  plan->savings.push_back({"order", before->bytes - plan->bytes});
+  plan->savings.push_back({"order", before->peakBytes - plan->peakBytes});
   function->setAttr(kernel::kPlanAttr, plan->toAttribute(module.getContext()));
 }
 

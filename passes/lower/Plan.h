@@ -45,7 +45,7 @@ struct PeakBuffer {
   int64_t heldRows = 0, rows = 0; ///< rows of it that are held, of how many; 0 of 0: it is not divided into rows
 };
 
-/// What a technique spares: the arena is smaller by so many bytes than that of the plan made without it.
+/// What a technique spares: without it, so many more bytes are live at the peak.
 struct Saving {
   std::string technique; ///< "in-place", "overlap", "row streams", "order", "streamed input"
   int64_t bytes = 0;

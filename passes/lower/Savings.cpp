@@ -15,8 +15,9 @@ public:
       : graph(graph), steps(steps), lifetimes(lifetimes) {}
 
   /// `extend(buffer, lifetime)` changes the lifetimes of all rows of a buffer; the lifetime given is that of the buffer,
-  /// from the birth of its first row to the death of its last. It says what each row has in its place, if anything.
-  int64_t find(llvm::function_ref<std::optional<RowLifetime>(size_t, RowLifetime)> extend) const {
+  /// from the birth of its first row to the death of its last. It says what each row has in its place, if anything. With
+  /// `overlays` a row that is written over a dying one shares its bytes.
+  int64_t find(llvm::function_ref<std::optional<RowLifetime>(size_t, RowLifetime)> extend, bool overlays = true) const {
     std::vector<int64_t> change(steps.size() + 1, 0);
     for (size_t number = 0; number < graph.buffers.size(); ++number) {
       const GraphBuffer &buffer = graph.buffers[number];
@@ -39,6 +40,11 @@ public:
           change[position] += graph.buffers[access.buffer].bytes;
           change[position + 1] -= graph.buffers[access.buffer].bytes;
         }
+    for (const Overlay &overlay : lifetimes.getOverlays())
+      if (overlays) {
+        change[overlay.position] -= overlay.bytes;
+        change[overlay.position + 1] += overlay.bytes;
+      }
     int64_t live = 0, most = 0;
     for (int64_t bytes : change) {
       live += bytes;
@@ -71,11 +77,11 @@ private:
 } // namespace
 
 std::vector<Saving> findSavings(const BufferGraph &graph, ArrayRef<Step> steps, RowsPerStep rowsPerStep,
-                                int64_t arenaBytes) {
+                                int64_t peakBytes) {
   std::vector<Saving> savings;
   auto add = [&](StringRef technique, int64_t peak) {
-    if (peak > arenaBytes)
-      savings.push_back({technique.str(), peak - arenaBytes});
+    if (peak > peakBytes)
+      savings.push_back({technique.str(), peak - peakBytes});
   };
   std::vector<Step> wholeSteps;
   for (size_t op = 0; op < graph.ops.size(); ++op)
@@ -97,12 +103,12 @@ std::vector<Saving> findSavings(const BufferGraph &graph, ArrayRef<Step> steps, 
       return std::nullopt;
     return RowLifetime{0, whole.last};
   }));
-  // Without it, a tensor that lies in one piece lives from its first byte to its last.
+  // Without it, a tensor that lies in one piece lives from its first byte to its last, and no row lies over one that dies.
   add("overlap", peak.find([&](size_t buffer, RowLifetime whole) -> std::optional<RowLifetime> {
     if (lifetimes.isScattered(buffer))
       return std::nullopt;
     return whole;
-  }));
+  }, /*overlays=*/false));
   add("in-place", Peak(graph, steps, RowLifetimes(graph, steps, rowsPerStep, /*inPlace=*/false)).find());
   return savings;
 }

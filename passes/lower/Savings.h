@@ -8,10 +8,10 @@
 
 namespace tinyc::lower {
 
-/// For each technique that the plan of `arenaBytes` uses: by how many bytes any plan for the same steps without it is
-/// larger, at least; the bound is the most bytes live. Without row streams every op runs whole.
+/// For each technique that a plan uses whose most bytes live are `peakBytes`: how many more are live without it. Without row
+/// streams every op runs whole, else the steps are the same.
 std::vector<Saving> findSavings(const BufferGraph &graph, llvm::ArrayRef<Step> steps, RowsPerStep rowsPerStep,
-                                int64_t arenaBytes);
+                                int64_t peakBytes);
 
 } // namespace tinyc::lower
 
