@@ -12,7 +12,7 @@
  *
  * conv2d_direct: the same for two pixels, without columns: elements and weights stand in the order of the contract, window
  * row by window row, four channels at a time in the order 0, 2, 1, 3. Their number is a multiple of four. Scratch holds,
- * for each tap, the address of its pixel in both windows; the addresses of the input rows; a pixel of padding.
+ * for each tap, three words about where its pixels lie; the addresses of the input rows; a pixel of padding.
  *
  * fully_connected_pairs: blocks of three pairs of outputs, then one of the pairs left over. Packed constants: all
  * multipliers, one or as many as outputs; per block the int32 bias of low of each pair; then for every four inputs (their

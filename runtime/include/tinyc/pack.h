@@ -129,7 +129,8 @@ static const tinyc_packing tinyc_conv2d_columns_packing = {tinyc_conv2d_columns_
 /* ---- conv2d_direct_s8_s8: tinyc/layouts.h ------------------------------------------------------------------------- */
 
 static inline int tinyc_conv2d_direct_supports(const void *params, const tinyc_constants *constants) {
-  return ((const tinyc_conv2d_s8_params *)params)->window.input_channels % 4 == 0 &&
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  return window->input_channels % 4 == 0 && window->kernel_width * window->input_channels < 65536 &&
          tinyc_conv2d_columns_supports(params, constants);
 }
 

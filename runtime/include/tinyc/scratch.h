@@ -29,7 +29,7 @@ static inline int32_t tinyc_conv2d_columns_s8_s8_armv7e_m_scratch(const void *pa
 static inline int32_t tinyc_conv2d_direct_s8_s8_armv7e_m_scratch(const void *params) {
   const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
   int64_t taps = (int64_t)window->kernel_height * window->kernel_width;
-  int64_t bytes = 8 * taps + 4 * (int64_t)window->kernel_height + (tinyc_is_padded(window) ? window->input_channels : 0);
+  int64_t bytes = 12 * taps + 4 * (int64_t)window->kernel_height + (tinyc_is_padded(window) ? window->input_channels : 0);
   return bytes > INT32_MAX ? -1 : (int32_t)bytes;
 }
 

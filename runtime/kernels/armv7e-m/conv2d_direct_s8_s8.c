@@ -10,26 +10,29 @@
 #include "tinyc/layouts.h"
 #include "tinyc/window.h"
 
-/* Elements that lie together in the windows of both pixels. */
+/* Elements that lie together in the windows of both pixels; the assembly loads all three words at once. */
 typedef struct Segment {
-  const int8_t *x[2];
+  uint32_t steps; /* bytes, and in the upper half where to enter a round of steps */
+  const int8_t *second, *first;
 } Segment;
 
-/* What multiply reads; the offsets are written in it as numbers. */
+/* What multiply2 and multiply1 read; the offsets are written in them as numbers. */
 typedef struct Block {
-  uint32_t bytes;      /* 0: of a segment, a multiple of four */
-  const Segment *last; /* 4: behind the last segment */
-  const int8_t *end;   /* 8: of the weights */
+  const Segment *last; /* 0: behind the last segment */
+  const int8_t *end;   /* 4: of the weights */
+  uint32_t pixel;      /* 8: bytes between the two pixels of the output */
   int32_t zero_point;  /* 12: of the output */
-  uint32_t pixel;      /* 16: bytes between the two pixels of the output */
 } Block;
 
-/* r0..r3 accumulators low, high of pixels 0, 1; r4, r6 words of weights and r5, r8 the same unpacked; r7, r9 four
- * elements of each pixel, then the odd ones of them, r8, r10 the even ones; lr, r11 elements, r12 weights. A step is 72
- * bytes. */
+enum { kRound = 16 /* steps */, kStepBytes = 72, kSingleStepBytes = 44 /* of code */ };
+
+/* r0..r3 accumulators low, high of both pixels; r4, r6 words of weights and r5, r8 the same unpacked; r7, r9 four elements
+ * of each pixel, then the odd ones of them, r8, r10 the even ones; lr, r11 elements, r12 weights. With one pixel r9 and r10
+ * are its odd and even elements. On a Cortex-M7 a step begins with the last product of the step before, and with r4, r6
+ * and r7 loaded; the last step stands apart, as it must not load elements ahead. */
 #if TINYC_DUAL_ISSUE
-/* Begins with the last product of the step before, and with r4, r6 and r7 loaded. */
-#define STEP(load)                         \
+enum { kStepsApart = 1 };
+#define STEP2(load)                        \
   "sxtb16   r5, r4\n"                      \
   "smlad    r2, r9, r8, r2\n"              \
   "sxtb16   r8, r7\n"                      \
@@ -48,14 +51,26 @@ typedef struct Block {
   load                                     \
   "smlad    r3, r9, r6, r3\n"              \
   "ldr.w    r6, [r12], #4\n"
-#define LOAD_NEXT "ldr.w r7, [lr], #4\n"
-#define STEPS_AHEAD "1" /* The last step stands apart: it must not load elements ahead. */
+#define STEP1(load)                        \
+  "sxtb16   r5, r4\n"                      \
+  "smlad    r0, r9, r8, r0\n"              \
+  "sxtb16   r10, r7\n"                     \
+  "sxtb16   r9, r7, ror #8\n"              \
+  "smlad    r1, r10, r4, r1\n"             \
+  "sxtb16   r8, r6\n"                      \
+  "smlad    r0, r10, r5, r0\n"             \
+  "ldr.w    r4, [r12], #4\n"               \
+  "smlad    r1, r9, r6, r1\n"              \
+  load                                     \
+  "ldr.w    r6, [r12], #4\n"
 #define BEGIN_FILTERS "ldr r4, [r12], #4\n" "ldr r6, [r12], #4\n"
 #define BEGIN_SEGMENT "ldr r7, [lr], #4\n" "mov r8, #0\n"
-#define END_SEGMENT STEP("") "smlad r2, r9, r8, r2\n"
+#define LAST_STEP2 STEP2("") "smlad r2, r9, r8, r2\n"
+#define LAST_STEP1 STEP1("") "smlad r0, r9, r8, r0\n"
 #define END_FILTERS ""
 #else
-#define STEP(load)                         \
+enum { kStepsApart = 0 };
+#define STEP2(load)                        \
   load                                     \
   "ldr.w    r9, [r11], #4\n"               \
   "ldr.w    r4, [r12], #8\n"               \
@@ -74,70 +89,83 @@ typedef struct Block {
   "smlad    r0, r7, r8, r0\n"              \
   "smlad    r3, r9, r6, r3\n"              \
   "smlad    r2, r9, r8, r2\n"
-#define LOAD_NEXT "ldr.w r7, [lr], #4\n"
-#define STEPS_AHEAD "0"
+#define STEP1(load)                        \
+  load                                     \
+  "ldr.w    r4, [r12], #8\n"               \
+  "ldr      r6, [r12, #-4]\n"              \
+  "sxtb16   r10, r7\n"                     \
+  "sxtb16   r5, r4\n"                      \
+  "sxtb16   r9, r7, ror #8\n"              \
+  "sxtb16   r8, r6\n"                      \
+  "smlad    r1, r10, r4, r1\n"             \
+  "smlad    r0, r10, r5, r0\n"             \
+  "smlad    r1, r9, r6, r1\n"              \
+  "smlad    r0, r9, r8, r0\n"
 #define BEGIN_FILTERS ""
 #define BEGIN_SEGMENT ""
-#define END_SEGMENT ""
+#define LAST_STEP2 ""
+#define LAST_STEP1 ""
 #define END_FILTERS "ldrd r4, r6, [r12], #8\n"
 #endif
 
 #define REPEAT4(step) step step step step
+#define ROUND(step) REPEAT4(REPEAT4(step("ldr.w r7, [lr], #4\n")))
 
-/* Two pixels; out has two bytes for each pair of filters and pixel. Frame: 0 out, 4 end of the weights, 8 pixel, 12 zero
- * point, 16 entry into the first round of steps, 20 segments, 24 behind the last, 28 bytes, 32 next segment, 36 end of
- * the elements of pixel 0. */
-TINYC_ASSEMBLY void multiply(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const Segment *segments,
-                             TINYC_IN_REGISTER int8_t *out, TINYC_IN_REGISTER const Block *block) {
-  __asm__("push     {r4-r11, lr}\n"
-          "sub      sp, sp, #40\n"
-          "mov      r12, r0\n"
-          "ldrd     r4, r5, [r3, #0]\n"
-          "ldrd     r6, r7, [r3, #8]\n"
-          "ldr      r8, [r3, #16]\n"
-          "strd     r2, r6, [sp, #0]\n"
-          "strd     r8, r7, [sp, #8]\n"
-          "lsr      r6, r4, #2\n"
-          "sub      r6, r6, #" STEPS_AHEAD "\n"
-          "and      r6, r6, #7\n"
-          "rsb      r6, r6, #8\n"
-          "mov      r7, #72\n"
-          "adr.w    r8, 3f\n"
-          "mla      r6, r6, r7, r8\n"
-          "orr      r6, r6, #1\n"
-          "strd     r6, r1, [sp, #16]\n"
-          "strd     r5, r4, [sp, #24]\n"
-          "1:\n" /* a pair of filters */
-          "ldr      r0, [r12], #4\n"
-          "ldr      r5, [sp, #20]\n"
-          "mov      r1, r0\n"
-          "mov      r2, r0\n"
-          BEGIN_FILTERS
-          "mov      r3, r0\n"
-          "2:\n" /* a segment */
-          "ldrd     lr, r11, [r5], #8\n"
-          "ldr      r10, [sp, #28]\n"
-          "str      r5, [sp, #32]\n"
-          "add      r10, r10, lr\n"
-          "ldr      r5, [sp, #16]\n"
-          "str      r10, [sp, #36]\n"
-          BEGIN_SEGMENT
-          "bx       r5\n"
-          ".balign  4\n"
-          "3:\n" REPEAT4(STEP(LOAD_NEXT)) REPEAT4(STEP(LOAD_NEXT))
-          "ldr.w    r10, [sp, #36]\n"
-          "cmp      lr, r10\n"
-          "bne.w    3b\n"
-          END_SEGMENT
-          "ldr      r5, [sp, #32]\n"
-          "ldr      r10, [sp, #24]\n"
-          "cmp      r5, r10\n"
-          "bne.w    2b\n"
-          END_FILTERS
-          "ldrd     r7, lr, [sp, #8]\n"
-          "ldr      r10, [r12], #4\n"
-          "sub.w    r1, r1, r0\n"
-          "smmlar   r0, r0, r4, lr\n"
+/* Frame: 0 out, 4 next segment, 8 end of the elements of the first pixel, 12 segments, 16 behind the last, 20 end of the
+ * weights, 24 pixel, 28 zero point. */
+#define FILTERS(round, last_step, stage)   \
+  "push     {r4-r11, lr}\n"                \
+  "sub      sp, sp, #32\n"                 \
+  "ldmia.w  r3, {r4, r5, r6, r7}\n"        \
+  "mov      r12, r0\n"                     \
+  "str      r2, [sp, #0]\n"                \
+  "strd     r1, r4, [sp, #12]\n"           \
+  "strd     r5, r6, [sp, #20]\n"           \
+  "str      r7, [sp, #28]\n"               \
+  "1:\n" /* a pair of filters */           \
+  "ldr      r0, [r12], #4\n"               \
+  "ldr      r5, [sp, #12]\n"               \
+  "mov      r1, r0\n"                      \
+  "mov      r2, r0\n"                      \
+  BEGIN_FILTERS                            \
+  "mov      r3, r0\n"                      \
+  "2:\n" /* a segment */                   \
+  "ldmia.w  r5!, {r8, r11, lr}\n"          \
+  "str      r5, [sp, #4]\n"                \
+  "adr.w    r5, 3f\n"                      \
+  "uxtah    r10, lr, r8\n"                 \
+  "add      r5, r5, r8, lsr #16\n"         \
+  "str      r10, [sp, #8]\n"               \
+  BEGIN_SEGMENT                            \
+  "bx       r5\n"                          \
+  ".balign  4\n"                           \
+  "3:\n" round                             \
+  "ldr.w    r10, [sp, #8]\n"               \
+  "cmp      lr, r10\n"                     \
+  "bne.w    3b\n"                          \
+  last_step                                \
+  "ldr      r5, [sp, #4]\n"                \
+  "ldr      r10, [sp, #16]\n"              \
+  "cmp      r5, r10\n"                     \
+  "bne.w    2b\n"                          \
+  END_FILTERS                              \
+  "ldrd     r7, lr, [sp, #24]\n"           \
+  "ldr      r10, [r12], #4\n"              \
+  "sub.w    r1, r1, r0\n"                  \
+  "smmlar   r0, r0, r4, lr\n"              \
+  stage                                    \
+  "ldr      r9, [sp, #20]\n"               \
+  "strb     r1, [r8], #1\n"                \
+  "str      r8, [sp, #0]\n"                \
+  "cmp      r12, r9\n"                     \
+  "bne.w    1b\n"                          \
+  "add      sp, sp, #32\n"                 \
+  "pop      {r4-r11, pc}\n"
+
+/* Two pixels; out has two bytes for each pair of filters and pixel. */
+TINYC_ASSEMBLY void multiply2(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const Segment *segments,
+                              TINYC_IN_REGISTER int8_t *out, TINYC_IN_REGISTER const Block *block) {
+  __asm__(FILTERS(ROUND(STEP2), LAST_STEP2,
           "sub.w    r3, r3, r2\n"
           "smmlar   r2, r2, r4, lr\n"
           "add.w    r1, r10, r1, asr #8\n"
@@ -151,20 +179,26 @@ TINYC_ASSEMBLY void multiply(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_RE
           "ssat     r3, #8, r3\n"
           "strb     r0, [r8], #1\n"
           "ssat     r1, #8, r1\n"
-          "ldr      r9, [sp, #4]\n"
-          "strb     r3, [r8, r7]\n"
-          "strb     r1, [r8], #1\n"
-          "str      r8, [sp, #0]\n"
-          "cmp      r12, r9\n"
-          "bne.w    1b\n"
-          "add      sp, sp, #40\n"
-          "pop      {r4-r11, pc}\n");
+          "strb     r3, [r8, r7]\n"));
 }
 
-/* All filters of one or two pixels; with one, both pixels of the segments are the same. */
+/* The first pixel alone. */
+TINYC_ASSEMBLY void multiply1(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const Segment *segments,
+                              TINYC_IN_REGISTER int8_t *out, TINYC_IN_REGISTER const Block *block) {
+  __asm__(FILTERS(ROUND(STEP1), LAST_STEP1,
+          "add.w    r1, r10, r1, asr #8\n"
+          "smmlar   r1, r1, r6, lr\n"
+          "ldr      r8, [sp, #0]\n"
+          "ssat     r0, #8, r0\n"
+          "strb     r0, [r8], #1\n"
+          "ssat     r1, #8, r1\n"));
+}
+
+/* All filters of one or two pixels. */
 static void multiplyFilters(const int8_t *packed, const Segment *segments, int8_t *out, Block *block, int32_t pixels,
                             int32_t filters, int32_t bytes) {
-  block->pixel = pixels == 2 ? (uint32_t)filters : 0;
+  void (*multiply)(const int8_t *, const Segment *, int8_t *, const Block *) = pixels == 2 ? multiply2 : multiply1;
+  block->pixel = (uint32_t)filters;
   block->end = packed + filters / 2 * bytes;
   if (filters > 1)
     multiply(packed, segments, out, block);
@@ -188,26 +222,25 @@ typedef struct Rows {
   const int8_t *padding; /* a pixel of padding */
 } Rows;
 
-/* Makes the segments of two windows that begin in columns left[0] and left[1]; returns behind the last. */
-static Segment *findSegments(const tinyc_window *window, const Rows *rows, const int32_t *left, Segment *to,
-                             uint32_t *bytes) {
+/* Makes the segments of two windows, or one, that begin in columns left and left + shift; returns behind the last. */
+static Segment *findSegments(const tinyc_window *window, const Rows *rows, int32_t left, int32_t shift, int32_t pixels,
+                             Segment *to) {
   int32_t channels = window->input_channels, height = window->kernel_height, width = window->kernel_width;
-  if (rows->begin == 0 && rows->end == height && left[0] >= 0 && left[1] + width <= window->input_width) {
-    for (int32_t ky = 0; ky < height; ky++, to++) {
-      to->x[0] = rows->row[ky] + left[0] * channels;
-      to->x[1] = rows->row[ky] + left[1] * channels;
+  int32_t step_bytes = pixels == 2 ? kStepBytes : kSingleStepBytes, input_width = window->input_width;
+  /* Kernel columns that lie inside the input for both pixels. */
+  int32_t begin = tinyc_min_s32(tinyc_max_s32(-left, 0), width);
+  int32_t end = tinyc_max_s32(tinyc_min_s32(width, input_width - left - shift), begin);
+  for (int32_t ky = 0; ky < height; ky++) {
+    int inside = ky >= rows->begin && ky < rows->end;
+    for (int32_t kx = 0, columns; kx < width; kx += columns, to++) {
+      columns = inside && kx == begin && end > begin ? end - begin : 1;
+      int32_t x = left + kx, bytes = columns * channels, rest = (bytes / 4 - kStepsApart) % kRound;
+      to->steps = (uint32_t)(((kRound - rest) * step_bytes + 1) << 16 | bytes); /* odd: an address of Thumb code */
+      to->first = inside && x >= 0 && x < input_width ? rows->row[ky] + x * channels : rows->padding;
+      x += shift;
+      to->second = inside && x >= 0 && x < input_width ? rows->row[ky] + x * channels : rows->padding;
     }
-    *bytes = (uint32_t)(width * channels);
-    return to;
   }
-  for (int32_t ky = 0; ky < height; ky++)
-    for (int32_t kx = 0; kx < width; kx++, to++)
-      for (int32_t pixel = 0; pixel < 2; pixel++) {
-        int32_t x = left[pixel] + kx;
-        int inside = ky >= rows->begin && ky < rows->end && x >= 0 && x < window->input_width;
-        to->x[pixel] = inside ? rows->row[ky] + x * channels : rows->padding;
-      }
-  *bytes = (uint32_t)channels;
   return to;
 }
 
@@ -225,7 +258,7 @@ void tinyc_conv2d_direct_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params, co
     rows.padding = (const int8_t *)(const void *)(rows.row + height);
     memset(rows.row + height, params->input_zero_point, (size_t)window->input_channels);
   }
-  Block block = {0, NULL, NULL, params->output.zero_point, 0};
+  Block block = {NULL, NULL, 0, params->output.zero_point};
   for (int32_t y = row_begin; y < row_end; y++) {
     int8_t *out = output + tinyc_output_offset(window, y);
     int32_t top = y * window->stride_height - window->pad_top;
@@ -235,8 +268,7 @@ void tinyc_conv2d_direct_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params, co
       rows.row[ky] = tinyc_input_row_s8(window, input, top + ky);
     for (int32_t x = 0; x < window->output_width; x += 2, out += 2 * filters) {
       int32_t pixels = tinyc_min_s32(2, window->output_width - x), first = x * stride - window->pad_left;
-      int32_t left[2] = {first, first + (pixels - 1) * stride};
-      block.last = findSegments(window, &rows, left, segments, &block.bytes);
+      block.last = findSegments(window, &rows, first, (pixels - 1) * stride, pixels, segments);
       multiplyFilters(weights, segments, out, &block, pixels, filters, bytes);
     }
   }
