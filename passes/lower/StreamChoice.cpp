@@ -175,14 +175,18 @@ void StreamChooser::refine(ChosenSegment &chosen, int64_t bytes) const {
   }
 }
 
-std::optional<Choice> StreamChooser::findFastest(int64_t bytes) const {
+std::optional<Choice> StreamChooser::findFastest(int64_t bytes, int64_t preferred) const {
+  constexpr double kCyclesPerByte = 1e6; // more than any kernel's
   constexpr double never = std::numeric_limits<double>::infinity();
   std::vector<double> cycles(graph.ops.size() + 1, never);
   std::vector<const Segment *> best(graph.ops.size() + 1, nullptr);
   cycles[0] = 0;
   for (size_t last = 1; last < cycles.size(); ++last)
     for (const Segment &segment : segments[last]) {
-      std::optional<double> own = getCycles(segment, bytes);
+      int64_t excess = std::max<int64_t>(getLeastPeak(segment) - preferred, 0);
+      std::optional<double> own = getCycles(segment, std::min(bytes, preferred + excess));
+      if (own)
+        *own += excess * kCyclesPerByte;
       if (!own || cycles[segment.firstOp] + *own >= cycles[last])
         continue;
       cycles[last] = cycles[segment.firstOp] + *own;
@@ -192,8 +196,10 @@ std::optional<Choice> StreamChooser::findFastest(int64_t bytes) const {
     return std::nullopt;
   Choice choice;
   for (size_t last = graph.ops.size(); last > 0; last = best[last]->firstOp) {
-    ChosenSegment chosen = *choose(*best[last], bytes);
-    refine(chosen, bytes);
+    int64_t limit = std::min(bytes, std::max(getLeastPeak(*best[last]), preferred));
+    ChosenSegment chosen = *choose(*best[last], limit);
+    if (limit <= preferred)
+      refine(chosen, limit);
     choice.peakBytes = std::max(choice.peakBytes, chosen.peakBytes);
     choice.cycles += chosen.cycles;
     choice.segments.push_back(std::move(chosen));

@@ -71,8 +71,10 @@ public:
 
   /// The least peak of any partition.
   int64_t getLeastPeak() const;
-  /// The fastest partition whose peak is at most `bytes`, or nullopt.
-  std::optional<Choice> findFastest(int64_t bytes = std::numeric_limits<int64_t>::max()) const;
+  /// The fastest partition whose peak is at most `bytes`, or nullopt. Of segments whose own peak is above `preferred`
+  /// those nearest to it are taken, whatever their cycles: the fewer steps near the peak, the nearer to it the offsets get.
+  std::optional<Choice> findFastest(int64_t bytes = std::numeric_limits<int64_t>::max(),
+                                    int64_t preferred = std::numeric_limits<int64_t>::max()) const;
   /// The smallest partition whose cycles are at most `cycles`, which has to be at least those of the fastest.
   Choice findSmallest(double cycles) const;
 

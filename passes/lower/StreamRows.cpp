@@ -24,24 +24,35 @@ const targets::Kernel *findUnweighted(const targets::Target &target, StringRef o
   return targets::findKernel(target, op, input, "none", [](const targets::Kernel &) { return true; });
 }
 
+// The processor, and the cycles that it waits for each byte of constants that it reads.
+struct Machine {
+  const targets::Target &target;
+  double waitPerByte;
+
+  double getCycles(const targets::CallCost &cost) const { return cost.cycles + cost.constantBytes * waitPerByte; }
+};
+
 // A call of `rows` rows at a time, as often as needed.
-double getCycles(const targets::Target &target, const targets::Kernel &kernel, ArrayRef<uint32_t> params, int32_t rows,
+double getCycles(const Machine &machine, const targets::Kernel &kernel, ArrayRef<uint32_t> params, int32_t rows,
                  int32_t rowsPerStep, int32_t scale) {
-  double cycles = rows / rowsPerStep * targets::estimateCycles(target, kernel, params, 0, rowsPerStep * scale);
+  auto estimate = [&](int32_t count) {
+    return machine.getCycles(targets::estimateCall(machine.target, kernel, params, 0, count * scale));
+  };
+  double cycles = rows / rowsPerStep * estimate(rowsPerStep);
   if (rows % rowsPerStep != 0)
-    cycles += targets::estimateCycles(target, kernel, params, 0, rows % rowsPerStep * scale);
+    cycles += estimate(rows % rowsPerStep);
   return cycles;
 }
 
 // What kernel.sum_rows costs in the place of an average over the whole image.
-SmallVector<KernelCost, 2> getSumCosts(const targets::Target &target, kernel::AvgPoolOp op, int32_t rowsPerStep) {
+SmallVector<KernelCost, 2> getSumCosts(const Machine &machine, kernel::AvgPoolOp op, int32_t rowsPerStep) {
   MemRefType input = op.getInput().getType();
-  const targets::Kernel *kernel = findUnweighted(target, "sum_rows", kernel::getElementName(input));
+  const targets::Kernel *kernel = findUnweighted(machine.target, "sum_rows", kernel::getElementName(input));
   if (!kernel)
     return {};
   uint32_t params[] = {static_cast<uint32_t>(rowsPerStep), static_cast<uint32_t>(input.getDimSize(2)),
                        static_cast<uint32_t>(input.getDimSize(3))};
-  return {{kernel, getCycles(target, *kernel, params, input.getDimSize(1), rowsPerStep, 1), kernel->scratch(params)}};
+  return {{kernel, getCycles(machine, *kernel, params, input.getDimSize(1), rowsPerStep, 1), kernel->scratch(params)}};
 }
 
 // The kernel chosen for the op, and the others of its ISA that could be.
@@ -63,11 +74,11 @@ SmallVector<const targets::Kernel *> getKernels(kernel::KernelOpInterface op, Sy
   return kernels;
 }
 
-SmallVector<KernelCost, 2> getCosts(const targets::Target &target, const GraphOp &node,
+SmallVector<KernelCost, 2> getCosts(const Machine &machine, const GraphOp &node,
                                     ArrayRef<const targets::Kernel *> kernels, int32_t rowsPerStep) {
   kernel::KernelOpInterface op = node.op;
   if (node.sums && rowsPerStep > 0)
-    return getSumCosts(target, cast<kernel::AvgPoolOp>(op.getOperation()), rowsPerStep);
+    return getSumCosts(machine, cast<kernel::AvgPoolOp>(op.getOperation()), rowsPerStep);
   // Rows that arrive or leave cost the same however they are taken.
   if (kernels.empty())
     return {KernelCost()};
@@ -81,21 +92,21 @@ SmallVector<KernelCost, 2> getCosts(const targets::Target &target, const GraphOp
     if (scratch < 0)
       continue;
     double cycles = rowsPerStep == 0
-                        ? targets::estimateCycles(target, *kernel, params, begin, end)
-                        : getCycles(target, *kernel, params, node.rows, rowsPerStep, op.getRowScale());
+                        ? machine.getCycles(targets::estimateCall(machine.target, *kernel, params, begin, end))
+                        : getCycles(machine, *kernel, params, node.rows, rowsPerStep, op.getRowScale());
     costs.push_back({kernel, cycles, scratch, targets::overwritesInput(*kernel, params)});
   }
   return costs;
 }
 
-OpCosts getCosts(const targets::Target &target, const BufferGraph &graph, SymbolTable &symbols) {
+OpCosts getCosts(const Machine &machine, const BufferGraph &graph, SymbolTable &symbols) {
   OpCosts costs(graph.ops.size());
   for (auto [number, node] : llvm::enumerate(graph.ops)) {
     SmallVector<const targets::Kernel *> kernels = getKernels(node.op, symbols);
     for (int32_t rowsPerStep : kRowsPerStep) {
       if (rowsPerStep > 0 && node.rows == 0)
         break;
-      costs[number].push_back(getCosts(target, node, kernels, rowsPerStep));
+      costs[number].push_back(getCosts(machine, node, kernels, rowsPerStep));
     }
   }
   return costs;
@@ -226,7 +237,7 @@ private:
     if (graph->ops.empty())
       return success();
     SymbolTable symbols(getOperation());
-    OpCosts costs = getCosts(found, *graph, symbols);
+    OpCosts costs = getCosts({found, (flashRead - 1) / 4}, *graph, symbols);
     for (auto [op, ways] : llvm::zip_equal(graph->ops, costs))
       op.overwrites = llvm::any_of(ways.front(), [](const KernelCost &cost) { return cost.overwrites; });
     if (failed(checkTransfers(*graph)))
@@ -244,7 +255,8 @@ private:
     Choice fastest = *chooser.findFastest();
     Choice choice = fastest;
     if (optimize == "ram") {
-      choice = *chooser.findFastest(chooser.getLeastPeak());
+      int64_t bytes = chooser.getLeastPeak();
+      choice = *chooser.findFastest(bytes, bytes - bytes / 8);
     } else if (optimize == "balanced") {
       choice = chooser.findSmallest(fastest.cycles * 1.05);
     }
