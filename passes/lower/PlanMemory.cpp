@@ -81,7 +81,7 @@ private:
         continue;
       before = overlays.size();
       RowGroups other = makeGroups(graph, steps, *lifetimes, overlays);
-      Placement placed = placeGroups(other.groups, alignment, rounds);
+      Placement placed = placeGroups(other.groups, alignment, rounds / 4);
       bound = std::min(bound, placed.bound);
       if (limit == peak || placed.bytes < placement.bytes) {
         groups = std::move(other);
@@ -90,6 +90,9 @@ private:
       if (placement.bytes <= bound)
         break;
     }
+    if (placement.bytes > bound)
+      if (Placement placed = placeGroups(groups.groups, alignment, rounds); placed.bytes < placement.bytes)
+        placement = std::move(placed);
     placement.bound = bound;
   }
 
@@ -324,6 +327,8 @@ private:
         view = kernel::RowsOp::create(builder, location, type, arena, offsets);
       } else {
         view = memref::ViewOp::create(builder, location, type, arena, constants[getOffset(number, 0)], ValueRange());
+        if (buffer.isInput || buffer.isOutput)
+          view.getDefiningOp()->setAttr(kernel::kPortAttr, builder.getStringAttr(getName(buffer)));
       }
       buffer.value.replaceAllUsesWith(view);
       if (alloc)
