@@ -58,9 +58,11 @@ static SmallVector<std::string> mapPrefix(StringRef prefix) {
   return defines;
 }
 
-/// Links package and firmware; returns the path of the ELF file and stores the package's flash.
+/// Links package and firmware; returns the path of the ELF file and stores the package's flash. With profiledLayers above
+/// 0 the package calls back around its kernel calls.
 static Expected<std::string> buildFirmware(const ScratchDirectory &directory, const targets::Target &target,
-                                           StringRef package, StringRef prefix, int64_t &flashBytes) {
+                                           StringRef package, StringRef prefix, int64_t profiledLayers,
+                                           int64_t &flashBytes) {
   for (const targets::EmbeddedFile &file : targets::embeddedFiles()) {
     StringRef name = file.name;
     if (name.consume_front("emulator/"))
@@ -73,16 +75,24 @@ static Expected<std::string> buildFirmware(const ScratchDirectory &directory, co
     return files.takeError();
   if (!files->object.empty())
     objects.push_back(files->object);
+  if (profiledLayers > 0) {
+    if (!files->object.empty())
+      return toolError("a profile needs a package of C sources, not one with an object file");
+    flags.push_back("-D" + prefix.upper() + "_PROFILE");
+    flags.push_back("-DPROFILED_LAYERS=" + std::to_string(profiledLayers));
+  }
   for (const std::string &source : files->sources) {
     auto compiled = compileC(directory, target, source, ("package" + Twine(objects.size()) + ".o").str(), flags);
     if (!compiled)
       return compiled.takeError();
     objects.push_back(*compiled);
   }
-  if (auto bytes = measureFlash(directory, objects, (prefix + "_run").str()))
+  if (profiledLayers == 0) {
+    auto bytes = measureFlash(directory, objects, (prefix + "_run").str());
+    if (!bytes)
+      return bytes.takeError();
     flashBytes = *bytes;
-  else
-    return bytes.takeError();
+  }
 
   flags.append(mapPrefix(prefix));
   for (StringRef source : {"main", "startup"}) {
@@ -115,56 +125,133 @@ static std::optional<int64_t> readCount(StringRef text, StringRef name) {
   return value;
 }
 
+/// The address of a symbol in hexadecimal digits.
+static Expected<std::string> findSymbol(const ScratchDirectory &directory, StringRef elf, StringRef name) {
+  auto table = runTool(directory, "arm-none-eabi-nm", "binutils-arm-none-eabi", {elf.str()}, 60);
+  if (!table)
+    return table.takeError();
+  SmallVector<StringRef> lines;
+  StringRef(*table).split(lines, '\n');
+  for (StringRef line : lines)
+    if (line.ends_with((" " + name).str()))
+      return line.split(' ').first.str();
+  return toolError("the firmware has no symbol " + name);
+}
+
+namespace {
+
+/// What the firmware and the plugin said.
+struct Execution {
+  std::string text;   ///< of the firmware
+  json::Object count; ///< of the plugin
+};
+
+} // namespace
+
+/// Runs the firmware on input.bin in `directory`, which is the current one.
+static Expected<Execution> execute(const ScratchDirectory &directory, const targets::Target &target, StringRef elf,
+                                   const Twine &pluginOptions) {
+  std::string executable = sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&runOnEmulator));
+  SmallString<128> plugin(sys::path::parent_path(sys::path::parent_path(executable)));
+  sys::path::append(plugin, "lib", "tinyc_count.so");
+  if (!sys::fs::exists(plugin))
+    return toolError(plugin + " not found: it is built beside this program");
+  Expected<std::string> text = runTool(
+      directory, "qemu-system-arm", "qemu-system-arm",
+      {"-M", target.qemuMachine.str(), "-nographic", "-monitor", "none", "-serial", "null", "-chardev",
+       "stdio,id=console", "-semihosting-config", "enable=on,target=native,chardev=console", "-plugin",
+       (plugin + ",out=count.json" + pluginOptions).str(), "-kernel", elf.str()},
+      3600);
+  if (!text)
+    return text.takeError();
+  Expected<std::string> countText = loadFile("count.json");
+  if (!countText)
+    return countText.takeError();
+  Expected<json::Value> count = json::parse(*countText);
+  if (!count)
+    return count.takeError();
+  json::Object *object = count->getAsObject();
+  if (!object || !object->getInteger("instructions"))
+    return toolError("the firmware ended without its figures: " + *text);
+  return Execution{std::move(*text), std::move(*object)};
+}
+
+static EmulatorCount readCounts(const json::Object &object) {
+  return {object.getInteger("instructions").value_or(0), object.getInteger("cycles").value_or(0),
+          object.getInteger("calls").value_or(0)};
+}
+
+/// Profiles the first sample: the whole inference without callbacks, then the layers with them. input.bin holds one sample.
+static Expected<EmulatorProfile> profile(const ScratchDirectory &directory, const targets::Target &target,
+                                         StringRef package, StringRef prefix, StringRef elf, int64_t layers) {
+  StringRef core = target.name;
+  core.consume_front("cortex-");
+  EmulatorProfile profile;
+  Expected<Execution> whole = execute(directory, target, elf, ",core=" + core);
+  if (!whole)
+    return whole.takeError();
+  profile.whole = readCounts(whole->count);
+
+  int64_t flashBytes;
+  Expected<std::string> instrumented = buildFirmware(directory, target, package, prefix, layers, flashBytes);
+  if (!instrumented)
+    return instrumented.takeError();
+  Expected<std::string> marks = findSymbol(directory, *instrumented, "profile_marks");
+  if (!marks)
+    return marks.takeError();
+  Expected<Execution> marked = execute(directory, target, *instrumented,
+                                       ",core=" + core + ",marks=0x" + *marks + ",layers=" + Twine(layers));
+  if (!marked)
+    return marked.takeError();
+  if (const json::Array *array = marked->count.getArray("layers"))
+    for (const json::Value &layer : *array)
+      if (const json::Object *object = layer.getAsObject())
+        profile.layers.push_back(readCounts(*object));
+  if (none_of(profile.layers, [](const EmulatorCount &layer) { return layer.calls > 0; }))
+    return toolError("the package has no profile: it was made by an earlier tinyc, or with --check");
+  return profile;
+}
+
 Expected<EmulatorResult> runOnEmulator(const targets::Target &target, StringRef package, StringRef prefix,
-                                       ArrayRef<char> inputs) {
+                                       ArrayRef<char> inputs, int64_t profiledLayers) {
   SmallString<128> packagePath(package);
   sys::fs::make_absolute(packagePath);
   ScratchDirectory directory;
   if (Error error = directory.create())
     return error;
   EmulatorResult result;
-  Expected<std::string> elf = buildFirmware(directory, target, packagePath, prefix, result.flashBytes);
+  Expected<std::string> elf = buildFirmware(directory, target, packagePath, prefix, 0, result.flashBytes);
   if (!elf)
     return elf.takeError();
   if (Error error = writeFile(directory.file("input.bin"), StringRef(inputs.data(), inputs.size())))
     return error;
-
-  std::string executable = sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&runOnEmulator));
-  SmallString<128> plugin(sys::path::parent_path(sys::path::parent_path(executable)));
-  sys::path::append(plugin, "lib", "tinyc_count.so");
-  if (!sys::fs::exists(plugin))
-    return toolError(plugin + " not found: it is built beside this program");
 
   // The firmware opens input.bin and output.bin relative to QEMU's working directory.
   SmallString<128> previous;
   if (sys::fs::current_path(previous) || sys::fs::set_current_path(directory.getPath()))
     return toolError("cannot enter " + directory.getPath());
   scope_exit restore([&] { (void)sys::fs::set_current_path(previous); });
-  Expected<std::string> out = runTool(
-      directory, "qemu-system-arm", "qemu-system-arm",
-      {"-M", target.qemuMachine.str(), "-nographic", "-monitor", "none", "-serial", "null", "-chardev",
-       "stdio,id=console", "-semihosting-config", "enable=on,target=native,chardev=console", "-plugin",
-       (plugin + ",out=count.json").str(), "-kernel", *elf},
-      3600);
-  if (!out)
-    return out.takeError();
-  std::optional<int64_t> samples = readCount(*out, "samples"), stack = readCount(*out, "stack");
-  Expected<std::string> countText = loadFile("count.json"), outputs = loadFile("output.bin");
-  if (!countText)
-    return countText.takeError();
+  Expected<Execution> run = execute(directory, target, *elf, "");
+  if (!run)
+    return run.takeError();
+  std::optional<int64_t> samples = readCount(run->text, "samples"), stack = readCount(run->text, "stack");
+  Expected<std::string> outputs = loadFile("output.bin");
   if (!outputs)
     return outputs.takeError();
-  Expected<json::Value> count = json::parse(*countText);
-  if (!count)
-    return count.takeError();
-  const json::Object *object = count->getAsObject();
-  std::optional<int64_t> instructions = object ? object->getInteger("instructions") : std::nullopt;
-  if (!samples || !stack || !instructions)
-    return toolError("the firmware ended without its figures: " + *out);
+  if (!samples || !stack)
+    return toolError("the firmware ended without its figures: " + run->text);
   result.outputs.assign(outputs->begin(), outputs->end());
   result.samples = *samples;
-  result.instructions = *instructions;
+  result.instructions = *run->count.getInteger("instructions");
   result.stackBytes = *stack;
+  if (profiledLayers == 0 || *samples == 0)
+    return result;
+  if (Error error = writeFile("input.bin", StringRef(inputs.data(), inputs.size() / *samples)))
+    return error;
+  Expected<EmulatorProfile> profiled = profile(directory, target, packagePath, prefix, *elf, profiledLayers);
+  if (!profiled)
+    return profiled.takeError();
+  result.profile = std::move(*profiled);
   return result;
 }
 

@@ -21,6 +21,8 @@ json::Value Evaluation::toJson() const {
   set("stack", stackBytes);
   set("flash", flashBytes);
   set("instructions", instructions);
+  if (profile)
+    object["profile"] = profile->toJson();
   return object;
 }
 
@@ -38,6 +40,8 @@ void Evaluation::print(raw_ostream &stream) const {
     stream << "  flash        " << *flashBytes << " B\n";
   if (instructions)
     stream << "  instructions " << *instructions << " per inference\n";
+  if (profile)
+    profile->print(stream);
 }
 
 struct Samples::Data {

@@ -3,6 +3,7 @@
 #define TINYC_COMPILER_EVALUATE_H
 
 #include "compiler/Options.h"
+#include "compiler/Profile.h"
 #include "compiler/Program.h"
 #include "llvm/Support/Error.h"
 
@@ -17,6 +18,9 @@ struct EvaluationOptions {
   std::string expectFile;              ///< .npy like the output, or "input"
   std::string outputFile;              ///< .npy of the first output, float32, to be written
   bool interpret = false;              ///< run the reference interpreter, not a compiled program
+  bool profile = false;                ///< count the cycles of every layer, on an emulated Cortex-M
+  std::string profileFile;             ///< .json or .csv to be written
+  double clock = 0;                    ///< Hz, for milliseconds in the profile; 0: none
 };
 
 /// What was measured. The JSON names are a contract with users' scripts.
@@ -28,6 +32,7 @@ struct Evaluation {
   std::optional<int64_t> sramBytes, flashBytes;
   std::optional<int64_t> stackBytes;            ///< high-water mark of one inference
   std::optional<int64_t> instructions; ///< per inference, mean rounded to nearest
+  std::optional<Profile> profile;
 
   llvm::json::Value toJson() const;
   void print(llvm::raw_ostream &stream) const;

@@ -98,6 +98,7 @@ static Error addSources(ModuleOp lowered, const targets::Target &target, const P
   llvm::sort(rows, [](const targets::Kernel *a, const targets::Kernel *b) { return a->symbol < b->symbol; });
 
   addRuntimeFile("include/tinyc/kernel_functions.h", files);
+  addRuntimeFile("include/tinyc/profile.h", files);
   std::vector<std::string> sources = {"model.c"};
   for (const targets::Kernel *row : rows) {
     addRuntimeFile(row->source, files);

@@ -201,7 +201,24 @@ struct PackageFacts {
   std::string target, prefix;
   Ports ports;
   int64_t sramBytes = 0, flashBytes = 0;
+  std::vector<ProfiledLayer> layers; ///< the kernel calls, not yet counted
 };
+
+/// The kernel calls of a report.
+static std::vector<ProfiledLayer> readLayers(const llvm::json::Object &report) {
+  std::vector<ProfiledLayer> layers;
+  const llvm::json::Array *array = report.getArray("layers");
+  for (size_t i = 0; array && i < array->size(); ++i) {
+    const llvm::json::Object *object = (*array)[i].getAsObject();
+    StringRef kernel = object ? object->getString("kernel").value_or("") : "";
+    if (kernel.empty()) // rows passed by the user
+      continue;
+    layers.push_back({object->getString("op").value_or("").str(), object->getString("node").value_or("").str(),
+                      kernel.str(), object->getInteger("macs").value_or(0),
+                      object->getInteger("scratch_bytes").value_or(0)});
+  }
+  return layers;
+}
 
 static llvm::Expected<PackageFacts> readPackage(StringRef directory) {
   SmallString<128> path(directory);
@@ -219,6 +236,7 @@ static llvm::Expected<PackageFacts> readPackage(StringRef directory) {
   if (!sram || !flash || !object->getString("target") || !sram->getInteger("total") || !flash->getInteger("total"))
     return fail("no report of tinyc");
   PackageFacts facts;
+  facts.layers = readLayers(*object);
   facts.target = object->getString("target")->str();
   facts.prefix = object->getString("prefix").value_or("model").str();
   facts.sramBytes = *sram->getInteger("total");
@@ -259,6 +277,48 @@ static llvm::Expected<PackageFacts> readPackage(StringRef directory) {
   return facts;
 }
 
+/// The counts of the emulator with the names of the layers.
+static Profile makeProfile(const PackageFacts &facts, const EmulatorProfile &counts, double clock) {
+  Profile profile{facts.target, clock, facts.layers, counts.whole.instructions, counts.whole.cycles};
+  for (auto [layer, count] : llvm::zip_equal(profile.layers, counts.layers)) {
+    layer.calls = count.calls;
+    layer.instructions = count.instructions;
+    layer.cycles = count.cycles;
+  }
+  return profile;
+}
+
+/// What the emulator measured, apart from the outputs.
+static LogicalResult takeMeasurements(const EmulatorResult &run, const PackageFacts &facts,
+                                      const EvaluationOptions &evaluation, Evaluation &result) {
+  result.stackBytes = run.stackBytes;
+  result.flashBytes = run.flashBytes;
+  if (run.samples == 0)
+    return success();
+  result.instructions = (run.instructions + run.samples / 2) / run.samples;
+  if (!evaluation.profile)
+    return success();
+  result.profile = makeProfile(facts, run.profile, evaluation.clock);
+  if (!evaluation.profileFile.empty())
+    if (llvm::Error error = result.profile->write(evaluation.profileFile))
+      return complain(std::move(error));
+  return success();
+}
+
+/// A profile without samples: the inputs are zeros, which no kernel's time depends on but that of softmax, a little.
+static LogicalResult profilePackage(StringRef directory, const targets::Target &target, const PackageFacts &facts,
+                                    const EvaluationOptions &evaluation, Evaluation &result) {
+  std::vector<char> inputs(sumBytes(facts.ports.inputs));
+  llvm::Expected<EmulatorResult> run =
+      runOnEmulator(target, directory, facts.prefix, inputs, facts.layers.size());
+  if (!run)
+    return complain(run.takeError());
+  result.target = facts.target;
+  result.sramBytes = facts.sramBytes;
+  result.samples = run->samples;
+  return takeMeasurements(*run, facts, evaluation, result);
+}
+
 static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, StringRef targetName,
                                      const EvaluationOptions &evaluation, Evaluation &result) {
   llvm::Expected<PackageFacts> facts = readPackage(directory);
@@ -269,6 +329,11 @@ static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, Stri
   const targets::Target *target = findTarget(facts->target);
   if (!target)
     return failure();
+  if (evaluation.profile && target->isHost())
+    return complain("--profile counts on an emulated Cortex-M, the target is " + target->name);
+  if (evaluation.profile && evaluation.inputFiles.empty() && evaluation.labelFile.empty() &&
+      evaluation.expectFile.empty() && evaluation.outputFile.empty())
+    return profilePackage(directory, *target, *facts, evaluation, result);
   llvm::Expected<Samples> samples = Samples::open(facts->ports.inputs, evaluation);
   if (!samples)
     return complain(samples.takeError());
@@ -294,16 +359,16 @@ static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, Stri
     std::vector<char> bytes = samples->getBytes(i);
     inputs.insert(inputs.end(), bytes.begin(), bytes.end());
   }
-  llvm::Expected<EmulatorResult> run = runOnEmulator(*target, directory, facts->prefix, inputs);
+  llvm::Expected<EmulatorResult> run =
+      runOnEmulator(*target, directory, facts->prefix, inputs, evaluation.profile ? facts->layers.size() : 0);
   if (!run)
     return complain(run.takeError());
   if (run->samples != samples->size() ||
       static_cast<int64_t>(run->outputs.size()) != samples->size() * sumBytes(facts->ports.outputs))
     return complain(directory + ": the firmware ran " + Twine(run->samples) + " of " + Twine(samples->size()) +
                     " samples");
-  result.stackBytes = run->stackBytes;
-  result.flashBytes = run->flashBytes;
-  result.instructions = (run->instructions + run->samples / 2) / run->samples;
+  if (failed(takeMeasurements(*run, *facts, evaluation, result)))
+    return failure();
   if (llvm::Error error = measure(facts->ports, *samples, run->outputs, evaluation, result))
     return complain(std::move(error));
   return success();
@@ -319,6 +384,9 @@ static bool isCompilation(const Options &options) {
 
 static LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,
                               Evaluation &result) {
+  if (!evaluation.profileFile.empty())
+    if (llvm::Error error = checkProfileName(evaluation.profileFile))
+      return complain(std::move(error));
   if (llvm::sys::fs::is_directory(options.model) && (evaluation.interpret || isCompilation(options)))
     return complain(options.model + ": is a package already: flags that compile a model do not apply to it");
   if (llvm::sys::fs::is_directory(options.model))
@@ -326,6 +394,9 @@ static LogicalResult evaluate(const Options &options, const EvaluationOptions &e
   const targets::Target *target = findTarget(options.target);
   if (!target)
     return failure();
+  if (evaluation.profile && (evaluation.interpret || target->isHost()))
+    return complain(Twine("--profile counts on an emulated Cortex-M, ") +
+                    (evaluation.interpret ? "not in the interpreter" : "the target is host"));
   result.target = target->name.str();
   std::unique_ptr<MLIRContext> context = makeContext();
   DiagnosticPrinter printer(context.get(), options.model);

@@ -26,6 +26,11 @@ int main(int argc, char **argv) {
                        cl::cat(category));
   cl::opt<bool> interpret("interpret", cl::desc("Run the reference interpreter instead of a compiled program"),
                           cl::cat(category));
+  cl::opt<std::string> profile("profile",
+                               cl::desc("On a Cortex-M: print the cycles of every layer; with FILE write them, too"),
+                               cl::value_desc("FILE.json|FILE.csv"), cl::ValueOptional, cl::cat(category));
+  cl::opt<std::string> clock("clock", cl::desc("Clock of the core, for milliseconds in the profile"),
+                             cl::value_desc("216MHz"), cl::cat(category));
   cl::opt<bool> json("json", cl::desc("Print one JSON object"), cl::cat(category));
   tinyc::CompileFlags flags(category);
   tinyc::parseCommandLine(argc, argv, category, "tinyc-run: runs a model or a package on samples\n");
@@ -44,6 +49,20 @@ int main(int argc, char **argv) {
   evaluation.first = skip;
   evaluation.limit = limit;
   evaluation.interpret = interpret;
+  evaluation.profile = profile.getNumOccurrences() > 0;
+  evaluation.profileFile = profile;
+  if (clock.getNumOccurrences() > 0) {
+    if (!evaluation.profile) {
+      errs() << "tinyc-run: error: --clock is for --profile\n";
+      return 1;
+    }
+    std::optional<double> frequency = tinyc::parseFrequency(clock);
+    if (!frequency) {
+      errs() << "tinyc-run: error: --clock expects a frequency as 216MHz, got '" << clock << "'\n";
+      return 1;
+    }
+    evaluation.clock = *frequency;
+  }
   if (skip < 0 || limit < 0) {
     errs() << "tinyc-run: error: --skip and --limit expect a number of samples\n";
     return 1;
