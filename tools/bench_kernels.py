@@ -199,19 +199,19 @@ def add_random(calls, rng, kernels):
                 calls.add(symbol, 'random', [m, k, n] + zero, 0, m, macs=m * k * n)
         elif op in ('avg_pool', 'max_pool'):
             for _ in range(some if inputs == 's8' else few):
-                win = random_window(rng, anything, anything, [1, 2, 3, 5, 8], [1, 2, 3], macs // 4, True)
+                win = random_window(rng, rng.choice([anything, fours]), anything, [1, 2, 3, 5, 8], [1, 2, 3], macs // 4, True)
                 rest = [1, 1, -4] + STAGE if inputs == 's8' else [0, -1e9, 1e9, 0]
                 calls.windowed(symbol, 'random', win, rest, element=1 if inputs == 's8' else 4)
         elif op in ('add', 'sub', 'mul'):
-            for i in range(few):
-                dims = [rng.randint(1, 12), rng.randint(1, 12), rng.randint(1, 6), rng.randint(1, 70)]
+            for i in range(some):
+                dims = [rng.randint(1, 12), rng.randint(1, 12), rng.randint(1, 6), rng.choice([anything, fours])()]
                 strides = [dims[1] * dims[2] * dims[3], dims[2] * dims[3], dims[3], 1]
                 other = [strides, [0, 0, 0, 1], [0, 0, 0, 0]][i % 3]
                 rest = [3, -4, 1 << 18, 1 << 18, 1 << 19] + ([3, -128, 127, 20, 0]) if inputs == 's8' else [-1e9, 1e9]
                 calls.add(symbol, 'random', dims + strides + other + rest, 0, dims[0])
         elif op == 'sum_rows':
             for _ in range(few):
-                rows, width, channels = rng.randint(1, 4), rng.randint(1, 20), anything()
+                rows, width, channels = rng.randint(1, 4), rng.randint(1, 20), rng.choice([anything, fours])()
                 calls.add(symbol, 'random', [rows, width, channels], rng.choice([0, 1]), rows + 1)
         elif op == 'average':
             for _ in range(few):

@@ -397,6 +397,7 @@ KernelWork countAddFours(const KernelCall &call) {
   work.add("line", lines);
   work.add("four elements", contiguous ? lines * (length / 4) : 0);
   work.add("element", lines * (contiguous ? length % 4 : length));
+  work.add("unaligned store", contiguous ? countUnaligned(lines * (length / 4), length) : 0);
   return work;
 }
 
