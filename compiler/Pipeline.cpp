@@ -183,6 +183,26 @@ static void describeSmallest(OwningOpRef<ModuleOp> scheduled, const Options &opt
       << " MACs, about " << std::llround(report.cycles) << " cycles";
 }
 
+/// Memories that have room for all may not have it in parts: tries schedules of a smaller peak. `scheduled` is the module
+/// as `module` was.
+static LogicalResult lowerSmaller(ModuleOp module, ModuleOp scheduled, const targets::Board &board,
+                                  lower::LowerOptions lowering) {
+  for (const targets::MemoryRegion &memory : board.getRegions(targets::MemoryRegion::Kind::Ram))
+    lowering.scheduleSram = std::max(lowering.scheduleSram, memory.getFreeBytes());
+  ScopedDiagnosticHandler silence(module.getContext(), [](Diagnostic &) { return success(); });
+  for (Optimize optimize : {Optimize::Balanced, Optimize::Ram}) {
+    if (optimize == Optimize::Ram)
+      lowering.optimize = getName(optimize).str();
+    OwningOpRef<ModuleOp> attempt = scheduled.clone();
+    if (failed(run(*attempt, [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); })))
+      continue;
+    module->setAttrs(attempt.get()->getAttrDictionary());
+    module.getBodyRegion().takeBody(attempt->getBodyRegion());
+    return success();
+  }
+  return failure();
+}
+
 /// Phase Kernel. Where the budget of SRAM is missed, the error says what would fit.
 static LogicalResult runLower(ModuleOp module, const Options &options, const lower::LowerOptions &lowering) {
   auto build = [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); };
@@ -202,6 +222,9 @@ static LogicalResult runLower(ModuleOp module, const Options &options, const low
   }
   func::FuncOp function = getPlannedFunction(module);
   std::optional<lower::MemoryPlan> plan = function ? lower::MemoryPlan::get(function) : std::nullopt;
+  if (failed(result) && plan && lowering.ramMemories.size() > 1 &&
+      succeeded(lowerSmaller(module, *scheduled, *options.board, lowering)))
+    return success();
   if (failed(result) && !errors.empty() && plan && plan->bytes > *options.sramBudget)
     describeSmallest(std::move(scheduled), options, lowering, errors.back());
   for (Diagnostic &error : errors)
@@ -276,6 +299,10 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
   if (options.board) {
     lowering.ramMemories = listMemories(*options.board, targets::MemoryRegion::Kind::Ram);
     lowering.flashMemories = listMemories(*options.board, targets::MemoryRegion::Kind::Flash);
+    std::optional<double> fastest; // where constants go first
+    for (const targets::MemoryRegion &memory : options.board->getRegions(targets::MemoryRegion::Kind::Flash))
+      fastest = std::min(fastest.value_or(memory.read), memory.read);
+    lowering.flashRead = fastest.value_or(1.0);
   }
   lowering.optimize = getName(options.optimize).str();
   lowering.maxRecompute = options.maxRecompute;

@@ -195,6 +195,25 @@ static targets::CallCost estimateCost(kernel::KernelOpInterface op, const target
   return targets::estimateCall(target, *kernel, params, begin, end);
 }
 
+/// Cycles for a word of the constants that an op reads: those of the memories they lie in, by their bytes.
+static double getFlashRead(kernel::KernelOpInterface op, const targets::Board &board) {
+  double cycles = 0, bytes = 0;
+  for (Value operand : op->getOperands()) {
+    auto get = operand.getDefiningOp<memref::GetGlobalOp>();
+    auto constant = get ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(op, get.getNameAttr()) : nullptr;
+    auto name = constant ? constant->getAttrOfType<StringAttr>(kernel::kMemoryAttr) : nullptr;
+    if (!name)
+      continue;
+    auto size = static_cast<double>(kernel::getByteSize(constant.getType()));
+    for (const targets::MemoryRegion &memory : board.memory)
+      if (memory.name == name.getValue()) {
+        cycles += memory.read * size;
+        bytes += size;
+      }
+  }
+  return bytes > 0 ? cycles / bytes : 1;
+}
+
 static Layer makeLayer(kernel::KernelOpInterface op) {
   Layer layer;
   layer.op = op->getName().stripDialect().str();
@@ -227,6 +246,8 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
     report.macs += report.layers.back().macs;
     if (target) {
       targets::CallCost cost = estimateCost(op, *target);
+      if (options.board)
+        cost.cycles += cost.constantBytes / 4 * (getFlashRead(op, *options.board) - 1);
       report.layers.back().cycles = cost.cycles;
       report.layers.back().constantBytes = cost.constantBytes;
     }

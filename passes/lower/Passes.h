@@ -17,6 +17,8 @@ namespace tinyc::lower {
 struct LowerOptions {
   std::string target = "cortex-m7";
   int64_t sram = 0, flash = 0; // bytes; 0: no budget
+  double flashRead = 1;        // cycles of reading a word of constants; 1: no wait states
+  int64_t scheduleSram = 0;    // budget that the streams are chosen for; 0: sram
   std::string optimize = "balanced"; // or "ram", "speed"
   double maxRecompute = 1.0;         // MACs executed over MACs of the model, at most
   bool streamInput = false, streamOutput = false; // inputs, outputs pass in rows

@@ -47,7 +47,8 @@ def StreamRowsPass : Pass<"lower-stream-rows", "::mlir::ModuleOp"> {
   let summary = "Execute neighbouring ops row by row where that saves memory";
   let description = [{
     Needs lower-select-kernels. Chooses a partition of the ops into streams (kernel.stream) and ops that run whole, and how
-    many rows each op of a stream computes at a time: docs/Memory.md. `optimize` is what is made least: `ram` the peak
+    many rows each op of a stream computes at a time: docs/Memory.md. Each step reads the constants of its op again, at the cost of
+    `flash-read`. `optimize` is what is made least: `ram` the peak
     of live bytes, `speed` the estimated cycles, `balanced` the peak of those partitions whose cycles are within 5 % of the
     fastest's. Where that peak exceeds the budget `sram`, the fastest partition within the budget is taken.
 
@@ -57,6 +58,7 @@ def StreamRowsPass : Pass<"lower-stream-rows", "::mlir::ModuleOp"> {
     Option<"target", "target", "std::string", /*default=*/"\"cortex-m7\"", "Name of the target">,
     Option<"optimize", "optimize", "std::string", /*default=*/"\"balanced\"", "ram, balanced or speed">,
     Option<"sram", "sram", "int64_t", /*default=*/"0", "Budget in bytes, 0 for none">,
+    Option<"flashRead", "flash-read", "double", /*default=*/"1.0", "Cycles of reading a word of constants; 1: no wait states">,
   ];
   let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }

@@ -19,7 +19,8 @@ void buildLowerPipeline(OpPassManager &manager, const LowerOptions &options) {
   StreamRowsPassOptions stream;
   stream.target = options.target;
   stream.optimize = options.optimize;
-  stream.sram = options.sram;
+  stream.sram = options.scheduleSram > 0 ? options.scheduleSram : options.sram;
+  stream.flashRead = options.flashRead;
   manager.addPass(createStreamRowsPass(stream));
   manager.addPass(createPackWeightsPass());
   if (!options.flashMemories.empty()) {
