@@ -19,9 +19,9 @@
 // The program gets both parts; offsets count from the begin of each.
 // PARTS-LABEL: func @model_run(
 // PARTS-SAME: %[[DTCM:.*]]: memref<220xi8>, %[[SRAM:.*]]: memref<140xi8>)
-// PARTS-DAG: %[[X:.*]] = memref.view %[[DTCM]][%{{.*}}][] : memref<220xi8> to memref<100xi8>
-// PARTS-DAG: %[[Y:.*]] = memref.view %[[DTCM]][%{{.*}}][] : memref<220xi8> to memref<160xi8>
-// PARTS-DAG: %[[A:.*]] = memref.view %[[DTCM]][%{{.*}}][] : memref<220xi8> to memref<120xi8>
+// PARTS-DAG: %[[X:.*]] = memref.view %[[DTCM]][%{{.*}}][]{{.*}} : memref<220xi8> to memref<100xi8>
+// PARTS-DAG: %[[Y:.*]] = memref.view %[[DTCM]][%{{.*}}][]{{.*}} : memref<220xi8> to memref<160xi8>
+// PARTS-DAG: %[[A:.*]] = memref.view %[[DTCM]][%{{.*}}][]{{.*}} : memref<220xi8> to memref<120xi8>
 // PARTS-DAG: %[[B:.*]] = memref.view %[[SRAM]][%[[BEGIN:.*]]][] : memref<140xi8> to memref<140xi8>
 // PARTS-DAG: %[[BEGIN]] = arith.constant 0 : index
 // PARTS-DAG: kernel.pad %[[X]] : memref<100xi8> -> %[[A]]
