@@ -80,8 +80,7 @@ std::string makeStreamFunctions(const Ports &ports) {
   static const char text[] = R"(
 /* Forgets the rows passed so far: the next ones are those of a new inference. */
 static inline void @PREFIX@_restart(@PREFIX@_context *context) {
-  const @PREFIX@_state beginning = {0};
-  context->state = beginning;
+  memset(&context->state, 0, sizeof context->state);
 @RESET@}
 
 /* Goes on until the network needs or has rows. @MACRO@_WANTS_ROWS: write them to rows->data, and call again. _HAS_ROWS:
@@ -179,9 +178,8 @@ static _Alignas(@MACRO@_ARENA_ALIGNMENT) uint8_t arena[@MACRO@_ARENA_BYTES];
   if (!inputs.empty())
     os << R"(
 static int read_rows(void *user, int input, int32_t row, int32_t count, void *rows) {
-  (void)user, (void)input, (void)row;
-  memset(rows, 0, (size_t)count * @MACRO@_INPUT_)"
-       << inputs.front() << R"(_ROW_BYTES); /* your rows here */
+  (void)user, (void)row;
+  memset(rows, 0, (size_t)count * @PREFIX@_row_bytes(@MACRO@_WANTS_ROWS, input)); /* your rows here */
   return 0;
 }
 )";

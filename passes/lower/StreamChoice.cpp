@@ -73,6 +73,14 @@ Segment StreamChooser::makeSegment(size_t firstOp, size_t lastOp, ArrayRef<int32
   return segment;
 }
 
+// Rows that pass are fewer than all.
+static int32_t limitRows(const GraphOp &op, int32_t rowsPerStep) {
+  if (isa<kernel::ReceiveOp, kernel::SendOp>(op.op))
+    while (rowsPerStep > 1 && rowsPerStep >= op.rows)
+      rowsPerStep /= 2;
+  return rowsPerStep;
+}
+
 bool StreamChooser::cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) const {
   return any_of(spans, [&](const TransferSpan &span) {
     bool isInside = isStream && firstOp <= span.first && span.last < lastOp;
@@ -91,7 +99,10 @@ void StreamChooser::addSegments() {
           most = std::max(most, graph.ops[op].rows);
         if ((rows > 1 && rows >= most) || cutsTransfer(first, last, /*isStream=*/true))
           break;
-        segments[last].push_back(makeSegment(first, last, std::vector<int32_t>(last - first, rows)));
+        std::vector<int32_t> rowsPerStep;
+        for (size_t op = first; op < last; ++op)
+          rowsPerStep.push_back(limitRows(graph.ops[op], rows));
+        segments[last].push_back(makeSegment(first, last, rowsPerStep));
       }
   }
 }
@@ -164,7 +175,7 @@ void StreamChooser::refine(ChosenSegment &chosen, int64_t bytes) const {
       std::vector<int32_t> rowsPerStep;
       for (const Segment::Op &op : chosen.segment.ops)
         rowsPerStep.push_back(op.rowsPerStep);
-      rowsPerStep[number] = kRowsPerStep[way + 1];
+      rowsPerStep[number] = limitRows(graph.ops[chosen.segment.firstOp + number], kRowsPerStep[way + 1]);
       std::optional<ChosenSegment> other =
           choose(makeSegment(chosen.segment.firstOp, chosen.segment.lastOp, rowsPerStep), bytes);
       if (!other || other->cycles >= chosen.cycles)
