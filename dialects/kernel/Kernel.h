@@ -41,6 +41,7 @@ int64_t getByteSize(mlir::MemRefType type);
 /// Attribute names; see the dialect's description.
 inline constexpr llvm::StringLiteral kTypeAttr = "kernel.type";
 inline constexpr llvm::StringLiteral kOutputAttr = "kernel.output";
+inline constexpr llvm::StringLiteral kPortAttr = "kernel.port";
 inline constexpr llvm::StringLiteral kInputsAttr = "kernel.inputs";
 inline constexpr llvm::StringLiteral kOutputsAttr = "kernel.outputs";
 inline constexpr llvm::StringLiteral kStreamedAttr = "streamed"; // in an entry of kernel.inputs, kernel.outputs

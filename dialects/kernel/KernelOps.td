@@ -25,6 +25,7 @@ def Kernel_Dialect : Dialect {
     - `kernel.inputs`, `kernel.outputs` on a planned function: one dictionary for each, with `name` (StringAttr),
       `type` (TypeAttr of the tensor), `permutation` (DenseI64ArrayAttr, where known), `offset` and `bytes` (i64, in
       the arena); `streamed` (UnitAttr) instead of `offset` if it passes in rows (kernel.receive, kernel.send).
+    - `kernel.port` (StringAttr) on a view in a planned function: the buffer is the input or output of that name.
     - `kernel.plan` on a planned function: the buffers and the peak of the plan, see lower-plan-memory.
     - `kernel.macs` (i64) on kernel.call: its multiply-accumulate operations, where there are any.
   }];

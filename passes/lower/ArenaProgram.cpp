@@ -72,8 +72,9 @@ LogicalResult ArenaProgram::addView(memref::ViewOp view, Value arena) {
   if (view.getSource() != arena || !matchPattern(view.getByteShift(), m_Constant(&shift)))
     return view.emitOpError("expects a constant offset into the arena");
   places[view.getResult()] = {static_cast<int64_t>(buffers.size()), 0};
+  auto port = view->getAttrOfType<StringAttr>(kernel::kPortAttr);
   buffers.push_back({view, getNodeName(view.getLoc()).str(), {shift.getInt()}, kernel::getByteSize(view.getType()),
-                     /*isScattered=*/false});
+                     /*isScattered=*/false, port ? port.str() : ""});
   return success();
 }
 
@@ -95,7 +96,7 @@ LogicalResult ArenaProgram::addCast(memref::ReinterpretCastOp cast) {
 void ArenaProgram::addRows(kernel::RowsOp rows) {
   places[rows.getResult()] = {static_cast<int64_t>(buffers.size()), 0};
   buffers.push_back({rows, getNodeName(rows.getLoc()).str(), rows.getOffsets().vec(), rows.getRowBytes(),
-                     /*isScattered=*/true});
+                     /*isScattered=*/true, ""});
 }
 
 const ArenaProgram::Place *ArenaProgram::findPlace(Value value) const {

@@ -22,6 +22,7 @@ struct ArenaBuffer {
   std::vector<int64_t> offsets;  ///< in the arena: of every row of a kernel.rows, of a view as a whole
   int64_t bytes;                 ///< of a row of a kernel.rows, of all of a view
   bool isScattered;              ///< a kernel.rows
+  std::string port;              ///< name of the input or output of the model that it is; empty if the IR does not say
 
   ByteRange getRange(int64_t row) const { return {offsets[row], offsets[row] + bytes}; }
 };

@@ -143,11 +143,17 @@ private:
   void claimInput(int64_t number) {
     const ArenaBuffer &buffer = program.getBuffers()[number];
     BufferState &state = states[number];
-    if (state.isWritten || state.input >= 0 || buffer.isScattered)
+    if (state.isWritten || state.input >= 0)
       return;
     for (auto [input, port] : llvm::enumerate(program.getInputs()))
-      if (port.range == buffer.getRange(0))
+      if (isPort(buffer, port))
         state.input = input;
+  }
+
+  // Whether a buffer lies where an input or output does, and the IR does not say that it is another one, or none.
+  bool isPort(const ArenaBuffer &buffer, const ArenaPort &port) const {
+    bool saysPort = llvm::any_of(program.getBuffers(), [&](const ArenaBuffer &other) { return other.port == port.name; });
+    return !buffer.isScattered && buffer.getRange(0) == port.range && (!saysPort || buffer.port == port.name);
   }
 
   ByteOwner getOwner(ByteOwner owner) const {
@@ -248,7 +254,7 @@ private:
     for (const ArenaPort &port : program.getOutputs()) {
       bool found = false;
       for (auto [number, buffer] : llvm::enumerate(program.getBuffers())) {
-        if (buffer.isScattered || !(buffer.getRange(0) == port.range))
+        if (!isPort(buffer, port))
           continue;
         ByteOwner owner = getOwner({static_cast<int64_t>(number), 0});
         found |= ownership.findOther(port.range, owner) == owner;
