@@ -54,8 +54,8 @@ typedef struct Block {
   "sxtb16   r10, r9\n"                     \
   "smlad    r1, r6, r9, r1\n"              \
   "smlad    r3, r7, r9, r3\n"              \
-  "smlad    r0, r6, r10, r0\n"             \
   "ldr.w    r9, [r12], #4\n"               \
+  "smlad    r0, r6, r10, r0\n"             \
   "ldr.w    r6, [lr, #4]!\n"               \
   "smlad    r2, r7, r10, r2\n"             \
   "ldr.w    r7, [lr, r11]\n"
@@ -161,8 +161,8 @@ TINYC_ASSEMBLY void multiply3(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_R
 /* Two pixels. */
 TINYC_ASSEMBLY void multiply2(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const int16_t *elements,
                               TINYC_IN_REGISTER int8_t *out, TINYC_IN_REGISTER const Block *block) {
-  __asm__(ENTER(32, 16)
-          ROUNDS(REPEAT16(STEP2))
+  __asm__(ENTER(32, 32)
+          ROUNDS(REPEAT32(STEP2))
           "sub.w    r1, r1, r0\n"
           "smmlar   r0, r0, r9, lr\n"
           "sub.w    r3, r3, r2\n"
