@@ -71,7 +71,10 @@ LogicalResult BufferGraph::addOp(kernel::KernelOpInterface op, int64_t stream) {
       if (rows.kind != RowAccess::Kind::Whole)
         node.rows = 0;
     }
-    node.accesses.push_back({static_cast<size_t>(number), operand.getOperandNumber(), rows, isWrite, isDirect});
+    auto type = cast<MemRefType>(operand.get().getType());
+    int64_t offset = type.getStridesAndOffset().second * type.getElementTypeBitWidth() / 8;
+    node.accesses.push_back({static_cast<size_t>(number), operand.getOperandNumber(), rows, isWrite, isDirect, offset,
+                             kernel::getByteSize(type)});
   }
   if (node.rows == 0)
     for (GraphAccess &access : node.accesses)

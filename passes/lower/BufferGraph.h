@@ -31,6 +31,7 @@ struct GraphAccess {
   kernel::RowAccess rows; ///< of the buffer, for a row of the op; Whole if it sees a view of the buffer
   bool isWrite;
   bool isDirect; ///< the operand is the buffer itself
+  int64_t offset, bytes; ///< of the part of the buffer that a view shows
 };
 
 struct GraphOp {

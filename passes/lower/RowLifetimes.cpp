@@ -99,7 +99,7 @@ void RowLifetimes::computeLifetimes() {
 bool RowLifetimes::canShare(const GraphOp &op, const GraphAccess &output, const GraphAccess &operand,
                             ArrayRef<size_t> positions) const {
   const GraphBuffer &from = graph.buffers[operand.buffer], &to = graph.buffers[output.buffer];
-  if (!output.isDirect || !operand.isDirect || output.buffer == operand.buffer || from.isOutput || to.isInput ||
+  if (output.bytes != to.bytes || output.buffer == operand.buffer || from.isOutput || to.isInput ||
       isScattered(output.buffer) != isScattered(operand.buffer) ||
       getBandRows(output.buffer) != getBandRows(operand.buffer))
     return false;
@@ -108,10 +108,10 @@ bool RowLifetimes::canShare(const GraphOp &op, const GraphAccess &output, const 
   // Every access of this op to the operand's buffer has to be one the output may lie over.
   SmallVector<unsigned> candidates = kernel::KernelOpInterface(op.op).getInPlaceOperands();
   for (const GraphAccess &access : op.accesses)
-    if (access.buffer == operand.buffer && !llvm::is_contained(candidates, access.operand))
+    if (access.buffer == operand.buffer && (!llvm::is_contained(candidates, access.operand) || access.offset != 0))
       return false;
   bool whole = rowsPerStep[&op - graph.ops.data()] == 0;
-  if (!whole && (operand.rows.kind != RowAccess::Kind::Same || output.rows.kind != RowAccess::Kind::Same))
+  if (!whole && (!output.isDirect || !operand.isDirect || operand.rows.kind != RowAccess::Kind::Same || output.rows.kind != RowAccess::Kind::Same))
     return false;
   for (size_t position : positions) {
     const Step &step = steps[position];

@@ -8,7 +8,7 @@ func.func @result(%x: memref<4xi8>) -> i32 {
 
 // -----
 
-// expected-error @+1 {{expects contiguous buffers as arguments, got 'tensor<4xf32>'}}
+// expected-error @+1 {{expects a contiguous buffer of static shape, got 'tensor<4xf32>'}}
 func.func @tensor(%x: tensor<4xf32>) {
   return
 }

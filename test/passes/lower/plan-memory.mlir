@@ -6,12 +6,16 @@
 // CHECK-SAME: %[[ARENA:.*]]: memref<300xi8>
 // CHECK-SAME: kernel.inputs = [{bytes = 100 : i64, name = "x", offset = 120 : i64, permutation = array<i64: 1, 0>, type = tensor<10x10xf32>}]
 // CHECK-SAME: kernel.outputs = [{bytes = 160 : i64, name = "y", offset = 0 : i64, type = tensor<160xi8>}]
-// CHECK-SAME: kernel.plan = {alignment = 4 : i64, buffers = [
+// CHECK-SAME: kernel.plan = {alignment = 4 : i64, bound = 300 : i64, buffers = [
 // CHECK-SAME: {bytes = 100 : i64, first = 0 : i64, kind = "input", last = 0 : i64, name = "x", offset = 120 : i64},
 // CHECK-SAME: {bytes = 160 : i64, first = 2 : i64, kind = "output", last = 2 : i64, name = "y", offset = 0 : i64},
 // CHECK-SAME: {bytes = 120 : i64, first = 0 : i64, kind = "activation", last = 1 : i64, name = "a", offset = 0 : i64},
 // CHECK-SAME: {bytes = 140 : i64, first = 1 : i64, kind = "activation", last = 2 : i64, name = "b", offset = 160 : i64}],
-// CHECK-SAME: bytes = 300 : i64, peak = {bytes = 300 : i64, node = "c", op = "pad", position = 2 : i64}}
+// CHECK-SAME: bytes = 300 : i64, ops = [
+// CHECK-SAME: {first = 0 : i64, last = 0 : i64, live = 220 : i64, node = "a", op = "pad", rowsPerStep = 0 : i64, stream = -1 : i64}
+// CHECK-SAME: {first = 2 : i64, last = 2 : i64, live = 300 : i64, node = "c", op = "pad"
+// CHECK-SAME: peak = {bytes = 300 : i64, node = "c", op = "pad", position = 2 : i64}
+// CHECK-SAME: peakLive = [{bytes = 160 : i64, heldRows = 0 : i64, kind = "output", name = "y", rows = 0 : i64}
 // CHECK: %[[A:.*]] = memref.view %[[ARENA]][%c0
 // CHECK: kernel.pad %{{.*}} -> %[[A]]
 func.func @alternate(%x: memref<100xi8> {nn.name = "x", nn.permutation = array<i64: 1, 0>, kernel.type = tensor<10x10xf32>},
@@ -83,9 +87,9 @@ func.func @views(%x: memref<5x8xi8> {nn.name = "x"}, %y: memref<40xi8> {nn.name 
 
 // -----
 
-// The larger buffer first: 5 bytes, rounded up to 8, then 3.
+// The larger buffer last: 3 bytes, rounded up to 4, then 5.
 // CHECK-LABEL: func @model_run(
-// CHECK-SAME: memref<11xi8>
+// CHECK-SAME: memref<9xi8>
 func.func @alignment(%x: memref<5xi8> {nn.name = "x"}, %y: memref<3xi8> {nn.name = "y", kernel.output}) {
   kernel.copy %x : memref<5xi8> -> %y : memref<3xi8>
     {blocks = 1 : i32, length = 3 : i32, inputPitch = 3 : i32, outputPitch = 3 : i32, outputOffset = 0 : i32}
