@@ -16,7 +16,7 @@ namespace tinyc::lower {
 struct GraphBuffer {
   mlir::Value value;
   int64_t bytes;
-  int32_t rows;   ///< H of [1, H, W, C]; 1 for other shapes
+  int32_t rows;    ///< H of [1, H, W, C]; 1 for other shapes
   size_t firstRow; ///< number of its first row among the rows of all buffers
   bool isInput = false, isOutput = false, isScratch = false;
   bool isViewed = false; ///< some op accesses it under another shape
@@ -30,17 +30,17 @@ struct GraphAccess {
   unsigned operand;
   kernel::RowAccess rows; ///< of the buffer, for a row of the op; Whole if it sees a view of the buffer
   bool isWrite;
-  bool isDirect; ///< the operand is the buffer itself
+  bool isDirect;         ///< the operand is the buffer itself
   int64_t offset, bytes; ///< of the part of the buffer that a view shows
 };
 
 struct GraphOp {
   kernel::KernelOpInterface op;
   llvm::SmallVector<GraphAccess, 4> accesses;
-  int32_t rows = 0;   ///< rows that a stream may step over; 0: the op runs whole
-  bool sums = false;  ///< an average over the whole image, which a stream steps over by its input's rows
+  int32_t rows = 0;        ///< rows that a stream may step over; 0: the op runs whole
+  bool sums = false;       ///< an average over the whole image, which a stream steps over by its input's rows
   bool overwrites = false; ///< its kernel may write over input rows that die with a call: tinyc_packing::overwrites
-  int64_t stream = -1; ///< number of the kernel.stream it is in
+  int64_t stream = -1;     ///< number of the kernel.stream it is in
 };
 
 /// The op computes its rows [begin, end); an op outside of streams has the one step [0, 1).
@@ -55,9 +55,9 @@ public:
   static mlir::FailureOr<BufferGraph> read(mlir::func::FuncOp function);
 
   std::vector<GraphBuffer> buffers;
-  std::vector<GraphOp> ops;         ///< in order, those of a stream in the order of its body
+  std::vector<GraphOp> ops; ///< in order, those of a stream in the order of its body
   std::vector<kernel::StreamOp> streams;
-  size_t rows = 0;                  ///< of all buffers
+  size_t rows = 0; ///< of all buffers
 
   /// Number of the buffer that `value` is, or views; -1 if it is a constant.
   int64_t getBuffer(mlir::Value value) const;

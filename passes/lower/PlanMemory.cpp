@@ -96,7 +96,8 @@ private:
     placement.bound = bound;
   }
 
-  // What is written over its operand lies in the operand's memory: where one memory does not hold all, plan without, too.
+  // What is written over its operand lies in the operand's memory: where one memory does not hold all, plan without,
+  // too.
   void placeInRegions() {
     bool isWhole = isStreamed(function);
     groups = makeGroups(graph, steps, *lifetimes, lifetimes->getOverlays());
@@ -136,7 +137,10 @@ private:
     for (auto [number, buffer] : llvm::enumerate(graph.buffers)) {
       PlannedBuffer planned;
       planned.name = getName(buffer);
-      planned.kind = buffer.isInput ? "input" : buffer.isOutput ? "output" : buffer.isScratch ? "scratch" : "activation";
+      planned.kind = buffer.isInput     ? "input"
+                     : buffer.isOutput  ? "output"
+                     : buffer.isScratch ? "scratch"
+                                        : "activation";
       planned.first = std::numeric_limits<int64_t>::max();
       planned.last = -1;
       if (buffer.isScratch)

@@ -111,7 +111,8 @@ bool RowLifetimes::canShare(const GraphOp &op, const GraphAccess &output, const 
     if (access.buffer == operand.buffer && (!llvm::is_contained(candidates, access.operand) || access.offset != 0))
       return false;
   bool whole = rowsPerStep[&op - graph.ops.data()] == 0;
-  if (!whole && (!output.isDirect || !operand.isDirect || operand.rows.kind != RowAccess::Kind::Same || output.rows.kind != RowAccess::Kind::Same))
+  if (!whole && (!output.isDirect || !operand.isDirect || operand.rows.kind != RowAccess::Kind::Same ||
+                 output.rows.kind != RowAccess::Kind::Same))
     return false;
   for (size_t position : positions) {
     const Step &step = steps[position];
@@ -171,8 +172,8 @@ size_t RowLifetimes::getPlace(size_t buffer) const { return places[buffer]; }
 std::optional<Overlay> RowLifetimes::findOverlay(const GraphOp &op, const Step &step, int64_t position) const {
   constexpr unsigned kInput = 0; // activations come first
   const GraphAccess *input = llvm::find_if(op.accesses, [](const GraphAccess &a) { return a.operand == kInput; });
-  const GraphAccess *output = llvm::find_if(
-      op.accesses, [&](const GraphAccess &a) { return a.isWrite && !graph.buffers[a.buffer].isScratch; });
+  const GraphAccess *output =
+      llvm::find_if(op.accesses, [&](const GraphAccess &a) { return a.isWrite && !graph.buffers[a.buffer].isScratch; });
   if (input == op.accesses.end() || output == op.accesses.end() || !input->isDirect || !output->isDirect ||
       input->rows.kind == RowAccess::Kind::Whole || getPlace(output->buffer) != output->buffer)
     return std::nullopt;

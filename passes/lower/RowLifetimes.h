@@ -21,7 +21,7 @@ struct RowLifetime {
 /// Output rows of a step written over input rows that die with it (GraphOp::overwrites).
 struct Overlay {
   size_t output;
-  int32_t band;     ///< of the output, all of it
+  int32_t band; ///< of the output, all of it
   size_t input;
   int32_t row;      ///< of the input: the output's band begins where this row does
   int64_t position; ///< of the step
@@ -31,8 +31,8 @@ struct Overlay {
 /// How many rows each op computes in a step; 0: it runs whole, outside of streams. One entry for each op.
 using RowsPerStep = llvm::ArrayRef<int32_t>;
 
-/// The lifetimes of all rows in a part of the program: the steps of the ops [firstOp, lastOp). What ops before and after
-/// access is live from the part's first, and until its last position.
+/// The lifetimes of all rows in a part of the program: the steps of the ops [firstOp, lastOp). What ops before and
+/// after access is live from the part's first, and until its last position.
 class RowLifetimes {
 public:
   RowLifetimes(const BufferGraph &graph, llvm::ArrayRef<Step> steps, RowsPerStep rowsPerStep, size_t firstOp,
@@ -77,7 +77,7 @@ private:
   std::vector<RowLifetime> lifetimes; // of all rows
   std::vector<int32_t> scattered;     // rows per band; 0: contiguous
   std::vector<Overlay> overlays;
-  std::vector<size_t> places;         // of each buffer: the one it is written over, or itself
+  std::vector<size_t> places; // of each buffer: the one it is written over, or itself
 };
 
 /// The things to place: bands of scattered buffers, whole contiguous buffers.

@@ -32,8 +32,8 @@ public:
       auto progress = [&](size_t number) {
         return static_cast<double>(done[number - firstOp]) / graph.ops[number].rows;
       };
-      size_t next = *std::min_element(sinks.begin(), sinks.end(),
-                                      [&](size_t a, size_t b) { return progress(a) < progress(b); });
+      size_t next =
+          *std::min_element(sinks.begin(), sinks.end(), [&](size_t a, size_t b) { return progress(a) < progress(b); });
       advance(next, done[next - firstOp] + 1);
       erase_if(sinks, [&](size_t number) { return done[number - firstOp] == graph.ops[number].rows; });
     }
@@ -89,7 +89,7 @@ private:
   const BufferGraph &graph;
   size_t firstOp, lastOp;
   RowsPerStep rowsPerStep;
-  std::vector<int32_t> done; // rows of each op
+  std::vector<int32_t> done;                        // rows of each op
   DenseMap<size_t, SmallVector<size_t, 2>> writers; // of each buffer, in order
   std::vector<Step> steps;
 };

@@ -35,7 +35,8 @@ std::vector<TransferSpan> findTransferSpans(const BufferGraph &graph) {
   return spans;
 }
 
-StreamChooser::StreamChooser(const BufferGraph &graph, const OpCosts &costs) : graph(graph), costs(costs), spans(findTransferSpans(graph)) {
+StreamChooser::StreamChooser(const BufferGraph &graph, const OpCosts &costs)
+    : graph(graph), costs(costs), spans(findTransferSpans(graph)) {
   segments.resize(graph.ops.size() + 1);
   addSegments();
 }

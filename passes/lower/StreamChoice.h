@@ -1,4 +1,5 @@
-// Which ops run row by row together, how many rows at a time, and by which kernels: the choice behind lower-stream-rows.
+// Which ops run row by row together, how many rows at a time, and by which kernels: the choice behind
+// lower-stream-rows.
 #ifndef TINYC_PASSES_LOWER_STREAMCHOICE_H
 #define TINYC_PASSES_LOWER_STREAMCHOICE_H
 
@@ -15,9 +16,9 @@ namespace tinyc::lower {
 /// What an op costs by one kernel.
 struct KernelCost {
   const targets::Kernel *kernel = nullptr;
-  double cycles = 0;         ///< all of its calls
-  int64_t scratchBytes = 0;  ///< during each call
-  bool overwrites = false;   ///< tinyc_packing::overwrites
+  double cycles = 0;        ///< all of its calls
+  int64_t scratchBytes = 0; ///< during each call
+  bool overwrites = false;  ///< tinyc_packing::overwrites
 };
 
 /// The ways to run each op: costs[op][k], k = 0 whole, k > 0 in a stream with kRowsPerStep[k] rows at a time, by any of
@@ -62,9 +63,9 @@ struct TransferSpan {
 std::vector<TransferSpan> findTransferSpans(const BufferGraph &graph);
 
 /// Finds partitions of the program's ops, in their order, into streams and whole ops. The peak of a partition is the
-/// greatest of its segments', its cycles their sum, so that dynamic programming over the cut points finds, for any bound
-/// of bytes, the fastest partition within it; segments have one number of rows per step until refine(). Each transfer
-/// span is in one stream, so that its tensor is nowhere whole; all of its ops have to have rows.
+/// greatest of its segments', its cycles their sum, so that dynamic programming over the cut points finds, for any
+/// bound of bytes, the fastest partition within it; segments have one number of rows per step until refine(). Each
+/// transfer span is in one stream, so that its tensor is nowhere whole; all of its ops have to have rows.
 class StreamChooser {
 public:
   StreamChooser(const BufferGraph &graph, const OpCosts &costs);
@@ -72,7 +73,8 @@ public:
   /// The least peak of any partition.
   int64_t getLeastPeak() const;
   /// The fastest partition whose peak is at most `bytes`, or nullopt. Of segments whose own peak is above `preferred`
-  /// those nearest to it are taken, whatever their cycles: the fewer steps near the peak, the nearer to it the offsets get.
+  /// those nearest to it are taken, whatever their cycles: the fewer steps near the peak, the nearer to it the offsets
+  /// get.
   std::optional<Choice> findFastest(int64_t bytes = std::numeric_limits<int64_t>::max(),
                                     int64_t preferred = std::numeric_limits<int64_t>::max()) const;
   /// The smallest partition whose cycles are at most `cycles`, which has to be at least those of the fastest.
