@@ -208,25 +208,67 @@ static void multiply(const int8_t *packed, const int16_t *elements, int8_t *out,
   }
 }
 
-/* Widens bytes, a multiple of 4, in the order of SXTB16. */
-static inline int16_t *widen(int16_t *to, const int8_t *x, int32_t bytes) {
-  uint32_t *words = (uint32_t *)(void *)to;
-  const int8_t *end = x + bytes;
-  if (bytes & 4) {
-    uint32_t four = tinyc_load_s8x4(x);
-    words[0] = tinyc_widen_even(four);
-    words[1] = tinyc_widen_odd(four);
-    words += 2;
-    x += 4;
-  }
-  for (; x != end; x += 8, words += 4) {
-    uint32_t four = tinyc_load_s8x4(x), next = tinyc_load_s8x4(x + 4);
-    words[0] = tinyc_widen_even(four);
-    words[1] = tinyc_widen_odd(four);
-    words[2] = tinyc_widen_even(next);
-    words[3] = tinyc_widen_odd(next);
-  }
-  return (int16_t *)(void *)words;
+/* Widens `columns` times `bytes` neighbouring bytes, a multiple of 4, in the order of SXTB16; the results of neighbours
+ * begin `pitch` bytes apart. A Cortex-M7 stores one word while it widens the next. */
+TINYC_ASSEMBLY void widen(TINYC_IN_REGISTER const int8_t *from, TINYC_IN_REGISTER int16_t *to,
+                          TINYC_IN_REGISTER int32_t columns, TINYC_IN_REGISTER int32_t bytes,
+                          TINYC_IN_REGISTER int32_t pitch) {
+  __asm__("push     {r4-r10, lr}\n"
+          "ldr      lr, [sp, #32]\n"
+          "1:\n"
+          "mov      r10, r1\n"
+          "subs     r12, r3, #16\n"
+          "blo      3f\n"
+          "2:\n"
+          "ldr      r4, [r0], #16\n"
+          "ldr      r5, [r0, #-12]\n"
+          "ldr      r6, [r0, #-8]\n"
+          "ldr      r7, [r0, #-4]\n"
+          "sxtb16   r8, r4\n"
+          "sxtb16   r9, r4, ror #8\n"
+          "str      r8, [r1], #32\n"
+          "sxtb16   r8, r5\n"
+          "str      r9, [r1, #-28]\n"
+          "sxtb16   r9, r5, ror #8\n"
+          "str      r8, [r1, #-24]\n"
+          "sxtb16   r8, r6\n"
+          "str      r9, [r1, #-20]\n"
+          "sxtb16   r9, r6, ror #8\n"
+          "str      r8, [r1, #-16]\n"
+          "sxtb16   r8, r7\n"
+          "str      r9, [r1, #-12]\n"
+          "sxtb16   r9, r7, ror #8\n"
+          "str      r8, [r1, #-8]\n"
+          "subs     r12, r12, #16\n"
+          "str      r9, [r1, #-4]\n"
+          "bhs      2b\n"
+          "3:\n"
+          "adds     r12, r12, #16\n"
+          "beq      5f\n"
+          "tst      r12, #8\n"
+          "beq      4f\n"
+          "ldr      r4, [r0], #8\n"
+          "ldr      r5, [r0, #-4]\n"
+          "sxtb16   r8, r4\n"
+          "sxtb16   r9, r4, ror #8\n"
+          "str      r8, [r1], #16\n"
+          "sxtb16   r8, r5\n"
+          "str      r9, [r1, #-12]\n"
+          "sxtb16   r9, r5, ror #8\n"
+          "str      r8, [r1, #-8]\n"
+          "tst      r12, #4\n"
+          "str      r9, [r1, #-4]\n"
+          "beq      5f\n"
+          "4:\n"
+          "ldr      r4, [r0], #4\n"
+          "sxtb16   r8, r4\n"
+          "sxtb16   r9, r4, ror #8\n"
+          "strd     r8, r9, [r1], #8\n"
+          "5:\n"
+          "subs     r2, r2, #1\n"
+          "add      r1, r10, lr\n"
+          "bne      1b\n"
+          "pop      {r4-r10, pc}\n");
 }
 
 static inline int16_t *fill(int16_t *to, int32_t value, int32_t elements) {
@@ -260,10 +302,11 @@ static void gatherColumn(const tinyc_conv2d_s8_params *params, const Rows *rows,
   for (int32_t ky = begin; ky < end; ky++) {
     const int8_t *from = rows->row[ky] + x * channels;
     if (channels % 4 == 0)
-      to = widen(to, from, channels);
+      widen(from, to, 1, channels, 0);
     else
       for (int32_t c = 0; c < channels; c++)
-        *to++ = from[c];
+        to[c] = from[c];
+    to += channels;
   }
   to = fill(to, params->input_zero_point, (window->kernel_height - end) * channels);
   if ((window->kernel_height * channels) & 1)
@@ -299,8 +342,7 @@ TINYC_CORE void gatherInside(const tinyc_window *window, const Rows *rows, const
     const int8_t *from = *row++ + inside->offset;
     int16_t *at = to;
     if (channels % 4 == 0) {
-      for (int32_t i = inside->columns; i > 0; i--, at += column, from += channels)
-        widen(at, from, channels);
+      widen(from, at, inside->columns, channels, 2 * column);
     } else if (channels == 1) {
       int32_t i = inside->columns;
       for (; i >= 4; i -= 4, from += 4, at += 4 * column) {
@@ -356,7 +398,7 @@ static void computeRow(const tinyc_conv2d_s8_params *params, const int8_t *input
     int32_t missing = width - x, pixels = missing == 4 || missing == 2 ? 2 : missing == 1 ? 1 : 3;
     int32_t left = x * window->stride_width - window->pad_left;
     if (simple)
-      widen(scratch, input + left * channels, pixels * channels);
+      widen(input + left * channels, scratch, 1, pixels * channels, 0);
     else if (shift == window->stride_width)
       gatherBlock(params, &rows, left, window->kernel_width + (pixels - 1) * shift, scratch);
     else
