@@ -85,7 +85,7 @@ func.func @windows(%x: memref<1x6x4x1xi8>, %y: memref<1x3x2x8xi8> {kernel.output
 // CHECK-NEXT: kernel.conv2d {{.*}} -> %[[A:.*]] : memref<1x4x4x8xi8>
 // CHECK-NEXT: kernel.sum_rows %[[A]] : memref<1x4x4x8xi8> -> %[[SUMS]] : memref<8xi32>
 // CHECK-NEXT: {{^ *}$}}
-// CHECK-NEXT: kernel.average %[[SUMS]] {{.*}} count = 16 : i32, inputZeroPoint = 3 : i32
+// CHECK-NEXT: kernel.average %[[SUMS]] {{.*}}{count = 16 : i32, inputZeroPoint = 3 : i32
 // PLAN-LABEL: func @model_run(
 // PLAN-SAME: memref<76xi8>
 // SPEED-LABEL: func @average
