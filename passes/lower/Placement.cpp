@@ -133,8 +133,8 @@ private:
     }
   }
 
-  // Ejection searches one after the other, each for a placement that is an eighth nearer to the bound. One in four starts
-  // from the best placement, the others from rigid groups alone: those are hard to move later.
+  // Ejection searches one after the other, each for a placement that is an eighth nearer to the bound. One in four
+  // starts from the best placement, the others from rigid groups alone: those are hard to move later.
   void search(int64_t steps) {
     for (uint64_t start = 0; !isDone() && steps > 0; ++start) {
       int64_t limit = best.bytes - std::max<int64_t>(1, (best.bytes - best.bound) / 8);
@@ -148,8 +148,8 @@ private:
     }
   }
 
-  // The rigid groups by size, with some exchanged: one whose pieces are born together at the top, so that what dies makes
-  // one room with what is free below it; one whose pieces die together at the bottom; any other at either end.
+  // The rigid groups by size, with some exchanged: one whose pieces are born together at the top, so that what dies
+  // makes one room with what is free below it; one whose pieces die together at the bottom; any other at either end.
   Offsets placeRigid(int64_t limit, uint64_t start) {
     Offsets offsets(problem.size(), -1);
     Random random(start);

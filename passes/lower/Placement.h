@@ -32,8 +32,9 @@ struct Placement {
 /// The most bytes live at one position: no placement needs less.
 int64_t getLiveBytes(llvm::ArrayRef<Group> groups);
 
-/// Places groups at multiples of `alignment` so that pieces of different groups overlap in bytes only where they do not in
-/// time. `rounds` limits the search after the constructive heuristics, which ends when the bound is reached. Deterministic.
+/// Places groups at multiples of `alignment` so that pieces of different groups overlap in bytes only where they do not
+/// in time. `rounds` limits the search after the constructive heuristics, which ends when the bound is reached.
+/// Deterministic.
 Placement placeGroups(llvm::ArrayRef<Group> groups, int64_t alignment, int64_t rounds);
 
 } // namespace tinyc::lower

@@ -19,7 +19,8 @@ struct Run {
   int64_t begin, end;
 };
 
-// Calls visit(position, runs) for each position at which the live bytes of `group` change, with what is live from there.
+// Calls visit(position, runs) for each position at which the live bytes of `group` change, with what is live from
+// there.
 template <typename Visit> void forEachChange(const Group &group, Visit visit) {
   std::map<int64_t, SmallVector<std::pair<bool, const Piece *>>> events; // isBorn, piece
   for (const Piece &piece : group.pieces) {
@@ -47,8 +48,8 @@ template <typename Visit> void forEachChange(const Group &group, Visit visit) {
   }
 }
 
-// The most live bytes, every run rounded up to `granule` except, at each position, the one that this adds most to: it may
-// be the last of the arena.
+// The most live bytes, every run rounded up to `granule` except, at each position, the one that this adds most to: it
+// may be the last of the arena.
 int64_t getLiveBytes(ArrayRef<Group> groups, int64_t granule) {
   struct Change {
     int64_t bytes = 0;

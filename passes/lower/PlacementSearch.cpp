@@ -94,7 +94,8 @@ bool EjectionSearch::run(std::vector<int64_t> &offsets, int64_t limit, Order ord
     waiting.push_back(group);
   }
   llvm::stable_sort(waiting, [&](size_t a, size_t b) {
-    return order == Order::Birth ? problem.getFirst(a) > problem.getFirst(b) : problem.getBytes(a) < problem.getBytes(b);
+    return order == Order::Birth ? problem.getFirst(a) > problem.getFirst(b)
+                                 : problem.getBytes(a) < problem.getBytes(b);
   });
   while (!waiting.empty()) {
     if (steps-- <= 0)
@@ -154,7 +155,8 @@ ExactSearch::ExactSearch(const PlacementProblem &problem) : problem(problem) {
   }
 }
 
-// `least`: below it, a group that is yet to be placed conflicts with those that are. No group goes below `from` any more.
+// `least`: below it, a group that is yet to be placed conflicts with those that are. No group goes below `from` any
+// more.
 bool ExactSearch::mayFit(ArrayRef<int64_t> offsets, ArrayRef<int64_t> least, int64_t from, int64_t limit) const {
   for (const std::vector<Live> &section : sections) {
     int64_t base = limit, bytes = 0;
@@ -173,9 +175,9 @@ bool ExactSearch::mayFit(ArrayRef<int64_t> offsets, ArrayRef<int64_t> least, int
     if (std::max(least[group], from) + problem.getBytes(group) > limit)
       return false;
     // It has to be lifted by one that is yet to be placed.
-    if (least[group] < from && llvm::all_of(problem.getConflicts(group), [&](const PlacementProblem::Conflict &conflict) {
-          return offsets[conflict.other] >= 0;
-        }))
+    if (least[group] < from &&
+        llvm::all_of(problem.getConflicts(group),
+                     [&](const PlacementProblem::Conflict &conflict) { return offsets[conflict.other] >= 0; }))
       return false;
   }
   return true;

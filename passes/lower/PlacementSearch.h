@@ -23,9 +23,9 @@ private:
 };
 
 /// Guided ejection search (Nagata and Braysy, "A powerful route minimization heuristic for the vehicle routing problem
-/// with time windows", 2009): groups that do not fit below the limit wait; one after the other is put where those in its
-/// way are the easiest to place elsewhere, which then wait in its stead. The more often a group was in need of a place, the
-/// higher the price of removing it.
+/// with time windows", 2009): groups that do not fit below the limit wait; one after the other is put where those in
+/// its way are the easiest to place elsewhere, which then wait in its stead. The more often a group was in need of a
+/// place, the higher the price of removing it.
 class EjectionSearch {
 public:
   EjectionSearch(const PlacementProblem &problem, uint64_t seed)
@@ -54,10 +54,10 @@ private:
   std::vector<Edge> edges; // of findSpot
 };
 
-/// Branch and bound over the groups by ascending offset. Some best placement has every group at 0 or right above a lower
-/// one, so the groups below decide its offset. Cuts: a position at which what is still to be placed cannot end below the
-/// limit, and a group placed so high that another one fits under it altogether (both after Moffitt, "MiniMalloc: a
-/// lightweight memory allocator for hardware-accelerated machine learning", 2023).
+/// Branch and bound over the groups by ascending offset. Some best placement has every group at 0 or right above a
+/// lower one, so the groups below decide its offset. Cuts: a position at which what is still to be placed cannot end
+/// below the limit, and a group placed so high that another one fits under it altogether (both after Moffitt,
+/// "MiniMalloc: a lightweight memory allocator for hardware-accelerated machine learning", 2023).
 class ExactSearch {
 public:
   explicit ExactSearch(const PlacementProblem &problem);
@@ -76,7 +76,8 @@ private:
     int64_t bytes, begin;
   };
   // `last` is the group placed last, or the number of groups.
-  Result extend(std::vector<int64_t> &offsets, llvm::ArrayRef<int64_t> least, size_t last, int64_t limit, int64_t &steps);
+  Result extend(std::vector<int64_t> &offsets, llvm::ArrayRef<int64_t> least, size_t last, int64_t limit,
+                int64_t &steps);
   bool mayFit(llvm::ArrayRef<int64_t> offsets, llvm::ArrayRef<int64_t> least, int64_t from, int64_t limit) const;
 
   const PlacementProblem &problem;

@@ -48,8 +48,8 @@ static bool isElementwise(Operation *op) {
              nn::HardSwishOp, nn::SoftmaxOp, nn::LogSoftmaxOp, nn::RequantizeOp>(op);
 }
 
-// Bytes that the result of a convolution or pooling saves if its row y is written over rows of the input that no row from
-// y on reads, once row y is complete: the result lies just so far below the input that they never meet.
+// Bytes that the result of a convolution or pooling saves if its row y is written over rows of the input that no row
+// from y on reads, once row y is complete: the result lies just so far below the input that they never meet.
 static int64_t getRowOverlap(Operation *op) {
   ArrayRef<int64_t> strides, pads;
   if (auto convolution = dyn_cast<nn::Conv2DOp>(op))

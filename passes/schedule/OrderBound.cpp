@@ -73,7 +73,8 @@ llvm::BitVector reach(const ActivationGraph &graph, size_t node, SmallVector<siz
   return reached;
 }
 
-// The least bytes live while `node` runs. With an overlap, its bytes do not count once all other readers of its buffer ran.
+// The least bytes live while `node` runs. With an overlap, its bytes do not count once all other readers of its buffer
+// ran.
 int64_t getStepBound(const ActivationGraph &graph, size_t node) {
   llvm::BitVector before = reach(graph, node, &ActivationGraph::Node::predecessors);
   llvm::BitVector after = reach(graph, node, &ActivationGraph::Node::successors);

@@ -19,13 +19,13 @@ namespace {
 using Order = SmallVector<size_t>;
 
 // Is there an order whose peak is at most `peak`? The ops between two sets of executed ops, at first none and all, are
-// ordered by these steps, all of which keep some order of that peak if there is one. Live bytes are a submodular function
-// of the executed ops; an order may therefore run first the part of its ops that lies in
+// ordered by steps that keep some order of that peak if there is one. Live bytes are a submodular function of the
+// executed ops; an order may therefore run first the part of its ops that lies in
 //   - the set after which the fewest bytes are live (a minimum cut): it parts the problem in two;
-//   - a valley: a set after which no more bytes are live than at the start, and no more than after any part of it. The
-//     first set with no more live bytes that a search meets by ascending (most bytes live on the way, ops) is one: every
-//     part of it with fewer bytes would have been met before. Likewise from the end.
-// After each step the search starts anew with nothing to remember, so the cells of a network are solved one by one.
+//   - a valley: a set that can be reached, after which no more bytes are live than at the start, and no more than after
+//     any part of it. Likewise from the end.
+// The search for a valley goes through sets of executed ops, from each at once to a valley that a chain of ops reaches.
+// After each step it starts anew with nothing to remember, so the cells of a network are solved one by one.
 class PeakSearch {
 public:
   PeakSearch(const ActivationGraph &graph, int64_t peak, int64_t limit) : graph(graph), peak(peak), limit(limit) {}
@@ -44,13 +44,14 @@ private:
 
   struct State {
     llvm::BitVector executed;
-    int64_t live, most; // most bytes live on the way to it
-    size_t count, parent, node;
-    bool isDone;
+    int64_t live = 0;
+    size_t parent = 0;
+    Order nodes; // from the parent to here
   };
   enum class Outcome { Valley, None, Limit };
 
-  // What is left to be ordered: the nodes of `end` that are not in `begin`, after `head` and before the reverse of `tail`.
+  // What is left to be ordered: the nodes of `end` that are not in `begin`, after `head` and before the reverse of
+  // `tail`.
   struct Segment {
     llvm::BitVector begin, end;
     Order head, tail;
@@ -86,7 +87,8 @@ private:
       // Go on from the best set seen: an order that is found is an order, but none proves nothing.
       isExact = false;
       most = limit = std::min(limit, kGuessSets);
-      guess(segment);
+      if (!guess(segment))
+        return Result::Unknown;
     }
     llvm::append_range(order, segment.head);
     llvm::append_range(order, llvm::reverse(segment.tail));
@@ -97,20 +99,18 @@ private:
   bool runForced(Segment &segment) {
     for (bool isForward : {true, false})
       while (segment.begin != segment.end) {
-        states.clear();
-        states.push_back({isForward ? segment.begin : segment.end, 0, 0, 0, 0, 0, true});
-        states[0].live = graph.getLiveBytes(states[0].executed);
+        llvm::BitVector &executed = isForward ? segment.begin : segment.end;
         SmallVector<size_t> nodes;
         for (size_t node = 0; node < graph.size() && nodes.size() < 2; ++node)
-          if (mayFollow(segment, states[0].executed, node, isForward))
+          if (mayFollow(segment, executed, node, isForward))
             nodes.push_back(node);
         if (nodes.size() != 1)
           break;
-        index.clear();
         leastRefused = std::numeric_limits<int64_t>::max();
-        if (!extend(0, nodes.front(), isForward))
+        int64_t live = graph.getLiveBytes(executed);
+        if (!step(executed, live, nodes.front(), isForward))
           return false;
-        goTo(segment, 1, isForward);
+        (isForward ? segment.head : segment.tail).push_back(nodes.front());
       }
     return true;
   }
@@ -160,88 +160,154 @@ private:
            llvm::none_of(graph.getNode(node).successors, [&](size_t successor) { return executed.test(successor); });
   }
 
+  // Runs `node`, or takes it back. False, with nothing changed, if that exceeds the peak.
+  bool step(llvm::BitVector &executed, int64_t &live, size_t node, bool isForward) {
+    int64_t before = live;
+    if (!isForward) {
+      executed.reset(node);
+      before -= graph.run(node, executed, 0).after;
+    }
+    ActivationGraph::Step taken = graph.run(node, executed, before);
+    if (taken.during > peak) {
+      leastRefused = std::min(leastRefused, taken.during);
+      if (!isForward)
+        executed.set(node);
+      return false;
+    }
+    if (isForward)
+      executed.set(node);
+    live = isForward ? taken.after : before;
+    return true;
+  }
+
+  // Runs chains of ops, each an operand of the next, as long as there is one after which no more bytes are live than
+  // now.
+  void runChains(const Segment &segment, State &state, const llvm::BitVector &among, bool isForward) {
+    Order chain;
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (size_t start : among.set_bits()) {
+        chain.clear();
+        int64_t live = state.live;
+        for (std::optional<size_t> node = start; node && (chain.empty() || live > state.live);) {
+          if (!mayFollow(segment, state.executed, *node, isForward) || !step(state.executed, live, *node, isForward))
+            break;
+          chain.push_back(*node);
+          const ActivationGraph::Node &last = graph.getNode(*node);
+          ArrayRef<size_t> nodes = isForward ? last.successors : last.predecessors;
+          auto next = llvm::find_if(nodes, [&](size_t candidate) {
+            return among.test(candidate) && mayFollow(segment, state.executed, candidate, isForward);
+          });
+          node = next == nodes.end() ? std::nullopt : std::optional<size_t>(*next);
+        }
+        if (chain.empty())
+          continue;
+        if (live <= state.live) {
+          state.live = live;
+          llvm::append_range(state.nodes, chain);
+          changed = true;
+          continue;
+        }
+        for (size_t node : chain)
+          state.executed.flip(node);
+      }
+    }
+  }
+
   // Looks for a valley among the given nodes, and goes there.
-  Outcome explore(Segment &segment, const llvm::BitVector &among, bool isForward, int64_t mostSets) {
+  Outcome explore(Segment &segment, llvm::BitVector among, bool isForward, int64_t mostSets) {
+    among &= segment.end;
+    among.reset(segment.begin);
     states.clear();
     index.clear();
     leastRefused = std::numeric_limits<int64_t>::max();
-    const llvm::BitVector &from = isForward ? segment.begin : segment.end, &to = isForward ? segment.end : segment.begin;
-    int64_t live = graph.getLiveBytes(from);
-    states.push_back({from, live, 0, 0, 0, 0, false});
-    using Key = std::tuple<int64_t, size_t, size_t>; // most, count, state
-    std::priority_queue<Key, std::vector<Key>, std::greater<>> queue;
-    queue.push({0, 0, 0});
-    int64_t visited = 0;
-    while (!queue.empty()) {
+    const llvm::BitVector &to = isForward ? segment.end : segment.begin;
+    states.push_back({isForward ? segment.begin : segment.end, 0, 0, {}});
+    states[0].live = graph.getLiveBytes(states[0].executed);
+    runChains(segment, states[0], among, isForward);
+    if (!states[0].nodes.empty()) {
+      goTo(segment, 0, states[0].executed, isForward);
+      return Outcome::Valley;
+    }
+    // In turn the state with the fewest live bytes and the one that has come furthest.
+    using Key = std::tuple<int64_t, int64_t, size_t>;
+    std::priority_queue<Key, std::vector<Key>, std::greater<>> lowest, furthest;
+    auto push = [&](size_t state) {
+      int64_t left = states[state].executed.count();
+      left = isForward ? -left : left;
+      lowest.push({states[state].live, left, state});
+      furthest.push({left, states[state].live, state});
+    };
+    push(0);
+    llvm::BitVector isDone;
+    for (int64_t visited = 0; !lowest.empty() && !furthest.empty();) {
+      auto &queue = visited % 2 ? furthest : lowest;
       size_t current = std::get<2>(queue.top());
       queue.pop();
-      if (states[current].isDone)
+      isDone.resize(states.size());
+      if (isDone.test(current))
         continue;
-      states[current].isDone = true;
-      if (current != 0 && (states[current].live <= live || states[current].executed == to)) {
-        goTo(segment, current, isForward);
-        return Outcome::Valley;
-      }
+      isDone.set(current);
       if (++visited > mostSets || static_cast<int64_t>(states.size()) > kWaiting * mostSets)
         return Outcome::Limit;
-      for (size_t node : among.set_bits())
-        if (mayFollow(segment, states[current].executed, node, isForward))
-          if (std::optional<size_t> next = extend(current, node, isForward))
-            queue.push({states[*next].most, states[*next].count, *next});
+      for (size_t node : among.set_bits()) {
+        State next = {states[current].executed, states[current].live, current, {}};
+        if (!mayFollow(segment, next.executed, node, isForward) || !step(next.executed, next.live, node, isForward))
+          continue;
+        next.nodes.push_back(node);
+        runChains(segment, next, among, isForward);
+        if (!index.try_emplace(next.executed, states.size()).second)
+          continue;
+        states.push_back(std::move(next));
+        const State &added = states.back();
+        if (added.executed == to || added.live <= states[0].live) {
+          goTo(segment, states.size() - 1, findValleyWithin(added, isForward), isForward);
+          return Outcome::Valley;
+        }
+        push(states.size() - 1);
+      }
     }
     return Outcome::None;
   }
 
-  // The state with `node` executed (or, backward, not yet), if it is new or reached in a better way.
-  std::optional<size_t> extend(size_t current, size_t node, bool isForward) {
-    llvm::BitVector executed = states[current].executed;
-    int64_t live = states[current].live;
-    if (!isForward) {
-      executed.reset(node);
-      live -= graph.run(node, executed, 0).after;
-    }
-    ActivationGraph::Step step = graph.run(node, executed, live);
-    if (step.during > peak) {
-      leastRefused = std::min(leastRefused, step.during);
-      return std::nullopt;
-    }
-    if (isForward) {
-      executed.set(node);
-      live = step.after;
-    }
-    int64_t most = std::max(states[current].most, live);
-    auto [entry, isNew] = index.try_emplace(executed, states.size());
-    if (isNew) {
-      states.push_back({std::move(executed), live, most, states[current].count + 1, current, node, false});
-    } else {
-      State &state = states[entry->second];
-      if (state.isDone || most >= state.most)
-        return std::nullopt;
-      state.most = most;
-      state.parent = current;
-      state.node = node;
-    }
-    return entry->second;
+  // The set with the fewest live bytes on this side of `state`: it is reached by the same order without the other ops.
+  llvm::BitVector findValleyWithin(const State &state, bool isForward) {
+    const llvm::BitVector &from = states[0].executed;
+    llvm::BitVector least =
+        isForward ? getLeastLive(graph, from, state.executed) : getLeastLive(graph, state.executed, from);
+    bool isLower = least != from && graph.getLiveBytes(least) < state.live;
+    return isLower ? least : state.executed;
   }
 
-  void goTo(Segment &segment, size_t state, bool isForward) {
-    (isForward ? segment.begin : segment.end) = states[state].executed;
+  // Goes to `executed`, by the ops on the way to `state` that lead there.
+  void goTo(Segment &segment, size_t state, const llvm::BitVector &executed, bool isForward) {
     Order nodes;
-    for (; state != 0; state = states[state].parent)
-      nodes.push_back(states[state].node);
-    llvm::append_range(isForward ? segment.head : segment.tail, llvm::reverse(nodes));
+    for (;; state = states[state].parent) {
+      llvm::append_range(nodes, llvm::reverse(states[state].nodes));
+      if (state == 0)
+        break;
+    }
+    for (size_t node : llvm::reverse(nodes))
+      if (executed.test(node) == isForward)
+        (isForward ? segment.head : segment.tail).push_back(node);
+    (isForward ? segment.begin : segment.end) = executed;
   }
 
   // From the start to the set with the least live bytes, of those the largest.
-  void guess(Segment &segment) {
+  bool guess(Segment &segment) {
     if (explore(segment, llvm::BitVector(graph.size(), true), /*isForward=*/true, limit) == Outcome::Valley)
-      return;
-    size_t best = 0;
-    auto key = [&](size_t i) { return std::make_pair(states[i].live, -static_cast<int64_t>(states[i].count)); };
+      return true;
+    if (states.size() == 1)
+      return false;
+    size_t best = 1;
+    auto key = [&](size_t i) {
+      return std::make_pair(states[i].live, -static_cast<int64_t>(states[i].executed.count()));
+    };
     for (size_t i = 1; i < states.size(); ++i)
-      if (states[i].isDone && (best == 0 || key(i) < key(best)))
+      if (key(i) < key(best))
         best = i;
-    goTo(segment, best, /*isForward=*/true);
+    goTo(segment, best, states[best].executed, /*isForward=*/true);
+    return true;
   }
 
   const ActivationGraph &graph;
@@ -342,8 +408,7 @@ OrderResult findLeastPeakOrder(const ActivationGraph &graph, int64_t limit) {
     int64_t peak = isLowest ? low : low + (best.peak - low) / 2;
     PeakSearch search(graph, peak, best.bound == low ? limit : std::min(limit, kHardLimit));
     PeakSearch::Result result = search.run();
-    if (result == PeakSearch::Result::Found) {
-      take(search.getOrder());
+    if (result == PeakSearch::Result::Found && take(search.getOrder())) {
       isOriginal = false;
       continue;
     }

@@ -21,7 +21,7 @@ def OrderOperatorsPass : Pass<"schedule-order-operators", "::mlir::func::FuncOp"
     taken; a function that is at the least peak already is left alone. See docs/Memory.md.
   }];
   let options = [
-    Option<"limit", "limit", "int64_t", /*default=*/"20000", "Sets of executed ops that the search may visit for each peak it tries">,
+    Option<"limit", "limit", "int64_t", /*default=*/"5000", "Sets of executed ops that the search may visit for each peak it tries">,
     Option<"overlap", "overlap", "bool", /*default=*/"true",
            "Count on rows of a convolution's or pooling's result lying over rows of the input that it has read">,
   ];

@@ -1,6 +1,6 @@
 // Placement of groups: legal always, and as small as the least possible on small cases.
-#include "RandomStream.h"
 #include "passes/lower/Placement.h"
+#include "RandomStream.h"
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,8 @@ std::vector<Group> makeRandomRigid(std::mt19937 &engine, int count, int position
 }
 
 bool conflicts(const Piece &a, int64_t aOffset, const Piece &b, int64_t bOffset) {
-  return a.first <= b.last && b.first <= a.last && aOffset + a.begin < bOffset + b.end && bOffset + b.begin < aOffset + a.end;
+  return a.first <= b.last && b.first <= a.last && aOffset + a.begin < bOffset + b.end &&
+         bOffset + b.begin < aOffset + a.end;
 }
 
 bool conflicts(const Group &a, int64_t aOffset, const Group &b, int64_t bOffset) {
@@ -139,7 +140,9 @@ TEST(Placement, liveBytesCountInclusiveEnds) {
 }
 
 // Bytes [0, 10) and [5, 20) of one group: 20 bytes when both live.
-TEST(Placement, liveBytesCountSharedBytesOnce) { EXPECT_EQ(getLiveBytes({Group{20, {{0, 10, 0, 1}, {5, 20, 1, 2}}}}), 20); }
+TEST(Placement, liveBytesCountSharedBytesOnce) {
+  EXPECT_EQ(getLiveBytes({Group{20, {{0, 10, 0, 1}, {5, 20, 1, 2}}}}), 20);
+}
 
 // 5, 3 and 2 bytes at multiples of 4: 8 + 4 + 2 with the 2 last, 4 + 4 + 5 with the 5 last.
 TEST(Placement, alignsOffsets) {

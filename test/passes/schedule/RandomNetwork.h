@@ -13,7 +13,7 @@ namespace tinyc::schedule {
 struct Network {
   // Tensor 0 is the input, tensor i + 1 the result of op i.
   struct Op {
-    std::vector<size_t> reads; // tensors
+    std::vector<size_t> reads;  // tensors
     bool isElementwise = false; // the result may take the place of an operand of its size
     int64_t saved = 0;          // bytes of the first operand that the result may lie over, if not elementwise
   };
