@@ -168,6 +168,7 @@ std::vector<std::string> listMemories(const targets::Board &board, targets::Memo
 /// Says of a program that exceeds the budget of SRAM what the smallest schedule needs, and what it costs.
 static void describeSmallest(OwningOpRef<ModuleOp> scheduled, const Options &options, lower::LowerOptions lowering,
                              Diagnostic &error) {
+  const bool isDivided = lowering.ramMemories.size() > 1;
   lowering.sram = 0;
   lowering.ramMemories.clear();
   lowering.optimize = getName(Optimize::Ram).str();
@@ -179,7 +180,8 @@ static void describeSmallest(OwningOpRef<ModuleOp> scheduled, const Options &opt
   }
   Report report = makeReport(*scheduled, options, {});
   error.attachNote(error.getLocation())
-      << "the smallest schedule, with --optimize=ram, needs --sram=" << report.sramBytes << ": " << report.macs
+      << "the smallest schedule, with --optimize=ram, needs --sram=" << report.sramBytes
+      << (isDivided ? " in one memory: " : ": ") << report.macs
       << " MACs, about " << std::llround(report.cycles) << " cycles";
 }
 

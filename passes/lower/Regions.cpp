@@ -79,6 +79,12 @@ private:
 
   RegionPlan findBest() {
     RegionPlan best;
+    // Undivided, nothing is lost to the borders.
+    for (size_t region = 0; region < regions.size(); ++region) {
+      Assignment assignment(residents.size(), region);
+      if (getPeak(assignment, region) <= regions[region].bytes)
+        consider(place(assignment, rounds), best);
+    }
     // A region that is full of live bytes may have no placement without gaps: try again with less of it.
     std::vector<int64_t> capacities;
     for (const Region &region : regions)
