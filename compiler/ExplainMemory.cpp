@@ -103,7 +103,7 @@ public:
   std::string draw() {
     out << formatv("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
                    "font-family=\"sans-serif\" font-size=\"11\">\n",
-                   pixels(left + width + right), pixels(top + height + bottom))
+                   pixels(left + width + right), pixels(top + height + bottom + getLegendHeight()))
         << "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
     out << formatv("<text x=\"{0}\" y=\"18\" font-size=\"14\">{1} for {2}: {3} B, lower bound {4} B</text>\n",
                    pixels(left), escape(report.modelFile), report.target, groupDigits(plan.bytes),
@@ -113,12 +113,17 @@ public:
     drawAddresses();
     drawOps();
     drawPeak();
+    drawLegend();
     out << "</svg>\n";
     return text;
   }
 
 private:
-  static constexpr double left = 70, width = 1000, right = 20, top = 30, height = 480, bottom = 150;
+  static constexpr double left = 70, width = 1000, right = 20, top = 40, height = 480, bottom = 130;
+  static constexpr size_t legendColumns = 4;
+  static constexpr double legendLine = 15;
+
+  double getLegendHeight() const { return legendLine * divideCeil(plan.buffers.size(), legendColumns); }
 
   // At most one decimal: an SVG of thousands of rows stays small.
   static std::string pixels(double value) {
@@ -158,11 +163,13 @@ private:
         auto &range = streams.insert({op.stream, {op.first, op.last}}).first->second;
         range = {std::min(range.first, op.first), std::max(range.second, op.last)};
       }
-    for (auto &[number, range] : streams)
-      out << formatv("<rect x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\" fill=\"#eef2f7\"><title>stream {4}</title>"
-                     "</rect>\n",
-                     pixels(time.getBegin(range.first)), pixels(top),
-                     pixels(time.getEnd(range.second) - time.getBegin(range.first)), pixels(height), number);
+    for (auto &[number, range] : streams) {
+      double begin = time.getBegin(range.first), end = time.getEnd(range.second);
+      out << formatv("<rect x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\" fill=\"#eef2f7\"/>\n", pixels(begin),
+                     pixels(top), pixels(end - begin), pixels(height));
+      out << formatv("<text x=\"{0}\" y=\"{1}\" text-anchor=\"middle\">stream {2}</text>\n", pixels((begin + end) / 2),
+                     pixels(top + height + 14), number);
+    }
   }
 
   void drawBuffers() {
@@ -191,7 +198,12 @@ private:
       return "#37474f";
     if (buffer.kind == "output")
       return "#b71c1c";
-    return formatv("hsl({0},60%,60%)", number * 137 % 360).str();
+    double hue = static_cast<double>(number * 137 % 360) / 60;
+    auto getLevel = [&](double peak) { // the hue's share of one colour, 60 % saturated and light
+      double distance = std::abs(std::remainder(hue - peak, 6.0));
+      return static_cast<unsigned>(255 * (0.36 + 0.48 * std::clamp(2.0 - distance, 0.0, 1.0)));
+    };
+    return formatv("#{0:x-2}{1:x-2}{2:x-2}", getLevel(0), getLevel(2), getLevel(4)).str();
   }
 
   void drawAddresses() {
@@ -208,10 +220,10 @@ private:
   void drawOps() {
     double next = 0; // labels keep their distance
     for (const OpMemory &op : plan.ops) {
-      double x = std::max(time.getBegin(op.first) + 8, next);
-      next = x + 10;
-      if (x > left + width)
-        return;
+      double x = (time.getBegin(op.first) + time.getEnd(op.last)) / 2 + 4;
+      if (op.stream >= 0 || x < next)
+        continue;
+      next = x + 9;
       std::string label = shorten(op.node.empty() ? op.op : op.node, 26);
       out << formatv("<text transform=\"translate({0} {1}) rotate(-60)\" text-anchor=\"end\" font-size=\"9\">{2}</text>\n",
                      pixels(x), pixels(top + height + 10), escape(label));
@@ -225,6 +237,19 @@ private:
                    pixels(top + height));
     out << formatv("<text x=\"{0}\" y=\"{1}\" text-anchor=\"{2}\">peak {3} B</text>\n", pixels(isRight ? x - 4 : x + 4),
                    pixels(top - 1), isRight ? "end" : "start", groupDigits(plan.peakBytes));
+  }
+
+  void drawLegend() {
+    size_t lines = divideCeil(plan.buffers.size(), legendColumns);
+    for (auto [number, buffer] : enumerate(plan.buffers)) {
+      double x = left + width / legendColumns * static_cast<double>(number / lines);
+      double y = top + height + bottom + legendLine * static_cast<double>(number % lines);
+      out << formatv("<rect x=\"{0}\" y=\"{1}\" width=\"10\" height=\"10\" fill=\"{2}\"/>", pixels(x), pixels(y - 9),
+                     getColour(buffer, number));
+      std::string kind = buffer.kind == "activation" ? "" : " (" + buffer.kind + ")";
+      out << formatv("<text x=\"{0}\" y=\"{1}\" font-size=\"10\">{2}</text>\n", pixels(x + 14), pixels(y),
+                     escape(shorten(buffer.name, 36) + kind));
+    }
   }
 
   const Report &report;
