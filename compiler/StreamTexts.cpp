@@ -44,7 +44,7 @@ std::string makeStreamTypes(const Ports &ports) {
 /* Where a network stands that has stopped. All zero: at its beginning. */
 typedef struct @PREFIX@_state {
   int32_t stage, step;
-  int32_t request, port, row, count, region, offset; /* @MACRO@_WANTS_ROWS or _HAS_ROWS, and which rows */
+  int32_t request, port, row, count, offset; /* @MACRO@_WANTS_ROWS or _HAS_ROWS, and which rows */
   int32_t rows[@COUNTERS@]; /* done of each layer of the stage */
 } @PREFIX@_state;
 

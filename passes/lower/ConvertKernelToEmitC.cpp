@@ -311,8 +311,8 @@ private:
     std::string stop = (prefix + "stop").str(), body, text;
     createText(globals, program.getLoc(),
                "static int32_t " + stop + "(" + prefix + "state *state, int32_t request, int32_t port, int32_t row, "
-               "int32_t count, int32_t region, int32_t offset) {\n  state->request = request;\n  state->port = port;\n"
-               "  state->row = row;\n  state->count = count;\n  state->region = region;\n  state->offset = offset;\n"
+               "int32_t count, int32_t offset) {\n  state->request = request;\n  state->port = port;\n"
+               "  state->row = row;\n  state->count = count;\n  state->offset = offset;\n"
                "  return request;\n}");
     llvm::raw_string_ostream os(body), function(text);
     std::vector<ProgramStage> stages = splitStages(program);
@@ -389,7 +389,7 @@ private:
     llvm::raw_string_ostream os(text);
     os << "return " << identifiers->getPrefix() << "stop(state, "
        << getMacro(transfer.request == Request::WantsRows ? "WANTS_ROWS" : "HAS_ROWS") << ", " << transfer.port << ", "
-       << row << ", " << count << ", " << place.address.region << ", " << offset << "); /* "
+       << row << ", " << count << ", " << offset << "); /* "
        << formatComment(transfer.name) << " */\n";
     return text;
   }

@@ -304,12 +304,10 @@ private:
       offset = LLVM::AddOp::create(builder, loc, offset, distance);
     }
     Value request = createInteger(builder, loc, static_cast<int32_t>(transfer.request));
-    Value region = createInteger(builder, loc, static_cast<int32_t>(place.address.region));
     storeState(builder, loc, state, StateWord::Request, request);
     storeState(builder, loc, state, StateWord::Port, createInteger(builder, loc, transfer.port));
     storeState(builder, loc, state, StateWord::Row, step.row);
     storeState(builder, loc, state, StateWord::Count, LLVM::SubOp::create(builder, loc, step.end, step.row));
-    storeState(builder, loc, state, StateWord::Region, region);
     storeState(builder, loc, state, StateWord::Offset, offset);
     LLVM::ReturnOp::create(builder, loc, request);
   }

@@ -80,8 +80,8 @@ FailureOr<Transfer> resolveTransfer(Operation &op, const SymbolTable &constants)
   FailureOr<Argument> place = resolveBand(&op, buffer, transfer.rowsPerStep, constants);
   if (failed(place))
     return failure();
-  if (place->address.constant)
-    return op.emitOpError("expects its rows in the arena");
+  if (place->address.constant || place->address.region != 0)
+    return op.emitOpError("expects its rows in an arena that lies in one memory");
   transfer.place = *place;
   return transfer;
 }

@@ -21,8 +21,7 @@ enum class StateWord : int32_t {
   Port,    ///< of which input or output
   Row,     ///< the first row
   Count,   ///< how many rows
-  Region,  ///< of the arena in which the rows are, if it has several
-  Offset,  ///< of the rows there, in bytes
+  Offset,  ///< of the rows in the arena, in bytes
   Counters ///< rows done of each op of the stream
 };
 inline constexpr int64_t kFixedStateWords = static_cast<int64_t>(StateWord::Counters);

@@ -29,7 +29,7 @@ constexpr const char *kHeader = R"(#include <stdint.h>
 #define MODEL_HAS_ROWS 2
 typedef struct model_state {
   int32_t stage, step;
-  int32_t request, port, row, count, region, offset;
+  int32_t request, port, row, count, offset;
   int32_t rows[4];
 } model_state;
 int32_t model_run(uint8_t *arena, model_state *state);
@@ -87,7 +87,6 @@ template <typename Run> Outcome run(Run program, const std::vector<uint8_t> &inp
       int32_t port = get(StateWord::Port), offset = get(StateWord::Offset), count = get(StateWord::Count);
       auto request = static_cast<Request>(result);
       EXPECT_EQ(get(StateWord::Request), result);
-      EXPECT_EQ(get(StateWord::Region), 0);
       outcome.stops.emplace_back(request, port, get(StateWord::Row), count, offset);
       auto rows = outcome.arena.begin() + offset;
       int64_t rowBytes = request == Request::WantsRows && port == 0 ? 8 : 2;
@@ -98,7 +97,7 @@ template <typename Run> Outcome run(Run program, const std::vector<uint8_t> &inp
         outcome.outputs.insert(outcome.outputs.end(), rows, rows + count * rowBytes);
       }
     }
-    EXPECT_EQ(state, std::vector<int32_t>({0, 0, 0, get(StateWord::Port), get(StateWord::Row), get(StateWord::Count), 0,
+    EXPECT_EQ(state, std::vector<int32_t>({0, 0, 0, get(StateWord::Port), get(StateWord::Row), get(StateWord::Count),
                                            get(StateWord::Offset), 0, 0, 0, 0}));
   }
   return outcome;

@@ -28,28 +28,28 @@ func.func @net_run(%arena: memref<1024xi8>) {
     params <"tinyc_lookup_s8_params", ["rows", "length"], [5 : i32, 8 : i32]> loc("last")
   return
 }
-// C:      verbatim "static int32_t net_stop(net_state *state, int32_t request, int32_t port, int32_t row, int32_t count, int32_t region, int32_t offset) {
+// C:      verbatim "static int32_t net_stop(net_state *state, int32_t request, int32_t port, int32_t row, int32_t count, int32_t offset) {
 // C:      verbatim "static int32_t net_stream_0(uint8_t *arena, net_state *state) {
 // C-SAME: int32_t *const rows = state->rows;
 // C-SAME: while (state->step < 13) {
 // C-SAME: switch (steps[state->step++]) {
 // C-SAME: case 0: {\0A      const int32_t row = rows[0], end = row + 2 < 5 ? row + 2 : 5;\0A      rows[0] = end;
-// C-SAME: return net_stop(state, NET_WANTS_ROWS, 0, row, end - row, 0, (int32_t)image_rows[row]); /* image */
+// C-SAME: return net_stop(state, NET_WANTS_ROWS, 0, row, end - row, (int32_t)image_rows[row]); /* image */
 // C-SAME: case 1: { /* inner: lookup */
 // C-SAME: case 2: {\0A      const int32_t row = rows[2];\0A      rows[2] = row + 1;
-// C-SAME: return net_stop(state, NET_HAS_ROWS, 1, row, 1, 0, 200 + row * 16); /* m*_/ask */
+// C-SAME: return net_stop(state, NET_HAS_ROWS, 1, row, 1, 200 + row * 16); /* m*_/ask */
 // C-SAME: state->step = 0;\0A  memset(state->rows, 0, sizeof state->rows);\0A  return NET_DONE;
 // C:      verbatim "int32_t net_run(uint8_t *arena, net_state *state) {
 // C-SAME: if (state->stage == 0) {\0A    /* first: lookup */
 // C-SAME: state->stage = 1;\0A  }\0A  if (state->stage == 1) {\0A    if (net_stream_0(arena, state) != NET_DONE)\0A      return state->request;
-// C-SAME: state->stage = 2;\0A    return net_stop(state, NET_WANTS_ROWS, 2, 0, 5, 0, 300); /* y */
+// C-SAME: state->stage = 2;\0A    return net_stop(state, NET_WANTS_ROWS, 2, 0, 5, 300); /* y */
 // C-SAME: if (state->stage == 2) {\0A    /* last: lookup */
 // C-SAME: state->stage = 0;\0A  state->request = NET_DONE;\0A  return NET_DONE;
 
-// Words of the state: 0 stage, 1 step, 2 request, 3 port, 4 row, 5 count, 6 region, 7 offset, 8 rows of op 0.
+// Words of the state: 0 stage, 1 step, 2 request, 3 port, 4 row, 5 count, 6 offset, 7 rows of op 0.
 // CHECK:      llvm.func internal @net_stream_0(%[[ARENA:.*]]: !llvm.ptr, %[[STATE:.*]]: !llvm.ptr) -> i32
-// CHECK:        %[[EIGHT:.*]] = llvm.mlir.constant(8 : i32)
-// CHECK-NEXT:   %[[ROWS:.*]] = llvm.getelementptr inbounds %[[STATE]][%[[EIGHT]]] : (!llvm.ptr, i32) -> !llvm.ptr, i32
+// CHECK:        %[[SEVEN:.*]] = llvm.mlir.constant(7 : i32)
+// CHECK-NEXT:   %[[ROWS:.*]] = llvm.getelementptr inbounds %[[STATE]][%[[SEVEN]]] : (!llvm.ptr, i32) -> !llvm.ptr, i32
 // CHECK:        %[[STEP:.*]] = llvm.load
 // CHECK:        llvm.br ^bb1(%[[STEP]] : i32)
 // CHECK:        llvm.switch
@@ -58,7 +58,7 @@ func.func @net_run(%arena: memref<1024xi8>) {
 // CHECK-NEXT:   %[[ROW:.*]] = llvm.load %[[AT]]
 // CHECK:        %[[END:.*]] = llvm.select 
 // CHECK-NEXT:   llvm.store %[[END]], %[[AT]]
-// CHECK:        llvm.addressof @image_rows
+// CHECK:        llvm.mlir.addressof @image_rows
 // CHECK:        llvm.sub %[[END]], %[[ROW]]
 // CHECK:        llvm.return
 // CHECK:      llvm.func @net_run(%[[ARENA:.*]]: !llvm.ptr, %[[STATE:.*]]: !llvm.ptr) -> i32
