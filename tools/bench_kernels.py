@@ -7,7 +7,7 @@ symbol, group, the words of the parameter block, rows, multiply-accumulates, and
 (MobileNetV1 and V2, MCUNet, ResNet8, DS-CNN, autoencoder), which it is validated on. Every shape is called as a whole and,
 as in a stream of rows, for bands of 1, 2 and 4 rows.
 """
-import argparse, csv, json, os, pathlib, random, re, shutil, struct, subprocess, sys, tempfile
+import argparse, csv, json, math, pathlib, random, re, shutil, struct, subprocess, sys, tempfile
 
 repository = pathlib.Path(__file__).resolve().parent.parent
 CORES = {'m0plus': ('mps2-an385', ['-mcpu=cortex-m0plus', '-mfloat-abi=soft']),
@@ -149,8 +149,9 @@ def random_window(rng, channels, filters, kernels, strides, most_macs, depthwise
 def add_random(calls, rng, kernels):
     """Shapes for every kernel."""
     few, some = 12, 20
-    fours = lambda: 4 * rng.randint(1, 40)
-    anything = lambda: rng.randint(1, 70)
+    up_to = lambda most: int(2 ** rng.uniform(0, math.log2(most + 1)))  # small numbers as often as large ones
+    fours = lambda: 4 * up_to(40)
+    anything = lambda: up_to(70)
     for op, inputs, weight, isa, _, symbol, params, *_ in kernels:
         macs = 150000 if isa == 'generic' else 400000
         if symbol.startswith('tinyc_conv2d_columns') or symbol.startswith('tinyc_conv2d_direct'):
@@ -187,9 +188,9 @@ def add_random(calls, rng, kernels):
                 calls.windowed(symbol, 'random', win, [groups, -1e9, 1e9], win[5] * win[6] * win[8] * win[9] * win[2] // groups,
                                element=4)
         elif op == 'fully_connected':
-            for i in range(some if inputs == 's8' else few):
-                n = 4 * rng.randint(1, 200) if 'pairs' in symbol else rng.randint(1, 600)
-                rows, outputs = rng.choice([1, 1, 1, 2, 5]), rng.choice([rng.randint(1, 12), rng.randint(1, 200)])
+            for i in range(2 * some if inputs == 's8' else some):
+                n = 4 * up_to(200) if 'pairs' in symbol else up_to(600)
+                rows, outputs = rng.choice([1, 1, 1, 2, 5]), up_to(200)
                 stage = [-1e9, 1e9] if inputs == 'f32' else SLOW_STAGE if isa != 'generic' and i % 3 == 0 and 'pairs' not in symbol else STAGE
                 calls.dense(symbol, 'random', rows, n, outputs, stage)
         elif op == 'matmul':
@@ -231,11 +232,11 @@ def add_random(calls, rng, kernels):
                 calls.add(symbol, 'random', dims + strides, 0, 1)
         elif op == 'copy':
             for _ in range(few):
-                rows, length = rng.randint(1, 40), rng.randint(1, 200)
+                rows, length = up_to(40), up_to(200)
                 calls.add(symbol, 'random', [rows, length, length, length + 7, 3], 0, rows)
         else:
             for _ in range(few):
-                rows, length = rng.randint(1, 20), rng.randint(1, 200)
+                rows, length = up_to(20), up_to(200)
                 rest = {'tinyc_lookup_s8_params': [], 'tinyc_unary_f32_params': [0.2, 0.5, -1e9, 1e9],
                         'tinyc_softmax_s8_params': [1 << 10, 1 << 30, 20, -128], 'tinyc_softmax_f32_params': [],
                         'tinyc_quantize_params': [0.1, 3], 'tinyc_requantize_s8_params': [-4, 1 << 30] + STAGE}[params]

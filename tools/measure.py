@@ -3,8 +3,9 @@
 
 Compiles models with tinyc, builds each package with arm-none-eabi-gcc -O2 into a firmware of the measuring rig (QEMU with
 a cycle model of Cortex-M7 and Cortex-M4, ../shared/rig beside the repository) and prints, for one inference: cycles on
-both cores, cycles per multiply-accumulate, flash and SRAM. --layers prints the same for each kernel call. Does nothing,
-successfully, where there is no rig. The inputs are pseudo-random bytes: no kernel's time depends on their values.
+both cores, cycles per multiply-accumulate, flash and SRAM. --layers prints the same for each layer, with the estimate of
+the cost model (report.json) for the core that it was compiled for and its error. Does nothing, successfully, where there
+is no rig. The inputs are pseudo-random bytes: no kernel's time depends on their values.
 """
 import argparse, json, pathlib, re, subprocess, sys, tempfile
 
@@ -28,6 +29,19 @@ int main(void) {
   return 0;
 }
 '''
+# Layers FIRST and up are regions 1 and up of the rig (tinyc/profile.h).
+HOOKS = r'''
+#include "rig.h"
+#include "tinyc/profile.h"
+void tinyc_profile_begin(int32_t layer) {
+  if (layer >= FIRST && layer < FIRST + REGIONS)
+    rig_begin(1 + layer - FIRST);
+}
+void tinyc_profile_end(int32_t layer) {
+  if (layer >= FIRST && layer < FIRST + REGIONS)
+    rig_end(1 + layer - FIRST);
+}
+'''
 REGIONS = 31  # that the rig has beside region 0
 
 
@@ -35,32 +49,17 @@ def run(*command):
     return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
 
 
-def mark_layers(source, first):
-    """Begins and ends a region around the kernel calls from number `first` on; returns the text and their comments."""
-    calls, out, names = 0, [], []
-    for line in source.split('\n'):
-        out.append(line)
-        if re.match(r'  /\* .* \*/$', line):
-            if first <= calls < first + REGIONS:
-                names.append(line.strip(' /*'))
-                out[-1] = f'  rig_begin({len(names)});'
-            calls += 1
-        elif line.endswith(');') and first < calls <= first + REGIONS:
-            out.append(f'  rig_end({len(names)});')
-    return '#include "rig.h"\n' + '\n'.join(out), names, calls
-
-
 def flash(elf):
     sizes = [line.split() for line in run('arm-none-eabi-size', '-A', elf).splitlines()]
     return sum(int(s[1]) for s in sizes if len(s) == 3 and s[0] in ('.text', '.data', '.ARM.exidx', '.ARM.extab'))
 
 
-def build(package, elf, rig, core, sources):
+def build(package, elf, rig, core, sources, *flags):
     cpu = {'m7': ['-mcpu=cortex-m7', '-mfpu=fpv5-d16'], 'm4': ['-mcpu=cortex-m4', '-mfpu=fpv4-sp-d16']}[core]
     firmware = rig / 'firmware'
     include = [f'-I{package}', f'-I{package}/runtime/include'] if package else []
     run('arm-none-eabi-gcc', *cpu, '-mfloat-abi=hard', '-mthumb', '-std=gnu11', '-O2', '-ffunction-sections',
-        '-fdata-sections', f'-I{firmware}', *include, *sources, firmware / 'startup.c', '-T', firmware / 'mps2.ld',
+        '-fdata-sections', f'-I{firmware}', *include, *flags, *sources, firmware / 'startup.c', '-T', firmware / 'mps2.ld',
         '-nostartfiles', '-Wl,--gc-sections', '-o', elf)
 
 
@@ -78,26 +77,22 @@ def measure(model, options, work):
     build(package, whole, rig, options.core, [work / 'main.c', package / 'model.c', *kernels])
     build(None, work / 'empty.elf', rig, options.core, [rig / 'firmware' / 'empty.c'])
     text, regions = execute(rig, whole, options.core, work)
-    source = (package / 'model.c').read_text()
-    macs = sum(int(n) for n in re.findall(r', (\d+) MACs \*/', source))
-    arena = int(re.search(r'MODEL_ARENA_BYTES (\d+)', (package / 'model.h').read_text())[1])
-    report = {'model': pathlib.Path(model).stem, 'macs': macs, 'm7': regions[0]['m7'], 'm4': regions[0]['m4'],
-              'instructions': regions[0]['insns'], 'flash': flash(whole) - flash(work / 'empty.elf'), 'arena': arena,
+    about = json.loads((package / 'report.json').read_text())
+    report = {'model': pathlib.Path(model).stem, 'macs': about['macs'], 'm7': regions[0]['m7'], 'm4': regions[0]['m4'],
+              'estimated': about['estimated_cycles'], 'instructions': regions[0]['insns'],
+              'flash': flash(whole) - flash(work / 'empty.elf'), 'arena': about['sram']['total'],
               'stack': int(re.search(r'STACK (\d+)', text)[1]), 'layers': []}
-    first = 0
-    while options.layers:
-        marked, names, calls = mark_layers(source, first)
-        (work / 'marked.c').write_text(marked)
-        build(package, work / 'layers.elf', rig, options.core, [work / 'main.c', work / 'marked.c', *kernels])
+    layers = [layer for layer in about['layers'] if layer['kernel']]
+    for first in range(0, len(layers) if options.layers else 0, REGIONS):
+        (work / 'hooks.c').write_text(HOOKS)
+        build(package, work / 'layers.elf', rig, options.core,
+              [work / 'main.c', work / 'hooks.c', package / 'model.c', *kernels], '-DMODEL_PROFILE', f'-DFIRST={first}',
+              f'-DREGIONS={REGIONS}')
         regions = execute(rig, work / 'layers.elf', options.core, work)[1]
-        for number, name in enumerate(names, 1):
-            layer_macs = re.search(r'(\d+) MACs', name)
-            symbol = re.search(re.escape(name) + r' \*/\n\s*(\w+)\(', source)[1]
-            report['layers'].append({'name': name, 'kernel': symbol, 'macs': int(layer_macs[1]) if layer_macs else 0,
+        for number, layer in enumerate(layers[first:first + REGIONS], 1):
+            report['layers'].append({'name': f"{layer['node']}: {layer['op']}", 'kernel': layer['kernel'],
+                                     'macs': layer['macs'], 'estimated': layer['estimated_cycles'],
                                      'm7': regions[number]['m7'], 'm4': regions[number]['m4']})
-        first += REGIONS
-        if first >= calls:
-            break
     return report
 
 
@@ -117,7 +112,8 @@ def main():
         print(f'measure.py: no rig at {options.rig}, nothing measured')
         return
     reports = []
-    print(f'{"":46} {"M7 cycles":>11} {"/MAC":>6} {"M4 cycles":>11} {"/MAC":>6}')
+    print(f'{"":46} {"M7 cycles":>11} {"/MAC":>6} {"M4 cycles":>11} {"/MAC":>6} {"estimated":>11} {"error":>7}')
+    errors = []
     for model in options.models:
         with tempfile.TemporaryDirectory() as folder:
             report = measure(model, options, pathlib.Path(folder))
@@ -125,9 +121,14 @@ def main():
         for row in [report] + report['layers']:
             macs = row['macs']
             ratios = [f'{row[core] / macs:6.3f}' if macs else '      ' for core in ('m7', 'm4')]
-            print(f'{row.get("model") or "  " + row["name"].split(" MACs")[0]:46} {row["m7"]:>11,} {ratios[0]} '
-                  f'{row["m4"]:>11,} {ratios[1]} {row.get("kernel", "")}')
+            error = row['estimated'] / row[options.core] - 1
+            if row is not report:
+                errors.append(abs(error))
+            print(f'{row.get("model") or "  " + row["name"][-44:]:46} {row["m7"]:>11,} {ratios[0]} {row["m4"]:>11,} {ratios[1]} '
+                  f'{row["estimated"]:>11,} {100 * error:+6.1f}% {row.get("kernel", "")}')
         print(f'  flash {report["flash"]:,} B, arena {report["arena"]:,} B, stack {report["stack"]:,} B')
+    if errors:
+        print(f'mean error of the estimates of {len(errors)} layers: {100 * sum(errors) / len(errors):.1f} %')
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(reports, indent=1) + '\n')
 

@@ -119,34 +119,45 @@ KernelWork countColumns(const KernelCall &call) {
 KernelWork countDirect(const KernelCall &call) {
   const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
   int32_t height = window.kernel_height, width = window.kernel_width, channels = window.input_channels;
-  double pairs = 0, padded = 0; // pairs of pixels whose windows lie inside the input, and others
+  // Of pairs of pixels, and of a single one.
+  struct {
+    double blocks = 0, segments = 0, steps = 0, rounds = 0;
+  } two, one;
   for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
     int32_t top = y * window.stride_height - window.pad_top;
-    bool isInside = top >= 0 && top + height <= window.input_height;
+    int32_t inside = std::max(std::min(height, window.input_height - top) - std::max(-top, 0), 0);
     for (int32_t x = 0; x < window.output_width; x += 2) {
-      int32_t first = x * window.stride_width - window.pad_left;
-      int32_t last = first + (x + 1 < window.output_width ? window.stride_width : 0);
-      (isInside && first >= 0 && last + width <= window.input_width ? pairs : padded) += 1;
+      bool isSingle = x + 1 == window.output_width;
+      int32_t left = x * window.stride_width - window.pad_left, shift = isSingle ? 0 : window.stride_width;
+      int32_t begin = std::min(std::max(-left, 0), width);
+      int32_t joined = std::max(std::min(width, window.input_width - left - shift) - begin, 0);
+      int32_t alone = inside * (width - joined) + (height - inside) * width, together = joined > 0 ? inside : 0;
+      auto &kind = isSingle ? one : two;
+      constexpr int32_t round = 16;
+      kind.blocks += 1;
+      kind.segments += alone + together;
+      kind.steps += height * width * channels / 4;
+      kind.rounds += alone * ((channels / 4 - 1) / round) + together * ((joined * channels / 4 - 1) / round);
     }
   }
   double filters = (window.output_channels + 1) / 2;
-  double segments = pairs * height + padded * height * width;
-  int32_t steps = width * channels / 4, stepsPadded = channels / 4;
-  double rounds = pairs * height * ((steps + 7) / 8) + padded * height * width * ((stepsPadded + 7) / 8);
   KernelWork work;
   work.variant = "conv2d_direct";
   work.add("call", 1);
   work.add("row", call.rows());
-  work.add("pair of pixels", pairs + padded);
-  work.add("segment", pairs * height);
-  work.add("segment with padding", padded * height * width);
-  work.add("filter pair", (pairs + padded) * filters);
-  work.add("filter pair of a segment", segments * filters);
-  work.add("step", filters * (pairs * height * steps + padded * height * width * stepsPadded));
-  work.add("round of steps", filters * (rounds - segments));
-  work.add("filter pair through a buffer", (pairs + padded) * (window.output_channels % 2));
+  work.add("pixels", two.blocks + one.blocks);
+  work.add("segment", two.segments + one.segments);
+  work.add("filter pair of two pixels", two.blocks * filters);
+  work.add("segment of two pixels", two.segments * filters);
+  work.add("step of two pixels", two.steps * filters);
+  work.add("further round of two pixels", two.rounds * filters);
+  work.add("filter pair of a pixel", one.blocks * filters);
+  work.add("segment of a pixel", one.segments * filters);
+  work.add("step of a pixel", one.steps * filters);
+  work.add("further round of a pixel", one.rounds * filters);
+  work.add("filter pair through a buffer", (two.blocks + one.blocks) * (window.output_channels % 2));
   work.add("element of padding", tinyc_is_padded(&window) ? channels : 0);
-  work.constantBytes = (pairs + padded) * filters * (16 + 2.0 * height * width * channels);
+  work.constantBytes = (two.blocks + one.blocks) * filters * (16 + 2.0 * height * width * channels);
   return work;
 }
 
