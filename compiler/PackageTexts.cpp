@@ -141,7 +141,7 @@ extern "C" {
 #define @MACRO@_OUTPUT_COUNT @OUTPUT_COUNT@
 @PORTS@@TYPES@@CHECK@
 @INIT@
-/* Where input `index` is to be written, aligned to @MACRO@_ARENA_ALIGNMENT; NULL if there is none of that index@STREAMED@. */
+/* Where input `index` is to be written, aligned to 4 bytes; NULL if there is none of that index@STREAMED@. */
 static inline void *@PREFIX@_input(const @PREFIX@_context *context, int index) {
 @NO_INPUTS@  switch (index) {
 @INPUT_CASES@  default:

@@ -22,7 +22,7 @@ struct Target {
   llvm::ArrayRef<llvm::StringRef> gccFlags; ///< processor flags of arm-none-eabi-gcc; empty on the host
   llvm::StringRef qemuMachine;        ///< -M of qemu-system-arm; empty on the host
   int64_t sramBytes, flashBytes;      ///< of a common part, for warnings; 0: no limit
-  int64_t arenaAlignment;             ///< bytes; alignment of the arena and of every buffer in it
+  int64_t arenaAlignment;             ///< bytes; buffers in the arena are aligned to 4
   llvm::StringRef bitcode;            ///< embedded file with the kernels as LLVM bitcode
 
   bool isHost() const { return triple.empty(); }
