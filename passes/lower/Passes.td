@@ -63,6 +63,27 @@ def StreamRowsPass : Pass<"lower-stream-rows", "::mlir::ModuleOp"> {
   let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def SplitColumnsPass : Pass<"lower-split-columns", "::mlir::ModuleOp"> {
+  let summary = "Compute images in stripes of columns, their overlap twice, where that saves memory";
+  let description = [{
+    Runs before lower-select-kernels. Neighbouring ops with one result, an image, are executed once for each of several
+    stripes of its columns: every stripe computes the columns that its part of the result needs, so that rows are short.
+    What two stripes need is computed twice: docs/Memory.md, "Column stripes".
+
+    The multiply-accumulate operations of the function become at most `max-recompute` times as many. `optimize` and `sram`
+    are those of lower-stream-rows, whose result is foreseen to choose the ops and the stripes. `split` names them instead:
+    first op, op behind the last, widths of the stripes.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"cortex-m7\"", "Name of the target">,
+    Option<"optimize", "optimize", "std::string", /*default=*/"\"balanced\"", "ram, balanced or speed">,
+    Option<"sram", "sram", "int64_t", /*default=*/"0", "Budget in bytes, 0 for none">,
+    Option<"maxRecompute", "max-recompute", "double", /*default=*/"1.0", "Operations executed over those of the model, at most">,
+    ListOption<"splits", "split", "std::string", "Ops and widths, each first:last:width:width...">,
+  ];
+  let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def PackWeightsPass : Pass<"lower-pack-weights", "::mlir::ModuleOp"> {
   let summary = "Store weights in the layout that the kernels read";
   let description = [{
@@ -112,9 +133,10 @@ def PlanMemoryPass : Pass<"lower-plan-memory", "::mlir::ModuleOp"> {
 def VerifyPlanPass : Pass<"lower-verify-plan", "::mlir::ModuleOp"> {
   let summary = "Check a memory plan, independently of the planner, and the memory budgets";
   let description = [{
-    Follows the bytes of the arena through the planned function: every byte that an op reads must have been written
-    through the same buffer, and by nothing else since. An output may overlap an operand only where the op declares it,
-    and at the same address. Checks alignment and bounds, and that inputs and outputs survive.
+    Follows the bytes of the arena through the steps of the planned function, those of streams too: every byte that a
+    step reads must have been written as that row of that buffer, and by nothing else since. The output of a step may
+    overlap an operand only where the op declares it, and at the same address; its scratch buffer overlaps nothing of
+    the step. Checks alignment and bounds, and that inputs and outputs survive. Shares no code with the planner.
     `sram` and `flash` are budgets in bytes, 0 for none; flash counts the constants.
   }];
   let options = [
