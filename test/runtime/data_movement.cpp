@@ -88,14 +88,15 @@ template <typename T, typename Kernel> void testCopy(uint32_t seed, Kernel kerne
   Random random = {seed};
   for (int i = 0; i < 100; i++) {
     int32_t rows = randomInt(&random, 1, 6), length = randomInt(&random, 1, 9);
-    tinyc_copy_params params = {rows, length, length + randomInt(&random, 0, 4), 0, randomInt(&random, 0, 5)};
+    tinyc_copy_params params = {rows, length, length + randomInt(&random, 0, 4), 0, randomInt(&random, 0, 5),
+                                randomInt(&random, 0, 5)};
     params.output_pitch = length + params.output_offset + randomInt(&random, 0, 4);
-    auto input = randomTensor<T>(random, rows * params.input_pitch);
+    auto input = randomTensor<T>(random, params.input_offset + rows * params.input_pitch);
     Guarded<T> output(rows * params.output_pitch);
     std::vector<T> expected = output.copy();
     int32_t begin = randomInt(&random, 0, rows - 1);
     for (int32_t row = begin; row < rows; row++)
-      std::copy_n(input.data() + row * params.input_pitch, length,
+      std::copy_n(input.data() + params.input_offset + row * params.input_pitch, length,
                   expected.data() + params.output_offset + row * params.output_pitch);
     kernel(&params, input.data(), output.data(), nullptr, begin, rows);
     EXPECT_TRUE(output.isIntact());

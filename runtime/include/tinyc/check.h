@@ -1,9 +1,9 @@
 /* tinyc/check.h - what a package compiled with --check does around each kernel call.
  *
  * Every byte of the arena that holds nothing a later kernel reads is filled with poison, and so are guards before and
- * after the arena. A copy of all of it is compared with the arena after each call: a kernel may change its output and its
- * scratch buffer, nothing else. The network runs twice, with different poison: an output that differs depends on bytes
- * that hold nothing, or was not written. A network that stops for rows of its inputs and outputs runs once.
+ * after the arena. A copy of all of it is compared with the arena after each call: a kernel may change its output and
+ * its scratch buffer, nothing else. The network runs twice, with different poison: an output that differs depends on
+ * bytes that hold nothing, or was not written. A network that stops for rows of its inputs and outputs runs once.
  *
  * Memory of one context, from `memory` on (all parts have a multiple of 4 bytes):
  *   guard | arena | guard | copy of these three | inputs | hash of each step's output | tinyc_check_state

@@ -234,11 +234,11 @@ typedef struct tinyc_transpose_params {
   int32_t dims[6], input_strides[6];
 } tinyc_transpose_params;
 
-/* copy: rows blocks of length elements, from input + row * input_pitch to output + output_offset + row *
+/* copy: rows blocks of length elements, from input + input_offset + row * input_pitch to output + output_offset + row *
  * output_pitch (elements). Concatenation is one copy per operand. */
 typedef struct tinyc_copy_params {
   int32_t rows, length;
-  int32_t input_pitch, output_pitch, output_offset;
+  int32_t input_pitch, output_pitch, output_offset, input_offset;
 } tinyc_copy_params;
 
 #ifdef __cplusplus

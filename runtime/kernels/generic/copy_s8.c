@@ -7,7 +7,7 @@ void tinyc_copy_s8(const tinyc_copy_params *params, const int8_t *input, int8_t 
                    int32_t row_begin, int32_t row_end) {
   (void)scratch;
   for (int32_t row = row_begin; row < row_end; row++) {
-    const int8_t *from = input + row * params->input_pitch;
+    const int8_t *from = input + params->input_offset + row * params->input_pitch;
     int8_t *to = output + params->output_offset + row * params->output_pitch;
     if (from != to)
       memcpy(to, from, (size_t)params->length);

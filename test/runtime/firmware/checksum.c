@@ -150,7 +150,7 @@ static void places(void) {
   addBytes(120);
   tinyc_transpose_f32(&transpose, input, output, NULL, 0, 1);
   addFloats(120);
-  tinyc_copy_params copy = {3, 7, 9, 8, 1};
+  tinyc_copy_params copy = {3, 7, 9, 8, 1, 0};
   tinyc_copy_s8(&copy, bytes, outputBytes, NULL, 0, 3);
   addBytes(24);
   tinyc_copy_f32(&copy, input, output, NULL, 0, 3);

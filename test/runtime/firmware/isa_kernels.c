@@ -89,12 +89,13 @@ static tinyc_rows scatterRows(const tinyc_window *window, int32_t begin, int32_t
 /* The kernels' types, up to that of the parameter block. */
 typedef void (*Function)(void);
 typedef void (*Sums)(const void *, const int8_t *, int32_t *, void *, int32_t, int32_t);
+typedef void (*Unary)(const void *, const int8_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Scaled)(const void *, const int8_t *, const int32_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Binary)(const void *, const int8_t *, const int8_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Weighted)(const void *, const int8_t *, const int8_t *, const int32_t *, const int32_t *, int8_t *, void *,
                          int32_t, int32_t);
 
-typedef enum Operation { kIs_conv2d, kIs_depthwise_conv2d, kIs_fully_connected, kIs_avg_pool, kIs_add, kIs_sum_rows } Operation;
+typedef enum Operation { kIs_conv2d, kIs_depthwise_conv2d, kIs_fully_connected, kIs_avg_pool, kIs_max_pool, kIs_add, kIs_sum_rows } Operation;
 
 /* A row of kernels.def. */
 typedef struct Row {
@@ -126,6 +127,8 @@ static void call(Operation operation, Function function, const void *params, con
     ((Scaled)function)(params, input, multipliers, output, buffer, begin, end);
   else if (operation == kIs_add)
     ((Binary)function)(params, input, weights, output, buffer, begin, end);
+  else if (operation == kIs_max_pool)
+    ((Unary)function)(params, input, output, buffer, begin, end);
   else if (operation == kIs_sum_rows)
     ((Sums)function)(params, input, (int32_t *)(void *)output, buffer, begin, end);
   else
@@ -311,7 +314,7 @@ static void testFullyConnected(int32_t shape) {
   testRows(kIs_fully_connected, (Function)tinyc_fully_connected_s8_s8, &params, size, begin, params.rows, shape);
 }
 
-static void testAvgPool(int32_t shape) {
+static void testPool(Operation operation, Function generic, int32_t shape) {
   tinyc_pool_s8_params params;
   memset(&params, 0, sizeof params);
   tinyc_window *window = &params.window;
@@ -330,12 +333,11 @@ static void testAvgPool(int32_t shape) {
   randomize(input, window->input_height * window->input_width * window->input_channels, -128);
   int32_t begin, end;
   chooseRows(window, &begin, &end);
-  testRows(kIs_avg_pool, (Function)tinyc_avg_pool_s8, &params, size, begin, end, shape);
+  testRows(operation, generic, &params, size, begin, end, shape);
   tinyc_pool_s8_params whole = params;
   window->input_ring_rows = 0;
   tinyc_rows rowsAnywhere = scatterRows(window, begin, end);
-  testRowsFrom(kIs_avg_pool, (Function)tinyc_avg_pool_s8, &whole, &params, (const int8_t *)&rowsAnywhere, size, begin, end,
-               shape);
+  testRowsFrom(operation, generic, &whole, &params, (const int8_t *)&rowsAnywhere, size, begin, end, shape);
 }
 
 static void testSumRows(int32_t shape) {
@@ -375,7 +377,8 @@ int main(void) {
     testConvolution(shape, 0);
     testConvolution(shape, 1);
     testFullyConnected(shape);
-    testAvgPool(shape);
+    testPool(kIs_avg_pool, (Function)tinyc_avg_pool_s8, shape);
+    testPool(kIs_max_pool, (Function)tinyc_max_pool_s8, shape);
     testAdd(shape);
     testSumRows(shape);
   }
