@@ -17,66 +17,63 @@ static inline uint32_t selectSmaller(uint32_t a, uint32_t b) {
 
 static inline uint32_t repeat(int32_t byte) { return ((uint32_t)byte & 0xffu) * 0x01010101u; }
 
-/* The taps inside the input of one output pixel. */
-typedef struct Taps {
-  const tinyc_window *window;
-  const int8_t *input;
-  int32_t top, left;
-  tinyc_taps rows, columns;
-} Taps;
+/* One row of a window: `taps` pixels `step` bytes apart. */
+typedef struct Row {
+  const int8_t *x;
+  int32_t taps, step, channels;
+  uint32_t low, high; /* bounds, in every byte */
+} Row;
 
-static inline const int8_t *getRow(const Taps *taps, int32_t ky, int32_t channel) {
-  const tinyc_window *window = taps->window;
-  return tinyc_input_row_s8(window, taps->input, taps->top + ky * window->dilation_height) +
-         (taps->left + taps->columns.begin * window->dilation_width) * window->input_channels + channel;
-}
-
-static uint32_t findFour(const Taps *taps, int32_t channel) {
-  int32_t step = taps->window->dilation_width * taps->window->input_channels;
-  int32_t columns = taps->columns.end - taps->columns.begin;
-  uint32_t most = 0x80808080u;
-  for (int32_t ky = taps->rows.begin; ky < taps->rows.end; ky++) {
-    const int8_t *x = getRow(taps, ky, channel);
-    int32_t count = columns;
-    for (; count >= 2; count -= 2, x += 2 * step)
-      most = selectGreater(most, selectGreater(tinyc_load_s8x4(x), tinyc_load_s8x4(x + step)));
-    if (count > 0)
-      most = selectGreater(most, tinyc_load_s8x4(x));
+/* The greatest of every channel of the row, and of what stands at out unless this is the first row, to out. */
+TINYC_CORE void addRow(const Row *row, int8_t *out, const int first) {
+  const int8_t *x = row->x;
+  int32_t taps = row->taps, step = row->step, channels = row->channels;
+  uint32_t low = row->low, high = row->high;
+  for (; channels >= 4; channels -= 4, x += 4, out += 4) {
+    uint32_t most = selectGreater(first ? low : tinyc_load_s8x4(out), tinyc_load_s8x4(x));
+    const int8_t *tap = x + step;
+    for (int32_t i = 1; i < taps; i++, tap += step)
+      most = selectGreater(most, tinyc_load_s8x4(tap));
+    most = selectSmaller(most, high);
+    memcpy(out, &most, sizeof most);
   }
-  return most;
+  for (; channels > 0; channels--, x++, out++) {
+    int32_t most = first ? (int8_t)low : *out;
+    const int8_t *tap = x;
+    for (int32_t i = 0; i < taps; i++, tap += step)
+      most = tinyc_max_s32(most, *tap);
+    *out = (int8_t)tinyc_min_s32(most, (int8_t)high);
+  }
 }
 
-static int32_t findOne(const Taps *taps, int32_t channel) {
-  int32_t step = taps->window->dilation_width * taps->window->input_channels, most = -128;
-  for (int32_t ky = taps->rows.begin; ky < taps->rows.end; ky++) {
-    const int8_t *x = getRow(taps, ky, channel);
-    for (int32_t kx = taps->columns.begin; kx < taps->columns.end; kx++, x += step)
-      most = tinyc_max_s32(most, *x);
-  }
-  return most;
-}
+static __attribute__((noinline)) void addFirstRow(const Row *row, int8_t *out) { addRow(row, out, 1); }
+static __attribute__((noinline)) void addNextRow(const Row *row, int8_t *out) { addRow(row, out, 0); }
 
 void tinyc_max_pool_s8_armv7e_m(const tinyc_pool_s8_params *params, const int8_t *input, int8_t *output, void *scratch,
                                 int32_t row_begin, int32_t row_end) {
   (void)scratch;
   const tinyc_window *window = &params->window;
-  int32_t channels = window->input_channels, low = params->output.clamp_min, high = params->output.clamp_max;
-  uint32_t lows = repeat(low), highs = repeat(high);
-  Taps taps = {window, input, 0, 0, {0, 0}, {0, 0}};
+  int32_t channels = window->input_channels;
+  int32_t lowest = tinyc_limit_s32(-128, params->output.clamp_min, params->output.clamp_max);
+  Row row = {NULL, 0, window->dilation_width * channels, channels, repeat(params->output.clamp_min),
+             repeat(params->output.clamp_max)};
   for (int32_t y = row_begin; y < row_end; y++) {
     int8_t *out = output + tinyc_output_offset(window, y);
-    taps.top = y * window->stride_height - window->pad_top;
-    taps.rows = tinyc_inner_taps(taps.top, window->dilation_height, window->kernel_height, window->input_height);
+    int32_t top = y * window->stride_height - window->pad_top;
+    tinyc_taps rows = tinyc_inner_taps(top, window->dilation_height, window->kernel_height, window->input_height);
     for (int32_t x = 0; x < window->output_width; x++, out += channels) {
-      taps.left = x * window->stride_width - window->pad_left;
-      taps.columns = tinyc_inner_taps(taps.left, window->dilation_width, window->kernel_width, window->input_width);
-      int32_t c = 0;
-      for (; c + 4 <= channels; c += 4) {
-        uint32_t four = selectSmaller(selectGreater(findFour(&taps, c), lows), highs);
-        memcpy(out + c, &four, sizeof four);
-      }
-      for (; c < channels; c++)
-        out[c] = (int8_t)tinyc_limit_s32(findOne(&taps, c), low, high);
+      int32_t left = x * window->stride_width - window->pad_left;
+      tinyc_taps columns =
+          tinyc_inner_taps(left, window->dilation_width, window->kernel_width, window->input_width);
+      int32_t offset = (left + columns.begin * window->dilation_width) * channels;
+      row.taps = columns.end - columns.begin;
+      if (row.taps == 0 || rows.begin == rows.end)
+        memset(out, lowest, (size_t)channels);
+      else
+        for (int32_t ky = rows.begin; ky < rows.end; ky++) {
+          row.x = tinyc_input_row_s8(window, input, top + ky * window->dilation_height) + offset;
+          (ky == rows.begin ? addFirstRow : addNextRow)(&row, out);
+        }
     }
   }
 }
