@@ -3,10 +3,10 @@
 #include "dialects/kernel/Kernel.h"
 #include "passes/lower/ArenaProgram.h"
 #include "passes/lower/Emission.h"
+#include "tinyc/check.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "tinyc/check.h"
 
 using namespace llvm;
 using namespace mlir;
@@ -83,8 +83,11 @@ FailureOr<CheckPlan> makeCheckPlan(ModuleOp module) {
     if (isNew)
       plan.ops.push_back({lower::getNodeName(op->getLoc()).str(), op.getSymbol().str()});
     plan.stops |= op.getSymbol().empty();
-    plan.steps.push_back({entry->second, step.isPart() ? step.rowBegin : -1, join(getBytes(step.output)),
-                          join(getBytes(step.scratch)), {}});
+    plan.steps.push_back({entry->second,
+                          step.isPart() ? step.rowBegin : -1,
+                          join(getBytes(step.output)),
+                          join(getBytes(step.scratch)),
+                          {}});
   }
   // What is live before the first step is what is read of the inputs.
   ByteOwnership before;
@@ -171,7 +174,7 @@ void @_check_reset(uint8_t *arena) { tinyc_check_reset(&plan, arena); }
 void @_check_before(uint8_t *arena) { tinyc_check_before(&plan, arena); }
 void @_check_after(uint8_t *arena) { tinyc_check_after(&plan, arena); }
 )",
-             prefix);
+                     prefix);
   if (!plan.stops)
     os << expandPrefix(R"(
 void @_checked_run(uint8_t *arena) {
@@ -181,7 +184,7 @@ void @_checked_run(uint8_t *arena) {
   }
 }
 )",
-               prefix);
+                       prefix);
   os << expandPrefix(R"(
 int @_check(const @_context *context, @_violation *violation) {
   const tinyc_check_state *state = tinyc_check_result(&plan, context->arena);
@@ -196,7 +199,7 @@ int @_check(const @_context *context, @_violation *violation) {
   return state->kind != TINYC_CHECK_OK;
 }
 )",
-             prefix);
+                     prefix);
   return text;
 }
 
@@ -210,8 +213,8 @@ std::string makeCheckMacros(ArrayRef<std::string> kernels, StringRef prefix) {
 
 std::string makeCheckDeclarations(StringRef prefix) {
   return expandPrefix(R"(
-/* This package was compiled with --check: it looks for kernels that touch bytes which they must not, and needs more memory
- * and time than without. */
+/* This package was compiled with --check: it looks for kernels that touch bytes which they must not, and needs more
+ * memory and time than without. */
 #define ^_CHECK 1
 
 /* The first kernel call found. */
@@ -233,7 +236,7 @@ void @_check_reset(uint8_t *arena);
 void @_check_before(uint8_t *arena);
 void @_check_after(uint8_t *arena);
 )",
-              prefix);
+                      prefix);
 }
 
 std::string makeCheckNotes(const CheckPlan &plan, StringRef prefix) {
@@ -241,10 +244,10 @@ std::string makeCheckNotes(const CheckPlan &plan, StringRef prefix) {
 ## Checks
 
 This package was compiled with `--check`, for tests: `int @_check(const @_context *context, @_violation *violation)`
-returns 1 after an invocation in which a kernel touched bytes that it must not, and names the first such call. After each
-kernel call all of the arena but the call's own output and scratch bytes is compared with a copy; what holds nothing is
-filled with poison, as are guards around the arena. )",
-                          prefix);
+returns 1 after an invocation in which a kernel touched bytes that it must not, and names the first such call. After
+each kernel call all of the arena but the call's own output and scratch bytes is compared with a copy; what holds
+nothing is filled with poison, as are guards around the arena. )",
+                                  prefix);
   text += plan.stops ? "Outputs that differ from those of the package without checks\nmean that poison was read.\n"
                      : "The network runs twice, with different poison, so that a\nread of it shows in the results.\n";
   text += formatv("\n`{0}_ARENA_BYTES` counts the memory for this as well: the arena alone has {1} bytes.\n",

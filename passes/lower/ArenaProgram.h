@@ -18,11 +18,11 @@ namespace tinyc::lower {
 /// A memref.view of the arena, or a kernel.rows.
 struct ArenaBuffer {
   mlir::Operation *definition;
-  std::string name;              ///< of the ONNX node
-  std::vector<int64_t> offsets;  ///< in the arena: of every row of a kernel.rows, of a view as a whole
-  int64_t bytes;                 ///< of a row of a kernel.rows, of all of a view
-  bool isScattered;              ///< a kernel.rows
-  std::string port;              ///< name of the input or output of the model that it is; empty if the IR does not say
+  std::string name;             ///< of the ONNX node
+  std::vector<int64_t> offsets; ///< in the arena: of every row of a kernel.rows, of a view as a whole
+  int64_t bytes;                ///< of a row of a kernel.rows, of all of a view
+  bool isScattered;             ///< a kernel.rows
+  std::string port;             ///< name of the input or output of the model that it is; empty if the IR does not say
 
   ByteRange getRange(int64_t row) const { return {offsets[row], offsets[row] + bytes}; }
 };
@@ -48,9 +48,9 @@ struct ArenaStep {
   int64_t position;                  ///< in the order of execution, from 0
   int32_t rowBegin = 0, rowEnd = -1; ///< rows of the op that the step computes; -1: the op is not in a stream
   std::vector<ArenaAccess> reads;
-  ArenaAccess output;                     ///< every byte of it is written
-  ArenaAccess scratch;                    ///< without pieces if there is none
-  bool accumulates = false;          ///< reads the output as well, which `reads` then holds too
+  ArenaAccess output;       ///< every byte of it is written
+  ArenaAccess scratch;      ///< without pieces if there is none
+  bool accumulates = false; ///< reads the output as well, which `reads` then holds too
 
   bool isPart() const { return rowEnd >= 0; }
 };

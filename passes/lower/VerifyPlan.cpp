@@ -70,7 +70,7 @@ public:
 
 private:
   struct BufferState {
-    int64_t input = -1;      // the input of the model that the buffer is
+    int64_t input = -1; // the input of the model that the buffer is
     bool isWritten = false;
     int64_t rowsWritten = 0; // by steps of streams, which compute rows in order
   };
@@ -94,8 +94,8 @@ private:
   }
 
   LogicalResult checkPorts() {
-    for (auto [attribute, ports] : {std::pair(kernel::kInputsAttr, program.getInputs()),
-                                    std::pair(kernel::kOutputsAttr, program.getOutputs())})
+    for (auto [attribute, ports] :
+         {std::pair(kernel::kInputsAttr, program.getInputs()), std::pair(kernel::kOutputsAttr, program.getOutputs())})
       for (size_t i = 0; i < ports.size(); ++i) {
         if (failed(checkRange(function.getLoc(), ports[i].range, "'" + Twine(ports[i].name) + "'", alignment)))
           return failure();
@@ -152,7 +152,8 @@ private:
 
   // Whether a buffer lies where an input or output does, and the IR does not say that it is another one, or none.
   bool isPort(const ArenaBuffer &buffer, const ArenaPort &port) const {
-    bool saysPort = llvm::any_of(program.getBuffers(), [&](const ArenaBuffer &other) { return other.port == port.name; });
+    bool saysPort =
+        llvm::any_of(program.getBuffers(), [&](const ArenaBuffer &other) { return other.port == port.name; });
     return !buffer.isScattered && buffer.getRange(0) == port.range && (!saysPort || buffer.port == port.name);
   }
 

@@ -1,5 +1,5 @@
-// Plans with a fault against their execution: what lower-verify-plan accepts computes the right bits, whatever the arena held
-// before.
+// Plans with a fault against their execution: what lower-verify-plan accepts computes the right bits, whatever the
+// arena held before.
 #include "dialects/kernel/Kernel.h"
 #include "dialects/nn/NN.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -96,7 +96,8 @@ private:
 
   void addSum(const std::string &lhs, const std::string &rhs, const std::string &to) {
     allocate(to);
-    body += "kernel.add %" + lhs + ", %" + rhs + " : " + getType() + ", " + getType() + " -> %" + to + " : " + getType() +
+    body += "kernel.add %" + lhs + ", %" + rhs + " : " + getType() + ", " + getType() + " -> %" + to + " : " +
+            getType() +
             " {lhsMultiplier = 524288 : i32, rhsMultiplier = 524288 : i32, stage = #kernel.output_s8<zeroPoint = 0, "
             "clampMin = -128, clampMax = 127, shift = 20>}\n";
   }
@@ -104,7 +105,8 @@ private:
   static std::string makeWindow(int64_t kernel, int64_t stride) {
     std::string size = std::to_string(kernel), step = std::to_string(stride), pad = std::to_string(kernel / 2);
     return "window = #kernel.window<kernel = [" + size + ", " + size + "], strides = [" + step + ", " + step +
-           "], dilations = [1, 1], pads = [" + pad + ", " + pad + "]>, stage = #kernel.output_s8<zeroPoint = 0, "
+           "], dilations = [1, 1], pads = [" + pad + ", " + pad +
+           "]>, stage = #kernel.output_s8<zeroPoint = 0, "
            "clampMin = -128, clampMax = 127, shift = 32>";
   }
 
@@ -118,13 +120,14 @@ private:
     int64_t stride = 1 + random(2);
     shrink(stride);
     allocate(to);
-    body += "kernel.max_pool %" + from + " : " + type + " -> %" + to + " : " + getType() + " {" + makeWindow(3, stride) +
-            "}\n";
+    body += "kernel.max_pool %" + from + " : " + type + " -> %" + to + " : " + getType() + " {" +
+            makeWindow(3, stride) + "}\n";
   }
 
   void addConvolution(const std::string &from, const std::string &to) {
     std::string type = getType();
-    int64_t kernel = random(3) == 0 ? 1 : 3, stride = kernel == 3 && height > 4 && random(3) == 0 ? 2 : 1, inputs = channels;
+    int64_t kernel = random(3) == 0 ? 1 : 3, stride = kernel == 3 && height > 4 && random(3) == 0 ? 2 : 1,
+            inputs = channels;
     if (random(3) == 0)
       channels = 4 * (1 + random(3));
     shrink(stride);
@@ -304,7 +307,8 @@ TEST_F(VerifyPlanTest, acceptedPlansComputeTheSameBits) {
       if (!isSound && failed(verifyQuietly(*corrupted)))
         continue; // no IR that could be executed
       bool isRight = execute(*corrupted, 0x5a) == expected && execute(*corrupted, 0xc3) == expected;
-      ASSERT_TRUE(isRight || !isSound) << "seed " << seed << " fault " << fault << "\n" << print(*module) << print(*corrupted);
+      ASSERT_TRUE(isRight || !isSound) << "seed " << seed << " fault " << fault << "\n"
+                                       << print(*module) << print(*corrupted);
       ++(isSound ? accepted : rejected);
       wrong += !isRight;
     }
