@@ -16,7 +16,7 @@ static std::string formatRatio(double cycles, int64_t macs) {
 void printCostTable(const Report &report, raw_ostream &stream) {
   static const char row[] = "{0,4}  {1,-20} {2,-32} {3,-42} {4,5} {5,12} {6,12} {7,6} {8,6} {9,12}\n";
   stream << "Estimated cost of " << report.modelFile << " for " << report.target
-         << ", memory without wait states\n"
+         << (report.board.empty() ? ", memory without wait states" : ", with the flash of " + report.board) << "\n"
          << formatv(row, "", "op", "node", "kernel", "rows", "MACs", "cycles", "/MAC", "%", "flash read");
   double constantBytes = 0;
   for (auto [number, layer] : enumerate(report.layers)) {
