@@ -285,7 +285,7 @@ Made by tinyc from `@FILE@` (SHA-256 `@SHA256@`). `model.h` is the API, `report.
 | | bytes |
 |---|---|
 | SRAM: the arena, @STREAMED@ and intermediate results | @SRAM@ |
-| flash: weights | @WEIGHTS@ |
+@STATE@| flash: weights | @WEIGHTS@ |
 | flash: code, as tinyc itself compiles it (other compilers differ) | @CODE@ |
 
 The stack comes on top of the arena; `tinyc-run` measures it.
@@ -379,6 +379,9 @@ int main(void) {
                      {"MACRO", prefix.upper()},
                      {"SRAM", std::to_string(report.sramBytes)},
                      {"STREAMED", streamed ? "all inputs and outputs that are not streamed," : "all inputs, outputs"},
+                     {"STATE", streamed ? formatv("| SRAM: in `{0}_context`, where the network stands between two rows | {1} |\n",
+                                                  prefix, ports.getStateBytes()).str()
+                                        : ""},
                      {"WEIGHTS", std::to_string(report.weightBytes)},
                      {"CODE", std::to_string(report.codeBytes)},
                      {"PORTS", makePortRows(ports)},

@@ -137,7 +137,8 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
   line("operations", Twine(kernels) + " kernels, " + groupDigits(macs) + " MACs, " + groupDigits(parameters) +
                          " parameters, about " + groupDigits(std::llround(cycles)) + " cycles");
   line("SRAM", groupDigits(sramBytes) + " B (arena; input " + groupDigits(inputBytes) + ", output " +
-                   groupDigits(outputBytes) + ", largest scratch " + groupDigits(scratchBytes) + ")");
+                   groupDigits(outputBytes) + ", largest scratch " + groupDigits(scratchBytes) + ")" +
+                   (ports.isStreamed() ? ", state " + groupDigits(ports.getStateBytes()) + " B" : ""));
   std::string gap;
   llvm::raw_string_ostream(gap) << llvm::format("%.1f", plan.getGap());
   line("bound", groupDigits(plan.bound) + " B: no plan of this schedule needs less; gap " + gap + " %");
