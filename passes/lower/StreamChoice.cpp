@@ -93,7 +93,9 @@ void StreamChooser::addSegments() {
   for (size_t first = 0; first < graph.ops.size(); ++first) {
     if (!cutsTransfer(first, first + 1, /*isStream=*/false))
       segments[first + 1].push_back(makeSegment(first, first + 1, {0}));
-    for (size_t last = first + 1; last <= graph.ops.size() && graph.ops[last - 1].rows > 0; ++last)
+    for (size_t last = first + 1; last <= graph.ops.size() && graph.ops[last - 1].rows > 0; ++last) {
+      if (last - 1 > first && graph.ops[last - 1].op->hasAttr(kernel::kStripeAttr))
+        break;
       for (int32_t rows : drop_begin(kRowsPerStep)) {
         int32_t most = 0;
         for (size_t op = first; op < last; ++op)
@@ -105,6 +107,7 @@ void StreamChooser::addSegments() {
           rowsPerStep.push_back(limitRows(graph.ops[op], rows));
         segments[last].push_back(makeSegment(first, last, rowsPerStep));
       }
+    }
   }
 }
 
@@ -151,11 +154,11 @@ int64_t StreamChooser::getLeastPeak() const {
   return least.back();
 }
 
-std::optional<ChosenSegment> StreamChooser::choose(Segment segment, int64_t bytes) const {
+std::optional<ChosenSegment> StreamChooser::choose(Segment segment, ArrayRef<int64_t> bytes) const {
   ChosenSegment chosen{std::move(segment), {}};
   chosen.cycles = chosen.segment.stepCycles;
   for (auto [number, way] : enumerate(chosen.segment.ops)) {
-    const KernelCost *kernel = findKernel(chosen.segment.firstOp + number, way, bytes);
+    const KernelCost *kernel = findKernel(chosen.segment.firstOp + number, way, bytes[number]);
     if (!kernel)
       return std::nullopt;
     chosen.kernels.push_back(kernel);
@@ -165,8 +168,12 @@ std::optional<ChosenSegment> StreamChooser::choose(Segment segment, int64_t byte
   return chosen;
 }
 
-// Raises rows per step, op by op, where that saves cycles and keeps the peak within `bytes`.
+// Raises rows per step, op by op, where that saves cycles and keeps what is live at the steps of each op within `bytes`, or
+// at what it is.
 void StreamChooser::refine(ChosenSegment &chosen, int64_t bytes) const {
+  std::vector<int64_t> most;
+  for (auto [way, kernel] : zip_equal(chosen.segment.ops, chosen.kernels))
+    most.push_back(std::max(bytes, getPeak(way, *kernel)));
   for (bool changed = chosen.segment.isStream(); changed;) {
     changed = false;
     for (size_t number = 0; number < chosen.segment.ops.size(); ++number) {
@@ -178,7 +185,7 @@ void StreamChooser::refine(ChosenSegment &chosen, int64_t bytes) const {
         rowsPerStep.push_back(op.rowsPerStep);
       rowsPerStep[number] = limitRows(graph.ops[chosen.segment.firstOp + number], kRowsPerStep[way + 1]);
       std::optional<ChosenSegment> other =
-          choose(makeSegment(chosen.segment.firstOp, chosen.segment.lastOp, rowsPerStep), bytes);
+          choose(makeSegment(chosen.segment.firstOp, chosen.segment.lastOp, rowsPerStep), most);
       if (!other || other->cycles >= chosen.cycles)
         continue;
       chosen = std::move(*other);
@@ -209,9 +216,8 @@ std::optional<Choice> StreamChooser::findFastest(int64_t bytes, int64_t preferre
   Choice choice;
   for (size_t last = graph.ops.size(); last > 0; last = best[last]->firstOp) {
     int64_t limit = std::min(bytes, std::max(getLeastPeak(*best[last]), preferred));
-    ChosenSegment chosen = *choose(*best[last], limit);
-    if (limit <= preferred)
-      refine(chosen, limit);
+    ChosenSegment chosen = *choose(*best[last], std::vector<int64_t>(best[last]->ops.size(), limit));
+    refine(chosen, std::min(bytes, preferred));
     choice.peakBytes = std::max(choice.peakBytes, chosen.peakBytes);
     choice.cycles += chosen.cycles;
     choice.segments.push_back(std::move(chosen));

@@ -87,7 +87,8 @@ private:
   const KernelCost *findKernel(size_t op, const Segment::Op &way, int64_t bytes) const;
   std::optional<double> getCycles(const Segment &segment, int64_t bytes) const;
   int64_t getLeastPeak(const Segment &segment) const;
-  std::optional<ChosenSegment> choose(Segment segment, int64_t bytes) const;
+  /// The fastest kernels that keep what is live at the steps of each op within its `bytes`.
+  std::optional<ChosenSegment> choose(Segment segment, llvm::ArrayRef<int64_t> bytes) const;
   void refine(ChosenSegment &chosen, int64_t bytes) const;
 
   const BufferGraph &graph;
