@@ -165,36 +165,36 @@ std::vector<std::string> listMemories(const targets::Board &board, targets::Memo
   return memories;
 }
 
-/// Says of a program that exceeds the budget of SRAM what the smallest schedule needs, and what it costs.
-static void describeSmallest(OwningOpRef<ModuleOp> scheduled, const Options &options, lower::LowerOptions lowering,
-                             Diagnostic &error) {
-  const bool isDivided = lowering.ramMemories.size() > 1;
+/// The report of the smallest schedule, whatever the budget of SRAM and the board's memories; nullopt if there is none.
+static std::optional<Report> findSmallest(ModuleOp scheduled, const Options &options, lower::LowerOptions lowering) {
   lowering.sram = 0;
   lowering.ramMemories.clear();
   lowering.optimize = getName(Optimize::Ram).str();
-  {
-    // What goes wrong here goes wrong with the budget, too, and is reported there.
-    ScopedDiagnosticHandler silence(scheduled->getContext(), [](Diagnostic &) { return success(); });
-    if (failed(run(*scheduled, [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); })))
-      return;
-  }
-  Report report = makeReport(*scheduled, options, {});
-  error.attachNote(error.getLocation())
-      << "the smallest schedule, with --optimize=ram, needs --sram=" << report.sramBytes
-      << (isDivided ? " in one memory: " : ": ") << report.macs
-      << " MACs, about " << std::llround(report.cycles) << " cycles";
+  OwningOpRef<ModuleOp> smallest = scheduled.clone();
+  // What goes wrong here goes wrong with the budget, too, and is reported there.
+  ScopedDiagnosticHandler silence(scheduled.getContext(), [](Diagnostic &) { return success(); });
+  if (failed(run(*smallest, [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); })))
+    return std::nullopt;
+  return makeReport(*smallest, options, {});
 }
 
-/// Memories that have room for all may not have it in parts: tries schedules of a smaller peak. `scheduled` is the module
-/// as `module` was.
-static LogicalResult lowerSmaller(ModuleOp module, ModuleOp scheduled, const targets::Board &board,
+/// Streams are chosen by the bytes live, but a placement may need more than those, and memories that have room for all may
+/// not have it in parts: tries schedules of a smaller peak, the smallest last. `scheduled` is the module as `module` was.
+static LogicalResult lowerSmaller(ModuleOp module, ModuleOp scheduled, const Options &options,
                                   lower::LowerOptions lowering) {
-  for (const targets::MemoryRegion &memory : board.getRegions(targets::MemoryRegion::Kind::Ram))
-    lowering.scheduleSram = std::max(lowering.scheduleSram, memory.getFreeBytes());
+  int64_t budget = *options.sramBudget;
+  SmallVector<int64_t> peaks = {budget - budget / 32, budget - budget / 8, 0};
+  if (lowering.ramMemories.size() > 1) {
+    int64_t largest = 0;
+    for (const targets::MemoryRegion &memory : options.board->getRegions(targets::MemoryRegion::Kind::Ram))
+      largest = std::max(largest, memory.getFreeBytes());
+    peaks = {largest, 0};
+  }
   ScopedDiagnosticHandler silence(module.getContext(), [](Diagnostic &) { return success(); });
-  for (Optimize optimize : {Optimize::Balanced, Optimize::Ram}) {
-    if (optimize == Optimize::Ram)
-      lowering.optimize = getName(optimize).str();
+  for (int64_t peak : peaks) {
+    lowering.scheduleSram = peak;
+    if (peak == 0)
+      lowering.optimize = getName(Optimize::Ram).str();
     OwningOpRef<ModuleOp> attempt = scheduled.clone();
     if (failed(run(*attempt, [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); })))
       continue;
@@ -205,7 +205,7 @@ static LogicalResult lowerSmaller(ModuleOp module, ModuleOp scheduled, const tar
   return failure();
 }
 
-/// Phase Kernel. Where the budget of SRAM is missed, the error says what would fit.
+/// Phase Kernel. Where the budget of SRAM is missed, the error says what the smallest schedule needs, and what it costs.
 static LogicalResult runLower(ModuleOp module, const Options &options, const lower::LowerOptions &lowering) {
   auto build = [&](OpPassManager &manager) { lower::buildLowerPipeline(manager, lowering); };
   if (!options.sramBudget)
@@ -224,11 +224,16 @@ static LogicalResult runLower(ModuleOp module, const Options &options, const low
   }
   func::FuncOp function = getPlannedFunction(module);
   std::optional<lower::MemoryPlan> plan = function ? lower::MemoryPlan::get(function) : std::nullopt;
-  if (failed(result) && plan && lowering.ramMemories.size() > 1 &&
-      succeeded(lowerSmaller(module, *scheduled, *options.board, lowering)))
-    return success();
-  if (failed(result) && !errors.empty() && plan && plan->bytes > *options.sramBudget)
-    describeSmallest(std::move(scheduled), options, lowering, errors.back());
+  if (failed(result) && !errors.empty() && plan) {
+    std::optional<Report> smallest = findSmallest(*scheduled, options, lowering);
+    if (smallest && smallest->sramBytes <= *options.sramBudget &&
+        succeeded(lowerSmaller(module, *scheduled, options, lowering)))
+      return success();
+    if (smallest && plan->bytes > *options.sramBudget)
+      errors.back().attachNote(errors.back().getLocation())
+          << "the smallest schedule, with --optimize=ram, needs --sram=" << smallest->sramBytes << ": "
+          << smallest->macs << " MACs, about " << std::llround(smallest->cycles) << " cycles";
+  }
   for (Diagnostic &error : errors)
     module.getContext()->getDiagEngine().emit(std::move(error));
   return result;
