@@ -344,3 +344,39 @@ func.func @budget(%arena: memref<272xi8>) attributes {
   }
   return
 }
+
+// -----
+
+// Row 2 of the input arrives before row 0 of y, which needs rows 0 and 1, in the place of row 0.
+func.func @received(%arena: memref<48xi8>) attributes {
+    kernel.inputs = [{name = "x", bytes = 64 : i64, streamed}], kernel.outputs = [{name = "y", bytes = 64 : i64, streamed}]} {
+  %x = kernel.rows %arena [0, 16, 0, 16] : memref<48xi8> to memref<1x4x2x8xi8> loc("x")
+  %y = kernel.rows %arena [32, 32, 32, 32] : memref<48xi8> to memref<1x4x2x8xi8> loc("y")
+  kernel.stream steps [0, 0, 0, 1, 2, 1, 2, 0, 1, 2, 1, 2] {
+    kernel.receive 0 "x" -> %x : memref<1x4x2x8xi8> {rowsPerStep = 1 : i32, tensorType = tensor<1x4x2x8xi8>}
+    // expected-error @+1 {{'kernel.max_pool' op in step 3, for its rows [0, 1), reads row 0 of the buffer 'x', which row 2 of 'x' has overwritten}}
+    kernel.max_pool %x : memref<1x4x2x8xi8> -> %y : memref<1x4x2x8xi8> {rowsPerStep = 1 : i32,
+      window = #kernel.window<kernel = [2, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0]>,
+      stage = #kernel.output_s8<zeroPoint = 0, clampMin = -128, clampMax = 127, shift = 32>}
+    kernel.send %y -> 0 "y" : memref<1x4x2x8xi8> {rowsPerStep = 1 : i32, tensorType = tensor<1x4x2x8xi8>}
+  }
+  return
+}
+
+// -----
+
+// Row 1 of y is computed over row 0 before that is sent.
+func.func @sent(%arena: memref<48xi8>) attributes {
+    kernel.inputs = [{name = "x", bytes = 64 : i64, streamed}], kernel.outputs = [{name = "y", bytes = 64 : i64, streamed}]} {
+  %x = kernel.rows %arena [0, 16, 0, 16] : memref<48xi8> to memref<1x4x2x8xi8> loc("x")
+  %y = kernel.rows %arena [32, 32, 32, 32] : memref<48xi8> to memref<1x4x2x8xi8> loc("y")
+  kernel.stream steps [0, 0, 1, 0, 1, 2, 2, 0, 1, 2, 1, 2] {
+    kernel.receive 0 "x" -> %x : memref<1x4x2x8xi8> {rowsPerStep = 1 : i32, tensorType = tensor<1x4x2x8xi8>}
+    kernel.max_pool %x : memref<1x4x2x8xi8> -> %y : memref<1x4x2x8xi8> {rowsPerStep = 1 : i32,
+      window = #kernel.window<kernel = [2, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0]>,
+      stage = #kernel.output_s8<zeroPoint = 0, clampMin = -128, clampMax = 127, shift = 32>}
+    // expected-error @+1 {{'kernel.send' op in step 5, for its rows [0, 1), reads row 0 of the buffer 'y', which row 1 of 'y' has overwritten}}
+    kernel.send %y -> 0 "y" : memref<1x4x2x8xi8> {rowsPerStep = 1 : i32, tensorType = tensor<1x4x2x8xi8>}
+  }
+  return
+}

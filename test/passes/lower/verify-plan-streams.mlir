@@ -121,3 +121,21 @@ func.func @channels(%arena: memref<160xi8>) attributes {
   }
   return
 }
+
+// -----
+
+// A streamed input and output: the rows that the user writes, and takes, have places like any other. x needs two of them.
+// CHECK-LABEL: func @transfers
+func.func @transfers(%arena: memref<48xi8>) attributes {
+    kernel.inputs = [{name = "x", bytes = 64 : i64, streamed}], kernel.outputs = [{name = "y", bytes = 64 : i64, streamed}]} {
+  %x = kernel.rows %arena [0, 16, 0, 16] : memref<48xi8> to memref<1x4x2x8xi8> loc("x")
+  %y = kernel.rows %arena [32, 32, 32, 32] : memref<48xi8> to memref<1x4x2x8xi8> loc("y")
+  kernel.stream steps [0, 0, 1, 2, 0, 1, 2, 0, 1, 2, 1, 2] {
+    kernel.receive 0 "x" -> %x : memref<1x4x2x8xi8> {rowsPerStep = 1 : i32, tensorType = tensor<1x4x2x8xi8>}
+    kernel.max_pool %x : memref<1x4x2x8xi8> -> %y : memref<1x4x2x8xi8> {rowsPerStep = 1 : i32,
+      window = #kernel.window<kernel = [2, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0]>,
+      stage = #kernel.output_s8<zeroPoint = 0, clampMin = -128, clampMax = 127, shift = 32>}
+    kernel.send %y -> 0 "y" : memref<1x4x2x8xi8> {rowsPerStep = 1 : i32, tensorType = tensor<1x4x2x8xi8>}
+  }
+  return
+}
