@@ -248,6 +248,13 @@ Choice StreamChooser::findSmallest(double cycles) const {
       low = middle + 1;
     }
   }
+  // Cycles that are left over keep other segments away from the peak.
+  for (int64_t eighths : {7, 6, 5}) {
+    std::optional<Choice> choice = findFastest(best.peakBytes, best.peakBytes / 8 * eighths);
+    if (!choice || choice->cycles > cycles)
+      break;
+    best = std::move(*choice);
+  }
   return best;
 }
 
