@@ -94,7 +94,8 @@ PARAMS(tinyc_requantize_s8_params, FIELD(rows), FIELD(length), FIELD(input_zero_
 PARAMS(tinyc_pad_s8_params, ARRAY4(dims), ARRAY4(before), ARRAY4(after), FIELD(value))
 PARAMS(tinyc_pad_f32_params, ARRAY4(dims), ARRAY4(before), ARRAY4(after), FIELD(value))
 PARAMS(tinyc_transpose_params, ARRAY6(dims), ARRAY6(input_strides))
-PARAMS(tinyc_copy_params, FIELD(rows), FIELD(length), FIELD(input_pitch), FIELD(output_pitch), FIELD(output_offset))
+PARAMS(tinyc_copy_params, FIELD(rows), FIELD(length), FIELD(input_pitch), FIELD(output_pitch), FIELD(output_offset),
+       FIELD(input_offset))
 
 MemRefType getBandType(KernelOpInterface op, MemRefType type) {
   bool isImage = type.getRank() == 4 && type.getDimSize(1) == op.getRowCount();
@@ -137,8 +138,10 @@ tinyc_window makeWindow(KernelOpInterface op, WindowAttr window, Value inputBuff
 }
 
 RowAccess getWindowAccess(Operation *op, unsigned operand, WindowAttr window, MemRefType input, MemRefType output) {
+  // Constants have no rows, though the weights of one filter may look like an image.
   if (operand != 0)
-    return detail::getRowAccess(op, operand);
+    return {op->getOperand(operand) == cast<KernelOpInterface>(op).getOutputBuffer() ? RowAccess::Kind::Same
+                                                                                     : RowAccess::Kind::Whole};
   int32_t extent = (window.getKernelHeight() - 1) * window.getDilationHeight() + 1;
   bool isPixel = extent == 1 && window.getKernelWidth() == 1 && window.getStrideHeight() == 1 &&
                  window.getStrideWidth() == 1 && window.getPadTop() == 0 && window.getPadLeft() == 0 &&

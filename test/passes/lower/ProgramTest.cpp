@@ -81,6 +81,7 @@ void ProgramTest::check(ModuleOp module, float tolerance) {
   apply(*lowered, [](OpPassManager &manager) {
     lower::LowerOptions options;
     options.target = "host";
+    options.optimize = "ram"; // the most streams
     lower::buildLowerPipeline(manager, options);
   });
   if (HasFatalFailure())
