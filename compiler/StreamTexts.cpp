@@ -32,9 +32,9 @@ std::string makeStreamUse(const Ports &ports) {
 
 std::string makeStreamTypes(const Ports &ports) {
   static const char text[] = R"(
-/* Streamed inputs and outputs are nowhere in memory as a whole: they pass in rows, in ascending order. Row y of a tensor
- * of shape {1, ROWS, ...} is the part with index y of dimension 1, ROW_BYTES bytes. The network takes each row when it
- * needs it, and stops until it is there. */
+/* Streamed inputs and outputs are nowhere in memory as a whole: they pass in rows, in ascending order. Row y of a
+ * tensor of shape {1, ROWS, ...} is the part with index y of dimension 1, ROW_BYTES bytes. The network takes each row
+ * when it needs it, and stops until it is there. */
 
 /* What @PREFIX@_next returns: */
 #define @MACRO@_DONE 0       /* all outputs are computed */
@@ -98,8 +98,8 @@ static inline int @PREFIX@_next(@PREFIX@_context *context, @PREFIX@_rows *rows) 
   return request;
 }
 
-/* Computes the outputs of one inference from rows that context->read_rows copies, and gives those of streamed outputs to
- * context->write_rows. Returns 0, -1 if one of them is needed and NULL, or what is not 0 that one of them returns. */
+/* Computes the outputs of one inference from rows that context->read_rows copies, and gives those of streamed outputs
+ * to context->write_rows. Returns 0, -1 if one of them is needed and NULL, or what is not 0 that one of them returns. */
 static inline int @PREFIX@_invoke(@PREFIX@_context *context) {
   @PREFIX@_rows rows;
   int request;
@@ -117,9 +117,9 @@ static inline int @PREFIX@_invoke(@PREFIX@_context *context) {
 }
 )";
   static const char push[] = R"(
-/* Gives the next `count` rows of input @INPUT@, and computes what they allow; the first ones after @PREFIX@_init or the end
- * of an inference begin one. Returns the number of rows that are still to come, 0 when the outputs are complete, or -1
- * if there are not as many to come as `count`: then none is taken. Rows of streamed outputs go to context->write_rows;
+/* Gives the next `count` rows of input @INPUT@, and computes what they allow; the first ones after @PREFIX@_init or the
+ * end of an inference begin one. Returns the number of rows that are still to come, 0 when the outputs are complete, or
+ * -1 if there are not as many to come as `count`: then none is taken. Rows of streamed outputs go to context->write_rows;
  * if it is NULL or does not return 0, the result is -2 and the inference is to be given up with @PREFIX@_restart. */
 static inline int32_t @PREFIX@_push_rows(@PREFIX@_context *context, const void *rows, int32_t count) {
   @PREFIX@_state *state = &context->state;
@@ -128,7 +128,8 @@ static inline int32_t @PREFIX@_push_rows(@PREFIX@_context *context, const void *
   for (;;) {
     if (request == @MACRO@_HAS_ROWS) {
       if (context->write_rows == NULL ||
-          context->write_rows(context->user, (int)state->port, state->row, state->count, context->arena + state->offset))
+          context->write_rows(context->user, (int)state->port, state->row, state->count,
+                              context->arena + state->offset))
         return -2;
     } else if (request == @MACRO@_WANTS_ROWS) {
       const int32_t missing = @MACRO@_INPUT_@INPUT@_ROWS - state->row;
@@ -214,15 +215,18 @@ int main(void) {
 }
 
 std::string makeStreamCalls(const Ports &ports) {
-  static const char text[] = R"(* `int @PREFIX@_invoke(@PREFIX@_context *context)`: one inference; the rows of streamed inputs come from
+  static const char text[] =
+      R"(* `int @PREFIX@_invoke(@PREFIX@_context *context)`: one inference; the rows of streamed inputs come from
   `context->read_rows`, those of streamed outputs go to `context->write_rows`. It returns what one of them returns other
   than 0.
 )";
-  static const char push[] = R"(* `int32_t @PREFIX@_push_rows(@PREFIX@_context *context, const void *rows, int32_t count)`: the same by repeated calls, with the
-  rows as they come. It returns how many are still to come, 0 when the outputs are there.
+  static const char push[] =
+      R"(* `int32_t @PREFIX@_push_rows(@PREFIX@_context *context, const void *rows, int32_t count)`: the same by
+  repeated calls, with the rows as they come. It returns how many are still to come, 0 when the outputs are there.
 )";
-  static const char next[] = R"(* `int @PREFIX@_next(@PREFIX@_context *context, @PREFIX@_rows *rows)`: goes on until rows are needed or there, and says which and
-  where in the arena they belong, so that nobody has to copy them.
+  static const char next[] =
+      R"(* `int @PREFIX@_next(@PREFIX@_context *context, @PREFIX@_rows *rows)`: goes on until rows are needed or
+  there, and says which and where in the arena they belong, so that nobody has to copy them.
 * `void @PREFIX@_restart(@PREFIX@_context *context)`: gives up an inference that has begun.
 )";
   std::string result = text;

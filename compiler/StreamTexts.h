@@ -1,5 +1,5 @@
-// The parts of model.h and README.md that a package with streamed inputs or outputs has of its own. @PREFIX@ and @MACRO@
-// stand for the prefix of its C names.
+// The parts of model.h and README.md that a package with streamed inputs or outputs has of its own. @PREFIX@ and
+// @MACRO@ stand for the prefix of its C names.
 #ifndef TINYC_COMPILER_STREAMTEXTS_H
 #define TINYC_COMPILER_STREAMTEXTS_H
 

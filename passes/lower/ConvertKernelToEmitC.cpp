@@ -326,7 +326,8 @@ private:
         os << "    state->stage = " << number + 1 << ";\n";
       os << "  }\n";
     }
-    function << "int32_t " << program.getSymName() << "(" << getArenaParameter() << ", " << prefix << "state *state) {\n"
+    function << "int32_t " << program.getSymName() << "(" << getArenaParameter() << ", " << prefix
+             << "state *state) {\n"
              << body << "  state->stage = 0;\n  state->request = " << getMacro("DONE") << ";\n  return "
              << getMacro("DONE") << ";\n}";
     createText(globals, program.getLoc(), text);

@@ -1,4 +1,4 @@
-// Programs that stop for rows of streamed inputs and outputs (kernel.receive, kernel.send): what is remembered meanwhile.
+// Programs that stop for rows of streamed inputs and outputs (kernel.receive, kernel.send): what they remember.
 #ifndef TINYC_PASSES_LOWER_PROGRAMSTATE_H
 #define TINYC_PASSES_LOWER_PROGRAMSTATE_H
 
@@ -12,8 +12,8 @@ namespace tinyc::lower {
 /// Why a program has stopped, its result. The package's header has macros for the same numbers.
 enum class Request : int32_t { Done = 0, WantsRows = 1, HasRows = 2 };
 
-/// The state of a program, `<prefix>_state` of a package's header: words of 32 bits, these and then one counter for each
-/// op of the longest stream that stops. All zero: at the beginning.
+/// The state of a program, `<prefix>_state` of a package's header: words of 32 bits, these and then one counter for
+/// each op of the longest stream that stops. All zero: at the beginning.
 enum class StateWord : int32_t {
   Stage,   ///< part of the program that it is in
   Step,    ///< next step of that stage, if it is a stream

@@ -119,8 +119,8 @@ private:
     OpBuilder builder(first);
     Description description = describe(argument);
     memref::AllocOp buffer = replace(argument, builder);
-    kernel::ReceiveOp::create(builder, buffer.getLoc(), buffer, builder.getI32IntegerAttr(port), description.name, description.type,
-                              description.permutation, /*rowsPerStep=*/builder.getI32IntegerAttr(0));
+    kernel::ReceiveOp::create(builder, buffer.getLoc(), buffer, builder.getI32IntegerAttr(port), description.name,
+                              description.type, description.permutation, /*rowsPerStep=*/builder.getI32IntegerAttr(0));
     return success();
   }
 
@@ -137,8 +137,8 @@ private:
     Description description = describe(argument);
     memref::AllocOp buffer = replace(argument, builder);
     builder.setInsertionPointAfter(last);
-    kernel::SendOp::create(builder, buffer.getLoc(), buffer, builder.getI32IntegerAttr(port), description.name, description.type,
-                           description.permutation, /*rowsPerStep=*/builder.getI32IntegerAttr(0));
+    kernel::SendOp::create(builder, buffer.getLoc(), buffer, builder.getI32IntegerAttr(port), description.name,
+                           description.type, description.permutation, /*rowsPerStep=*/builder.getI32IntegerAttr(0));
     return success();
   }
 

@@ -35,8 +35,8 @@ typedef struct model_state {
 int32_t model_run(uint8_t *arena, model_state *state);
 )";
 
-// 6 rows of 8 bytes, 2 at a time -> max 3x3 -> 6 rows -> max 3x3 / 2 -> 2 rows, handed out; then a whole image of 2 rows
-// is taken, copied and handed out. Of the first image 4 rows have a place, of the second one 3.
+// 6 rows of 8 bytes, 2 at a time -> max 3x3 -> 6 rows -> max 3x3 / 2 -> 2 rows, handed out; then a whole image of 2
+// rows is taken, copied and handed out. Of the first image 4 rows have a place, of the second one 3.
 constexpr const char *kProgram = R"(
 !image = tensor<1x6x4x2x!quant.uniform<i8:f32, 0.5:3>>
 !mask = tensor<1x2x1x2x!quant.uniform<i8:f32, 0.5:3>>
@@ -59,8 +59,8 @@ func.func @model_run(%arena: memref<4096xi8>) {
     kernel.send %u -> 0 "mask" : memref<1x2x1x2xi8> {tensorType = !mask, rowsPerStep = 1 : i32}
   }
   kernel.receive 1 "y" -> %y : memref<1x2x1x2xi8> {tensorType = !mask}
-  kernel.copy %y : memref<1x2x1x2xi8> -> %z : memref<1x2x1x2xi8> {blocks = 1 : i32, length = 4 : i32, inputPitch = 4 : i32,
-    outputPitch = 4 : i32, outputOffset = 0 : i32, kernel = @tinyc_copy_s8}
+  kernel.copy %y : memref<1x2x1x2xi8> -> %z : memref<1x2x1x2xi8> {blocks = 1 : i32, length = 4 : i32,
+    inputPitch = 4 : i32, outputPitch = 4 : i32, outputOffset = 0 : i32, kernel = @tinyc_copy_s8}
   kernel.send %z -> 1 "z" : memref<1x2x1x2xi8> {tensorType = !mask}
   return
 }
@@ -122,7 +122,8 @@ TEST_F(EmissionTest, ProgramsThatStop) {
   write("model.c", text);
   write("model.h", kHeader);
   auto loadStopping = [&](llvm::StringRef library, std::vector<std::string> files) {
-    return reinterpret_cast<int32_t (*)(uint8_t *, int32_t *)>(reinterpret_cast<void *>(load(library, std::move(files))));
+    void *function = reinterpret_cast<void *>(load(library, std::move(files)));
+    return reinterpret_cast<int32_t (*)(uint8_t *, int32_t *)>(function);
   };
   auto fromC = loadStopping("c.so", {path("model.c"), TEST_RUNTIME "/kernels/generic/max_pool_s8.c",
                                      TEST_RUNTIME "/kernels/generic/copy_s8.c"});

@@ -43,9 +43,9 @@ static inline int advance(model_context *context, rows_request *rows) {
 #endif
 
 // Runs the network to its end, or until it has a request for `rows`; returns the request. `stack` becomes at least the
-// bytes of stack used, the call included. count_plugin.c counts what executes between the two marker instructions, which
-// no compiler emits. Volatile accesses keep the loops from becoming calls: nothing but the network may write below the
-// stack pointer.
+// bytes of stack used, the call included. count_plugin.c counts what executes between the two marker instructions,
+// which no compiler emits. Volatile accesses keep the loops from becoming calls: nothing but the network may write below
+// the stack pointer.
 __attribute__((noinline)) static int run(model_context *context, rows_request *rows, uint32_t *stack) {
   volatile uint32_t *stackPointer;
   __asm__ volatile("mov %0, sp" : "=r"(stackPointer));
@@ -112,8 +112,8 @@ static void pass_rows(int32_t inputFile, int32_t outputFile, uint32_t sample, in
     read_at(inputFile, sample * input_position(MODEL_INPUT_COUNT) + input_position(rows->index) + begin, rows->data,
             rows->bytes);
   else
-    write_at(outputFile, sample * output_position(MODEL_OUTPUT_COUNT) + output_position(rows->index) + begin, rows->data,
-             rows->bytes);
+    write_at(outputFile, sample * output_position(MODEL_OUTPUT_COUNT) + output_position(rows->index) + begin,
+             rows->data, rows->bytes);
 #else
   (void)inputFile, (void)outputFile, (void)sample, (void)request, (void)rows;
 #endif

@@ -17,8 +17,8 @@ def weights(name, *shape):
 
 
 def conv(name, x, inputs, outputs, kernel, **attributes):
-    return helper.make_node("Conv", [x, weights(name + "_w", outputs, inputs, kernel, kernel), weights(name + "_b", outputs)],
-                            [name], name=name, pads=[kernel // 2] * 4, **attributes)
+    constants = [weights(name + "_w", outputs, inputs, kernel, kernel), weights(name + "_b", outputs)]
+    return helper.make_node("Conv", [x, *constants], [name], name=name, pads=[kernel // 2] * 4, **attributes)
 
 
 nodes = [conv("first", "image", 2, 6, 3, strides=[2, 2]), helper.make_node("Relu", ["first"], ["relu"], name="relu"),

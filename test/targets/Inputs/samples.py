@@ -1,7 +1,7 @@
 """Samples of a package as bytes. Usage:
 
-samples.py encode PACKAGE SAMPLES.npy SCALE COUNT > bytes      as input 0 of the package; SAMPLES * SCALE are real values
-samples.py compare PACKAGE EXPECTED.npy < bytes                bytes of output 0 against real values in ONNX's order
+samples.py encode PACKAGE SAMPLES.npy SCALE COUNT > bytes    as input 0 of the package; SAMPLES * SCALE are real values
+samples.py compare PACKAGE EXPECTED.npy < bytes              bytes of output 0 against real values in ONNX's order
 """
 import json
 import sys

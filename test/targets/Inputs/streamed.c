@@ -1,6 +1,6 @@
 // Runs a package with a streamed input 0 and no other input on the samples of standard input, in every way that model.h
-// offers, and writes output 0 of each sample to standard output. Fails if the ways differ, or if the network touches memory
-// outside of the arena.
+// offers, and writes output 0 of each sample to standard output. Fails if the ways differ, or if the network touches
+// memory outside of the arena.
 #include "model.h"
 
 #include <stdio.h>
