@@ -4,9 +4,10 @@
 Fits the cost model (targets/CostModel.h) to the measurements of tools/bench_kernels.py: for each core and variant the
 cycles per unit of work (targets/cortex-m/KernelWork.h) that give the least squares of the relative errors, none negative.
 Only the rows of group "random" are fitted; the table printed shows the errors of these and of the networks' layers.
-Needs numpy and a C++ compiler. --check prints the table for the present Costs.inc and writes nothing.
+Needs numpy and a C++ compiler. --check prints the table for the present Costs.inc and writes nothing; it fails if a kernel
+has no measurements or no costs.
 """
-import argparse, collections, csv, ctypes, pathlib, re, subprocess, tempfile
+import argparse, collections, csv, ctypes, pathlib, re, subprocess, sys, tempfile
 import numpy
 
 repository = pathlib.Path(__file__).resolve().parent.parent
@@ -67,7 +68,7 @@ def main():
     parser.add_argument('--check', action='store_true')
     parser.add_argument('--worst', type=int, default=0, help='also print so many of the worst calls of each variant')
     options = parser.parse_args()
-    counter, groups, names = WorkCounter(options.compiler), collections.defaultdict(list), {}
+    counter, groups, names, measured = WorkCounter(options.compiler), collections.defaultdict(list), {}, set()
     with open(options.csv, newline='') as file:
         reader = csv.DictReader(file)
         cores = [field[:-len('_cycles')] for field in reader.fieldnames if field.endswith('_cycles')]
@@ -75,7 +76,8 @@ def main():
             params = [int(word) for word in row['params'].split()]
             variant, units, counts = counter.count(row['symbol'], params, int(row['row_begin']), int(row['row_end']))
             if not variant:
-                continue
+                sys.exit(f'fit_costs.py: error: no work is counted for {row["symbol"]}: see targets/cortex-m/KernelWork.cpp')
+            measured.add(row['symbol'])
             names[variant] = units
             for core in cores:
                 if row[core + '_cycles']:
@@ -84,6 +86,11 @@ def main():
     if options.check:
         for core, variant, values in re.findall(r'TINYC_COSTS\("cortex-(\w+)", "(\w+)", (.*)\)', pathlib.Path(options.out).read_text()):
             present[core, variant] = numpy.array([float(value) for value in values.split(',')])
+        kernels = set(re.findall(r'[(,]\s*(tinyc_\w+)\s*,\s*tinyc_\w+_params\s*,', (repository / 'runtime' / 'kernels.def').read_text()))
+        for symbol in sorted(kernels - measured):
+            sys.exit(f'fit_costs.py: error: {symbol} is not measured: run tools/bench_kernels.py, then tools/fit_costs.py')
+        for core, variant in sorted(groups.keys() - present.keys()):
+            sys.exit(f'fit_costs.py: error: Costs.inc has no {variant} on cortex-{core}: run tools/fit_costs.py')
     lines, summary = [], collections.defaultdict(list)
     for (core, variant), rows in sorted(groups.items(), key=lambda item: ('cortex-' + item[0][0], item[0][1])):
         fitted = [row for row in rows if row[0] == 'random'] or rows

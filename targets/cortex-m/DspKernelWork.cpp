@@ -396,6 +396,34 @@ KernelWork countAvgPoolFours(const KernelCall &call) {
   return work;
 }
 
+KernelWork countMaxPoolFours(const KernelCall &call) {
+  const tinyc_window &window = call.as<tinyc_pool_s8_params>().window;
+  double fours = window.input_channels / 4, alone = window.input_channels % 4, columns = 0, rows = 0;
+  double pixels = static_cast<double>(call.rows()) * window.output_width;
+  for (int32_t x = 0; x < window.output_width; x++) {
+    tinyc_taps taps = tinyc_inner_taps(x * window.stride_width - window.pad_left, window.dilation_width,
+                                       window.kernel_width, window.input_width);
+    columns += taps.end - taps.begin;
+  }
+  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
+    tinyc_taps taps = tinyc_inner_taps(y * window.stride_height - window.pad_top, window.dilation_height,
+                                       window.kernel_height, window.input_height);
+    rows += taps.end - taps.begin;
+  }
+  KernelWork work;
+  work.variant = "max_pool_fours";
+  work.add("call", 1);
+  work.add("row", call.rows());
+  work.add("pixel", pixels);
+  work.add("row of taps", rows * window.output_width);
+  work.add("row of taps of four channels", fours * rows * window.output_width);
+  work.add("tap of four channels", fours * rows * columns);
+  work.add("row of taps of a channel alone", alone * rows * window.output_width);
+  work.add("tap of a channel alone", alone * rows * columns);
+  work.add("unaligned load", countUnaligned(fours * rows * (columns + 2 * window.output_width), window.input_channels));
+  return work;
+}
+
 KernelWork countAddFours(const KernelCall &call) {
   const auto &params = call.as<tinyc_elementwise_s8_params>();
   bool contiguous = params.lhs_strides[3] == 1 && params.rhs_strides[3] == 1 && params.output.clamp_min <= -128 &&

@@ -22,6 +22,7 @@ constexpr Family families[] = {
     {"tinyc_fully_connected_pairs_", dsp, countFullyConnectedPairs},
     {"tinyc_fully_connected_s8", dsp, countFullyConnectedFours},
     {"tinyc_avg_pool_", dsp, countAvgPoolFours},
+    {"tinyc_max_pool_", dsp, countMaxPoolFours},
     {"tinyc_add_", dsp, countAddFours},
     {"tinyc_sum_rows_", dsp, countSumRowsFours},
     {"tinyc_conv2d_", "", countConv2D},

@@ -48,6 +48,7 @@ KernelWork countChannelFours(const KernelCall &call);
 KernelWork countFullyConnectedPairs(const KernelCall &call);
 KernelWork countFullyConnectedFours(const KernelCall &call);
 KernelWork countAvgPoolFours(const KernelCall &call);
+KernelWork countMaxPoolFours(const KernelCall &call);
 KernelWork countAddFours(const KernelCall &call);
 KernelWork countSumRowsFours(const KernelCall &call);
 

@@ -245,6 +245,7 @@ static void decode_register_data(Instruction *it, uint32_t code) {
   } else if (op1 >= 8 && op2 < 8) { // parallel addition; saturating where op2 & 3 is 1
     it->kind = (op2 & 3) == 1 ? KIND_SATURATE : KIND_FIELD;
     *((op2 & 3) == 1 ? &it->early_operands : &it->operands) = bit(rn) | bit(rm);
+    it->sets_flags = (op2 & 3) == 0; // GE, for sel
   } else if (op1 == 9) {
     it->kind = KIND_REVERSE;
     it->early_operands = bit(rm);
