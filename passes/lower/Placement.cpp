@@ -92,7 +92,7 @@ public:
   }
 
 private:
-  static constexpr int64_t kStepsPerRound = 250;
+  static constexpr int64_t kStepsPerRound = 400;
   static constexpr int64_t kVisitsPerRound = 20'000;
   static constexpr int64_t kStepsPerGroup = 30; // of one search
   static constexpr size_t kMostExact = 40;      // groups

@@ -15,6 +15,23 @@ namespace tinyc::lower {
 // Guided ejection search
 //===----------------------------------------------------------------------===//
 
+namespace {
+
+// The begin or end of a forbidden interval, as a number that sorts by place. Half of the steps sort these.
+struct Edge {
+  static constexpr int kCostBits = 24;
+  static constexpr int64_t kHalf = int64_t{1} << (kCostBits - 1);
+
+  explicit Edge(int64_t key) : key(key) {}
+  Edge(int64_t place, int64_t cost) : key((place << kCostBits) + cost + kHalf) {}
+  int64_t getPlace() const { return key >> kCostBits; }
+  int64_t getCost() const { return (key & (2 * kHalf - 1)) - kHalf; }
+
+  int64_t key;
+};
+
+} // namespace
+
 EjectionSearch::Spot EjectionSearch::findSpot(size_t group, ArrayRef<int64_t> offsets, int64_t limit) {
   int64_t alignment = problem.getAlignment();
   int64_t last = (limit - problem.getBytes(group)) / alignment * alignment;
@@ -28,11 +45,11 @@ EjectionSearch::Spot EjectionSearch::findSpot(size_t group, ArrayRef<int64_t> of
     if (low < 0)
       cost += penalty;
     else
-      edges.push_back({low, penalty});
+      edges.push_back(Edge(low, penalty).key);
     if (high <= last)
-      edges.push_back({high, -penalty});
+      edges.push_back(Edge(high, -penalty).key);
   }
-  llvm::sort(edges, [](const Edge &a, const Edge &b) { return a.at != b.at ? a.at < b.at : a.cost < b.cost; });
+  std::sort(edges.begin(), edges.end());
 
   // The cheapest spot, of those the one in the smallest gap, of those any.
   Spot best = {-1, std::numeric_limits<int64_t>::max(), 0};
@@ -42,33 +59,33 @@ EjectionSearch::Spot EjectionSearch::findSpot(size_t group, ArrayRef<int64_t> of
       return;
     if (cost < best.cost || slack < best.slack)
       ties = 0;
-    if (random.below(++ties) == 0)
+    if (++ties == 1 || random.below(ties) == 0)
       best = {offset, cost, slack};
   };
   int64_t gapBegin = 0;
   bool inGap = false;
-  for (size_t i = 0, at = 0; static_cast<int64_t>(at) <= last;) {
+  size_t i = 0;
+  for (int64_t at = 0; at <= last;) {
     // Exactly here, what ends here is in the way no more, what begins here not yet.
-    for (; i < edges.size() && edges[i].at == static_cast<int64_t>(at) && edges[i].cost < 0; ++i)
-      cost += edges[i].cost;
+    int64_t begins = 0;
+    for (; i < edges.size() && Edge(edges[i]).getPlace() == at; ++i) {
+      int64_t change = Edge(edges[i]).getCost();
+      (change < 0 ? cost : begins) += change;
+    }
     if (cost == 0 && !inGap)
       gapBegin = at;
-    int64_t begins = 0;
-    for (; i < edges.size() && edges[i].at == static_cast<int64_t>(at); ++i)
-      begins += edges[i].cost;
-    bool isLast = static_cast<int64_t>(at) == last;
     if (cost > 0) {
       consider(at, 0);
-    } else if (begins > 0 || isLast) {
+    } else if (begins > 0 || at == last) {
       consider(gapBegin, at - gapBegin);
-      if (static_cast<int64_t>(at) != gapBegin)
+      if (at != gapBegin)
         consider(at, at - gapBegin);
     }
     cost += begins;
     inGap = cost == 0;
-    if (isLast)
+    if (at == last)
       break;
-    at = i < edges.size() ? edges[i].at : last;
+    at = i < edges.size() ? Edge(edges[i]).getPlace() : last;
   }
   return best;
 }
@@ -104,7 +121,7 @@ bool EjectionSearch::run(std::vector<int64_t> &offsets, int64_t limit, Order ord
     waiting.pop_back();
     Spot spot = findSpot(group, offsets, limit);
     if (spot.cost > 0) {
-      ++penalties[group];
+      penalties[group] = std::min(penalties[group] + 1, Edge::kHalf - 1);
       for (const PlacementProblem::Conflict &conflict : problem.getConflicts(group)) {
         int64_t &at = offsets[conflict.other];
         if (at < 0 || spot.offset <= at + conflict.low || at + conflict.high <= spot.offset)

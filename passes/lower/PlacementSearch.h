@@ -48,10 +48,7 @@ private:
   Random random;
   std::vector<int64_t> penalties;
   std::vector<size_t> waiting;
-  struct Edge {
-    int64_t at, cost;
-  };
-  std::vector<Edge> edges; // of findSpot
+  std::vector<int64_t> edges; // of findSpot
 };
 
 /// Branch and bound over the groups by ascending offset. Some best placement has every group at 0 or right above a

@@ -197,20 +197,20 @@ TEST(Placement, isNearTheBoundOnLargeCases) {
   }
 }
 
-// Line buffers of MobileNetV2-like chains: 2.5 % above the bound on average, 10 % at most.
+// Line buffers of MobileNetV2-like chains: 3 % above the bound on average, 10 % at most.
 TEST(Placement, isNearTheBoundOnStreams) {
   std::mt19937 engine(5);
   double sum = 0;
   int rounds = 12;
   for (int round = 0; round < rounds; ++round) {
     std::vector<Group> groups = makeRandomStream(engine, 32 + 16 * (round % 4), 3 + 3 * (round % 3));
-    Placement placement = placeGroups(groups, 4, kRounds / 2);
+    Placement placement = placeGroups(groups, 4, kRounds / 4);
     expectLegal(groups, placement, 4);
     double gap = 100.0 * (placement.bytes - placement.bound) / placement.bound;
     EXPECT_LE(gap, 10) << "round " << round;
     sum += gap;
   }
-  EXPECT_LE(sum / rounds, 2.5);
+  EXPECT_LE(sum / rounds, 3);
 }
 
 TEST(Placement, isDeterministic) {
