@@ -126,6 +126,7 @@ def PlanMemoryPass : Pass<"lower-plan-memory", "::mlir::ModuleOp"> {
     Option<"rounds", "rounds", "int64_t", /*default=*/"2000", "Rounds of the local search">,
     ListOption<"ram", "ram", "std::string", "Memories for the arena, each name:bytes:read:write, the last two in cycles "
                                             "for a word; none: one without limit">,
+    Option<"whole", "whole", "bool", /*default=*/"false", "Divide the arena only if no memory has room for all of it">,
   ];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }

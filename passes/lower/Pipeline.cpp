@@ -30,6 +30,7 @@ void buildLowerPipeline(OpPassManager &manager, const LowerOptions &options) {
   }
   PlanMemoryPassOptions plan;
   plan.ram.assign(options.ramMemories.begin(), options.ramMemories.end());
+  plan.whole = options.optimize == "ram";
   manager.addPass(createPlanMemoryPass(plan));
   VerifyPlanPassOptions verify;
   verify.sram = options.sram;

@@ -29,8 +29,9 @@ namespace {
 
 class Planner {
 public:
-  Planner(func::FuncOp function, BufferGraph graph, ArrayRef<Region> memories, int64_t alignment, int64_t rounds)
-      : function(function), graph(std::move(graph)), memories(memories), alignment(alignment), rounds(rounds) {}
+  Planner(func::FuncOp function, BufferGraph graph, ArrayRef<Region> memories, bool prefersWhole, int64_t alignment,
+          int64_t rounds)
+      : function(function), graph(std::move(graph)), memories(memories), prefersWhole(prefersWhole), alignment(alignment), rounds(rounds) {}
 
   LogicalResult run() {
     steps = graph.getSteps();
@@ -96,20 +97,21 @@ private:
     placement.bound = bound;
   }
 
-  // What is written over its operand lies in the operand's memory: where one memory does not hold all, plan without,
-  // too.
+  // One memory if the best one holds all, or if it has to be one; otherwise divided where that takes fewer cycles. What is
+  // written over its operand lies in the operand's memory: a division without that is tried, too.
   void placeInRegions() {
-    bool isWhole = isStreamed(function);
-    groups = makeGroups(graph, steps, *lifetimes, lifetimes->getOverlays());
-    RegionPlacement best = placeInMemories(graph, groups, memories, isWhole, alignment, rounds);
-    if (memories.size() > 1 && !isWhole && (best.regions.size() > 1 || !best.fits)) {
-      RowLifetimes apart(graph, steps, rowsPerStep, /*inPlace=*/false);
-      RowGroups apartGroups = makeGroups(graph, steps, apart, /*overlays=*/{});
-      RegionPlacement other = placeInMemories(graph, apartGroups, memories, isWhole, alignment, rounds);
-      if (other.isBetter(best)) {
+    placeInOne();
+    RegionPlacement best = placeInOneMemory(graph, groups, std::move(placement), memories);
+    if (!best.isOptimal && !isStreamed(function) && !(prefersWhole && best.fits)) {
+      for (bool inPlace : {true, false}) {
+        RowLifetimes otherLifetimes(graph, steps, rowsPerStep, inPlace);
+        RowGroups otherGroups = makeGroups(graph, steps, otherLifetimes, otherLifetimes.getOverlays());
+        RegionPlacement other = placeInMemories(graph, otherGroups, memories, alignment, rounds);
+        if (!other.isBetter(best))
+          continue;
         best = std::move(other);
-        lifetimes.emplace(std::move(apart));
-        groups = std::move(apartGroups);
+        lifetimes.emplace(std::move(otherLifetimes));
+        groups = std::move(otherGroups);
       }
     }
     placement = std::move(best.placement);
@@ -346,6 +348,7 @@ private:
   func::FuncOp function;
   BufferGraph graph;
   ArrayRef<Region> memories;
+  bool prefersWhole; // divide the arena only where no memory holds it
   int64_t alignment, rounds;
   SmallVector<ArenaRegion> regions; // without memories empty
   std::vector<Step> steps;
@@ -384,7 +387,7 @@ public:
     FailureOr<BufferGraph> graph = BufferGraph::read(model);
     FailureOr<SmallVector<Region>> memories = parseMemories(getOperation(), ram);
     if (failed(graph) || failed(memories) ||
-        failed(Planner(model, std::move(*graph), *memories, alignment, rounds).run()))
+        failed(Planner(model, std::move(*graph), *memories, whole, alignment, rounds).run()))
       return signalPassFailure();
     // Calls of the function do not exist: it is the program.
     SymbolTable symbols(getOperation());

@@ -64,24 +64,44 @@ std::vector<Resident> makeResidents(const BufferGraph &graph, const RowGroups &g
   return residents;
 }
 
-RegionPlacement placeInMemories(const BufferGraph &graph, const RowGroups &groups, ArrayRef<Region> memories,
-                                bool isWhole, int64_t alignment, int64_t rounds) {
-  std::vector<Resident> residents = makeResidents(graph, groups);
-  if (isWhole && !residents.empty()) {
-    Resident all;
-    for (const Resident &resident : residents) {
-      all.groups.append(resident.groups);
-      all.readBytes += resident.readBytes;
-      all.writtenBytes += resident.writtenBytes;
-    }
-    residents = {std::move(all)};
+RegionPlacement placeInOneMemory(const BufferGraph &graph, const RowGroups &groups, Placement placement,
+                                 ArrayRef<Region> memories) {
+  Resident all;
+  for (const Resident &resident : makeResidents(graph, groups)) {
+    all.readBytes += resident.readBytes;
+    all.writtenBytes += resident.writtenBytes;
   }
+  int64_t bytes = std::max<int64_t>(placement.bytes, 1);
+  auto fits = [&](const Region &memory) { return bytes <= memory.bytes; };
+  const Region *best = memories.begin();
+  for (const Region &memory : memories.drop_front()) {
+    bool isBetter = fits(memory) && fits(*best) ? all.getCycles(memory) < all.getCycles(*best)
+                                                : memory.bytes > best->bytes;
+    if (isBetter)
+      best = &memory;
+  }
+  RegionPlacement result;
+  result.cycles = all.getCycles(*best);
+  result.fits = fits(*best);
+  result.isOptimal = result.fits && llvm::all_of(memories, [&](const Region &memory) {
+                       return best->read <= memory.read && best->write <= memory.write;
+                     });
+  placement.bytes = bytes;
+  result.regions.push_back({best->name, 0, bytes});
+  result.placement = std::move(placement);
+  return result;
+}
+
+RegionPlacement placeInMemories(const BufferGraph &graph, const RowGroups &groups, ArrayRef<Region> memories,
+                                int64_t alignment, int64_t rounds) {
+  std::vector<Resident> residents = makeResidents(graph, groups);
   RegionPlan plan = assignRegions(groups.groups, residents, memories, alignment, rounds);
   SmallVector<int64_t> begins;
   RegionPlacement result;
   Placement &placement = result.placement;
   result.cycles = plan.cycles;
   result.fits = plan.fits;
+  result.isOptimal = plan.isOptimal;
   for (auto [memory, bytes] : llvm::zip_equal(memories, plan.bytes)) {
     begins.push_back(placement.bytes);
     if (bytes == 0)

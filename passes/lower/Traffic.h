@@ -25,15 +25,20 @@ struct RegionPlacement {
   llvm::SmallVector<ArenaRegion> regions;
   double cycles = 0; ///< of all accesses
   bool fits = false; ///< every memory has room for its region
+  bool isOptimal = false; ///< no placement takes fewer cycles
 
   bool isBetter(const RegionPlacement &other) const {
     return fits != other.fits ? fits : fits && cycles < other.cycles;
   }
 };
 
-/// Places the buffers of a program. `isWhole`: all have to lie in one memory.
+/// Divides the buffers of a program among the memories.
 RegionPlacement placeInMemories(const BufferGraph &graph, const RowGroups &groups, llvm::ArrayRef<Region> memories,
-                                bool isWhole, int64_t alignment, int64_t rounds);
+                                int64_t alignment, int64_t rounds);
+
+/// Puts a placement into the memory with the fewest cycles that has room for it; if none has, into the largest.
+RegionPlacement placeInOneMemory(const BufferGraph &graph, const RowGroups &groups, Placement placement,
+                                 llvm::ArrayRef<Region> memories);
 
 /// Parses the memories of a pass option. Emits an error at `op` for a malformed one.
 mlir::FailureOr<llvm::SmallVector<Region>> parseMemories(mlir::Operation *op, llvm::ArrayRef<std::string> texts);

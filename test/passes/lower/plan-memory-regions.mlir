@@ -2,6 +2,8 @@
 // RUN: tinyc-opt %s -lower-plan-memory="alignment=4 ram=dtcm:240:1:1,sram:1000:2:2" -lower-verify-plan="alignment=4 ram=dtcm:240:1:1,sram:1000:2:2" -split-input-file | FileCheck %s --check-prefixes=CHECK,SPLIT
 // RUN: tinyc-opt %s -lower-plan-memory="alignment=4 ram=dtcm:240:1:1,sram:1000:2:2" -lower-split-arena -split-input-file | FileCheck %s --check-prefix=PARTS
 
+// RUN: tinyc-opt %s -lower-plan-memory="alignment=4 whole ram=dtcm:240:1:1,sram:1000:2:2" -split-input-file | FileCheck %s --check-prefixes=CHECK,WHOLE
+
 // 100 (x), 120 (a), 140 (b) and 160 (y) bytes, live together: x a, a b, b y: at most 300 bytes, which the first board's fast
 // memory has.
 //
@@ -11,6 +13,8 @@
 // CHECK-LABEL: func @model_run(
 // FITS-SAME: memref<300xi8>
 // FITS-SAME: kernel.regions = [{begin = 0 : i64, bytes = 300 : i64, name = "dtcm"}]
+// WHOLE-SAME: memref<300xi8>
+// WHOLE-SAME: kernel.regions = [{begin = 0 : i64, bytes = 300 : i64, name = "sram"}]
 // SPLIT-SAME: memref<360xi8>
 // SPLIT-SAME: kernel.regions = [{begin = 0 : i64, bytes = 220 : i64, name = "dtcm"}, {begin = 220 : i64, bytes = 140 : i64, name = "sram"}]
 // SPLIT: %[[B:.*]] = arith.constant 220 : index
