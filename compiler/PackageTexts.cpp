@@ -83,14 +83,17 @@ static std::string makePortMacros(const Ports &ports, StringRef macros) {
     os << "#define " << macro << "_ELEMENTS " << port.getElements() << "\n";
     os << "#define " << macro << "_RANK " << port.shape.size() << "\n";
     os << "#define " << macro << "_SHAPE {" << list(port.shape) << "}\n";
-    if (port.streamed)
+    if (port.streamed) {
       os << "#define " << macro << "_ROWS " << port.getRows() << " /* streamed */\n#define " << macro << "_ROW_BYTES "
          << port.getRowBytes() << "\n";
-    else if (ports.isSplit())
+      if (port.passes > 1)
+        os << "#define " << macro << "_PASSES " << port.passes << " /* how many times all rows are taken, from row 0 on */\n";
+    } else if (ports.isSplit()) {
       os << "#define " << macro << "_OFFSET " << port.offset - ports.regions[ports.getRegion(port)].begin
          << " /* bytes into " << ports.regions[ports.getRegion(port)].name << "_arena */\n";
-    else
+    } else {
       os << "#define " << macro << "_OFFSET " << port.offset << " /* bytes into the arena */\n";
+    }
     if (port.type == "int8") {
       os << "#define " << macro << "_SCALE " << formatScale(port.scale) << "\n";
       os << "#define " << macro << "_ZERO_POINT (" << port.zeroPoint << ")\n";

@@ -42,6 +42,8 @@ llvm::json::Value Port::toJson() const {
     object["streamed"] = true;
   else
     object["offset"] = offset;
+  if (passes > 1)
+    object["passes"] = passes;
   if (!permutation.empty())
     object["permutation"] = llvm::json::Array(permutation);
   if (type == "int8") {
@@ -84,6 +86,7 @@ std::optional<Port> Port::fromJson(const llvm::json::Value &value) {
   port.scale = object->getNumber("scale").value_or(1.0);
   port.zeroPoint = object->getInteger("zero_point").value_or(0);
   port.streamed = object->getBoolean("streamed").value_or(false);
+  port.passes = object->getInteger("passes").value_or(1);
   if (port.type != "int8" && port.type != "float32")
     return std::nullopt;
   if (port.streamed && (port.shape.size() < 2 || port.shape[0] != 1 || port.shape[1] < 1))
@@ -119,6 +122,8 @@ static std::vector<Port> readPorts(ArrayAttr attribute) {
     ports.push_back(makePort(cast<RankedTensorType>(entry.getAs<TypeAttr>("type").getValue()),
                              entry.getAs<StringAttr>("name"), entry.getAs<DenseI64ArrayAttr>("permutation")));
     ports.back().streamed = entry.contains(kernel::kStreamedAttr);
+    if (auto passes = entry.getAs<IntegerAttr>(kernel::kPassesAttr))
+      ports.back().passes = passes.getInt();
     if (!ports.back().streamed)
       ports.back().offset = entry.getAs<IntegerAttr>("offset").getInt();
     ports.back().bytes = entry.getAs<IntegerAttr>("bytes").getInt();

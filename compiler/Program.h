@@ -23,6 +23,7 @@ struct Port {
   int64_t offset = 0; ///< bytes from the arena's start; none if streamed
   int64_t bytes = 0;
   bool streamed = false; ///< passes in rows, those of dimension 1, and is nowhere as a whole
+  int64_t passes = 1;    ///< of a streamed input: how many times all of its rows are taken
 
   int64_t getElements() const;
   /// Of a streamed port, whose shape is [1, rows, ...].

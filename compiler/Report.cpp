@@ -121,6 +121,8 @@ static std::string describe(const Port &port) {
     out << llvm::format(" scale %.6g zero point %lld", port.scale, static_cast<long long>(port.zeroPoint));
   if (port.streamed)
     out << ", streamed";
+  if (port.passes > 1)
+    out << " " << port.passes << " times";
   return text;
 }
 

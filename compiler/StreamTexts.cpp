@@ -120,7 +120,8 @@ static inline int @PREFIX@_invoke(@PREFIX@_context *context) {
 /* Gives the next `count` rows of input @INPUT@, and computes what they allow; the first ones after @PREFIX@_init or the
  * end of an inference begin one. Returns the number of rows that are still to come, 0 when the outputs are complete, or
  * -1 if there are not as many to come as `count`: then none is taken. Rows of streamed outputs go to context->write_rows;
- * if it is NULL or does not return 0, the result is -2 and the inference is to be given up with @PREFIX@_restart. */
+ * if it is NULL or does not return 0, the result is -2 and the inference is to be given up with @PREFIX@_restart. Of an
+ * input that is taken several times, the rows to come are those of one pass. */
 static inline int32_t @PREFIX@_push_rows(@PREFIX@_context *context, const void *rows, int32_t count) {
   @PREFIX@_state *state = &context->state;
   const uint8_t *from = (const uint8_t *)rows;
@@ -239,8 +240,8 @@ std::string makeStreamNotes(const Ports &ports) {
   static const char camera[] = R"(
 ### Rows from a camera
 
-A streamed input is never in memory as a whole. The network asks for rows as it needs them, in ascending order, a few at
-a time; between two requests it computes everything that the rows so far allow. `@PREFIX@_next` names the place of the
+A streamed input is never in memory as a whole.@PASSES@ The network asks for rows as it needs them, in ascending order, a
+few at a time; between two requests it computes everything that the rows so far allow. `@PREFIX@_next` names the place of the
 next rows, and a DMA controller can write them there:
 
 ```c
@@ -263,7 +264,12 @@ void on_line(const void *line) { /* of @MACRO@_INPUT_@INPUT@_ROW_BYTES bytes */
 )";
   if (!hasPush(ports) || !findStreamed(ports.outputs).empty())
     return "";
-  return replaceAll(camera, "@INPUT@", Twine(findStreamed(ports.inputs).front()));
+  size_t input = findStreamed(ports.inputs).front();
+  int64_t passes = ports.inputs[input].passes;
+  std::string note = passes == 1 ? std::string()
+                                 : (" It is taken " + Twine(passes) + " times (@MACRO@_INPUT_@INPUT@_PASSES), each time from "
+                                    "row 0 to the last: the same image again, pushed as a whole each time.").str();
+  return replaceAll(replaceAll(camera, "@PASSES@", note), "@INPUT@", Twine(input));
 }
 
 } // namespace tinyc

@@ -45,9 +45,11 @@ inline constexpr llvm::StringLiteral kPortAttr = "kernel.port";
 inline constexpr llvm::StringLiteral kInputsAttr = "kernel.inputs";
 inline constexpr llvm::StringLiteral kOutputsAttr = "kernel.outputs";
 inline constexpr llvm::StringLiteral kStreamedAttr = "streamed"; // in an entry of kernel.inputs, kernel.outputs
+inline constexpr llvm::StringLiteral kPassesAttr = "passes"; // in an entry of kernel.inputs
 inline constexpr llvm::StringLiteral kPlanAttr = "kernel.plan";
 inline constexpr llvm::StringLiteral kRegionsAttr = "kernel.regions";
 inline constexpr llvm::StringLiteral kMemoryAttr = "kernel.memory"; // of a memref.global
+inline constexpr llvm::StringLiteral kStripeAttr = "kernel.stripe";
 inline constexpr llvm::StringLiteral kMacsAttr = "kernel.macs";
 
 namespace detail {

@@ -24,9 +24,12 @@ def Kernel_Dialect : Dialect {
     - `kernel.output` (UnitAttr) on function arguments: the buffer is a result of the model.
     - `kernel.inputs`, `kernel.outputs` on a planned function: one dictionary for each, with `name` (StringAttr),
       `type` (TypeAttr of the tensor), `permutation` (DenseI64ArrayAttr, where known), `offset` and `bytes` (i64, in
-      the arena); `streamed` (UnitAttr) instead of `offset` if it passes in rows (kernel.receive, kernel.send).
+      the arena); `streamed` (UnitAttr) instead of `offset` if it passes in rows (kernel.receive, kernel.send);
+      `passes` (i64) if it does so more than once.
     - `kernel.port` (StringAttr) on a view in a planned function: the buffer is the input or output of that name.
     - `kernel.plan` on a planned function: the buffers and the peak of the plan, see lower-plan-memory.
+    - `kernel.stripe` (UnitAttr) on the first op of a stripe of columns: no stream reaches from before it to it and on, see
+      lower-split-columns.
     - `kernel.macs` (i64) on kernel.call: its multiply-accumulate operations, where there are any.
   }];
   let useDefaultAttributePrinterParser = 1;
@@ -355,12 +358,13 @@ def Kernel_TransposeOp : Kernel_MovementOp<"transpose", (ins DenseI32ArrayAttr:$
   }];
 }
 def Kernel_CopyOp : Kernel_MovementOp<"copy", (ins I32Attr:$blocks, I32Attr:$length, I32Attr:$inputPitch,
-                                               I32Attr:$outputPitch, I32Attr:$outputOffset),
+                                               I32Attr:$outputPitch, I32Attr:$outputOffset,
+                                               DefaultValuedAttr<I32Attr, "0">:$inputOffset),
                                           ["getRowCount", "getRowScale"]> {
   let summary = "Copies blocks of elements: tinyc_copy_*";
   let description = [{
-    Block r, `length` elements, from input + r * inputPitch to output + outputOffset + r * outputPitch. The other
-    elements of the output keep their values.
+    Block r, `length` elements, from input + inputOffset + r * inputPitch to output + outputOffset + r * outputPitch. The
+    other elements of the output keep their values.
     C1. all blocks lie inside their buffers. C2. input and output have the same element type.
   }];
 }

@@ -126,12 +126,12 @@ LogicalResult CopyOp::verify() {
   MemRefType input = getInput().getType(), output = getOutput().getType();
   int64_t blocks = static_cast<int32_t>(getBlocks()), length = static_cast<int32_t>(getLength()),
           inputPitch = static_cast<int32_t>(getInputPitch()), outputPitch = static_cast<int32_t>(getOutputPitch()),
-          offset = static_cast<int32_t>(getOutputOffset());
-  if (std::min({blocks, length, inputPitch, outputPitch, offset}) < 0)
-    return emitOpError("expects blocks, length, pitches and offset >= 0");
-  if ((blocks - 1) * inputPitch + length > input.getNumElements())
+          offset = static_cast<int32_t>(getOutputOffset()), from = static_cast<int32_t>(getInputOffset());
+  if (std::min({blocks, length, inputPitch, outputPitch, offset, from}) < 0)
+    return emitOpError("expects blocks, length, pitches and offsets >= 0");
+  if (from + (blocks - 1) * inputPitch + length > input.getNumElements())
     return emitOpError("expects blocks inside the input of ")
-           << input.getNumElements() << " elements, got an end at " << (blocks - 1) * inputPitch + length;
+           << input.getNumElements() << " elements, got an end at " << from + (blocks - 1) * inputPitch + length;
   if (offset + (blocks - 1) * outputPitch + length > output.getNumElements())
     return emitOpError("expects blocks inside the output of ")
            << output.getNumElements() << " elements, got an end at " << offset + (blocks - 1) * outputPitch + length;
@@ -144,7 +144,8 @@ ParamsAttr CopyOp::getParams() {
   return makeParams(getContext(),
                     tinyc_copy_params{blocks, static_cast<int32_t>(getLength()),
                                       static_cast<int32_t>(getInputPitch()), static_cast<int32_t>(getOutputPitch()),
-                                      static_cast<int32_t>(getOutputOffset())});
+                                      static_cast<int32_t>(getOutputOffset()),
+                                      static_cast<int32_t>(getInputOffset())});
 }
 std::pair<int32_t, int32_t> CopyOp::getRows() { return {0, static_cast<int32_t>(getBlocks())}; }
 int32_t CopyOp::getRowCount() {
@@ -156,10 +157,11 @@ int32_t CopyOp::getRowCount() {
   // Each row of the output is made of whole blocks of the same row of the input.
   int64_t inRow = blocks / rows, inputPitch = static_cast<int32_t>(getInputPitch()),
           outputPitch = static_cast<int32_t>(getOutputPitch()), length = static_cast<int32_t>(getLength()),
-          offset = static_cast<int32_t>(getOutputOffset()), inputRow = input.getNumElements() / rows,
-          outputRow = output.getNumElements() / rows;
+          offset = static_cast<int32_t>(getOutputOffset()), from = static_cast<int32_t>(getInputOffset()),
+          inputRow = input.getNumElements() / rows, outputRow = output.getNumElements() / rows;
   bool stays = (rows == 1 || (inRow * inputPitch == inputRow && inRow * outputPitch == outputRow)) &&
-               (inRow - 1) * inputPitch + length <= inputRow && offset + (inRow - 1) * outputPitch + length <= outputRow;
+               from + (inRow - 1) * inputPitch + length <= inputRow &&
+               offset + (inRow - 1) * outputPitch + length <= outputRow;
   return stays ? rows : 0;
 }
 int32_t CopyOp::getRowScale() { return static_cast<int32_t>(getBlocks()) / std::max(getRowCount(), 1); }

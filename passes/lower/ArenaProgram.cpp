@@ -73,8 +73,12 @@ LogicalResult ArenaProgram::addView(memref::ViewOp view, Value arena) {
     return view.emitOpError("expects a constant offset into the arena");
   places[view.getResult()] = {static_cast<int64_t>(buffers.size()), 0};
   auto port = view->getAttrOfType<StringAttr>(kernel::kPortAttr);
-  buffers.push_back({view, getNodeName(view.getLoc()).str(), {shift.getInt()}, kernel::getByteSize(view.getType()),
-                     /*isScattered=*/false, port ? port.str() : ""});
+  buffers.push_back({view,
+                     getNodeName(view.getLoc()).str(),
+                     {shift.getInt()},
+                     kernel::getByteSize(view.getType()),
+                     /*isScattered=*/false,
+                     port ? port.str() : ""});
   return success();
 }
 
@@ -141,9 +145,8 @@ LogicalResult ArenaProgram::addStep(kernel::KernelOpInterface op, int32_t rowBeg
     if (operand == outputBuffer && static_cast<int64_t>(number) != scratch)
       output = number;
   // Sums over rows: the output keeps what the steps before have added up. kernel.send has one buffer, which it reads.
-  step.accumulates =
-      isa<kernel::SendOp>(op) ||
-      (step.isPart() && rowBegin > 0 && op.getRowAccess(output).kind == kernel::RowAccess::Kind::Whole);
+  step.accumulates = isa<kernel::SendOp>(op) ||
+                     (step.isPart() && rowBegin > 0 && op.getRowAccess(output).kind == kernel::RowAccess::Kind::Whole);
   for (auto [number, operand] : llvm::enumerate(op->getOperands())) {
     if (!findPlace(operand))
       continue;
@@ -163,7 +166,8 @@ LogicalResult ArenaProgram::addStep(kernel::KernelOpInterface op, int32_t rowBeg
   return success();
 }
 
-void ArenaProgram::addBytes(const ArenaStep &step, unsigned operand, int64_t begin, int64_t end, ArenaAccess &access) const {
+void ArenaProgram::addBytes(const ArenaStep &step, unsigned operand, int64_t begin, int64_t end,
+                            ArenaAccess &access) const {
   kernel::KernelOpInterface op = step.op;
   const Place &place = *findPlace(op->getOperand(operand));
   int64_t base = buffers[place.buffer].offsets.front() + place.offset;
@@ -212,7 +216,7 @@ void ArenaProgram::addBlocks(const ArenaStep &step, kernel::CopyOp copy, unsigne
   auto type = cast<MemRefType>(copy->getOperand(operand).getType());
   int64_t element = type.getElementTypeBitWidth() / 8, length = static_cast<int32_t>(copy.getLength()) * element;
   int64_t pitch = static_cast<int32_t>(isOutput ? copy.getOutputPitch() : copy.getInputPitch()) * element;
-  int64_t offset = isOutput ? static_cast<int32_t>(copy.getOutputOffset()) * element : 0;
+  int64_t offset = static_cast<int32_t>(isOutput ? copy.getOutputOffset() : copy.getInputOffset()) * element;
   int64_t blocks = static_cast<int32_t>(copy.getBlocks());
   if (!step.isPart() && pitch == length)
     return addBytes(step, operand, offset, offset + blocks * length, access);

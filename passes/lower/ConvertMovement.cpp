@@ -74,7 +74,7 @@ static LogicalResult convertConcat(nn::ConcatOp op, KernelBuilder &builder) {
       kernel::CopyOp::create(builder, op.getLoc(), from, to, /*scratch=*/Value(), static_cast<uint32_t>(blocks),
                              static_cast<uint32_t>(length), static_cast<uint32_t>(length),
                              static_cast<uint32_t>(blocks == 1 ? length : pitch), static_cast<uint32_t>(inside),
-                             FlatSymbolRefAttr());
+                             /*inputOffset=*/0u, FlatSymbolRefAttr());
     }
     offset += length;
   }

@@ -179,7 +179,7 @@ private:
       return;
     int32_t length = cast<MemRefType>(output.getType()).getNumElements();
     kernel::CopyOp::create(builder, value.getLoc(), buffer, output, /*scratch=*/Value(), /*blocks=*/1u, length, length,
-                           length, /*outputOffset=*/0u, FlatSymbolRefAttr());
+                           length, /*outputOffset=*/0u, /*inputOffset=*/0u, FlatSymbolRefAttr());
   }
 
   Operation *getReturn() { return function.front().getTerminator(); }

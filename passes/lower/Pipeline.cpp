@@ -15,11 +15,20 @@ void buildLowerPipeline(OpPassManager &manager, const LowerOptions &options) {
     ports.outputs = options.streamOutput;
     manager.addPass(createStreamPortsPass(ports));
   }
+  int64_t sram = options.scheduleSram > 0 ? options.scheduleSram : options.sram;
+  if (options.maxRecompute > 1) {
+    SplitColumnsPassOptions split;
+    split.target = options.target;
+    split.optimize = options.optimize;
+    split.sram = sram;
+    split.maxRecompute = options.maxRecompute;
+    manager.addPass(createSplitColumnsPass(split));
+  }
   manager.addPass(createSelectKernelsPass({.target = options.target}));
   StreamRowsPassOptions stream;
   stream.target = options.target;
   stream.optimize = options.optimize;
-  stream.sram = options.scheduleSram > 0 ? options.scheduleSram : options.sram;
+  stream.sram = sram;
   stream.flashRead = options.flashRead;
   manager.addPass(createStreamRowsPass(stream));
   manager.addPass(createPackWeightsPass());

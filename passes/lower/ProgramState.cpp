@@ -24,8 +24,12 @@ int64_t countStateCounters(func::FuncOp program) {
 
 void insertStreamedPorts(func::FuncOp function, SmallVectorImpl<Attribute> &inputs,
                          SmallVectorImpl<Attribute> &outputs) {
-  auto insert = [&](auto op, SmallVectorImpl<Attribute> &entries) {
-    entries.insert(entries.begin() + std::min<size_t>(op.getPort(), entries.size()), op.getDescription());
+  auto insert = [&](auto op, int64_t passes, SmallVectorImpl<Attribute> &entries) {
+    NamedAttrList entry(op.getDescription());
+    if (passes > 1)
+      entry.set(kernel::kPassesAttr, Builder(op).getI64IntegerAttr(passes));
+    entries.insert(entries.begin() + std::min<size_t>(op.getPort(), entries.size()),
+                   entry.getDictionary(op.getContext()));
   };
   // Ascending by port, so that each finds those before it in place.
   SmallVector<kernel::ReceiveOp> receives;
@@ -35,10 +39,15 @@ void insertStreamedPorts(func::FuncOp function, SmallVectorImpl<Attribute> &inpu
   auto byPort = [](auto a, auto b) { return a.getPort() < b.getPort(); };
   llvm::sort(receives, byPort);
   llvm::sort(sends, byPort);
-  for (kernel::ReceiveOp op : receives)
-    insert(op, inputs);
+  // An input may be taken several times, see lower-split-columns.
+  for (ArrayRef<kernel::ReceiveOp> rest = receives; !rest.empty();) {
+    kernel::ReceiveOp first = rest.front();
+    size_t passes = llvm::count_if(rest, [&](kernel::ReceiveOp op) { return op.getPort() == first.getPort(); });
+    insert(first, passes, inputs);
+    rest = rest.drop_front(passes);
+  }
   for (kernel::SendOp op : sends)
-    insert(op, outputs);
+    insert(op, /*passes=*/1, outputs);
 }
 
 std::vector<ProgramStage> splitStages(func::FuncOp program) {

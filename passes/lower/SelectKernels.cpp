@@ -1,5 +1,6 @@
 #include "passes/lower/Constants.h"
 #include "passes/lower/Passes.h"
+#include "passes/lower/StreamCosts.h"
 #include "targets/Target.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -12,9 +13,7 @@ namespace tinyc::lower {
 #define GEN_PASS_DEF_SELECTKERNELSPASS
 #include "passes/lower/Passes.h.inc"
 
-namespace {
-
-LogicalResult select(kernel::KernelOpInterface op, const targets::Target &target, SymbolTable &symbols) {
+LogicalResult selectKernel(kernel::KernelOpInterface op, const targets::Target &target, SymbolTable &symbols) {
   if (isa<kernel::ReceiveOp, kernel::SendOp>(op)) // the program's user copies the rows
     return success();
   kernel::Contract contract = op.getContract();
@@ -49,6 +48,8 @@ LogicalResult select(kernel::KernelOpInterface op, const targets::Target &target
   return success();
 }
 
+namespace {
+
 class SelectKernelsPass : public impl::SelectKernelsPassBase<SelectKernelsPass> {
 public:
   using SelectKernelsPassBase::SelectKernelsPassBase;
@@ -61,7 +62,7 @@ public:
     }
     bool ok = true;
     SymbolTable symbols(getOperation());
-    getOperation().walk([&](kernel::KernelOpInterface op) { ok &= succeeded(select(op, *found, symbols)); });
+    getOperation().walk([&](kernel::KernelOpInterface op) { ok &= succeeded(selectKernel(op, *found, symbols)); });
     if (!ok)
       signalPassFailure();
   }

@@ -35,10 +35,10 @@ std::vector<TransferSpan> findTransferSpans(const BufferGraph &graph) {
   return spans;
 }
 
-StreamChooser::StreamChooser(const BufferGraph &graph, const OpCosts &costs)
+StreamChooser::StreamChooser(const BufferGraph &graph, const OpCosts &costs, int32_t mostRows)
     : graph(graph), costs(costs), spans(findTransferSpans(graph)) {
   segments.resize(graph.ops.size() + 1);
-  addSegments();
+  addSegments(mostRows);
 }
 
 Segment StreamChooser::makeSegment(size_t firstOp, size_t lastOp, ArrayRef<int32_t> own) const {
@@ -89,7 +89,7 @@ bool StreamChooser::cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) c
   });
 }
 
-void StreamChooser::addSegments() {
+void StreamChooser::addSegments(int32_t mostRows) {
   for (size_t first = 0; first < graph.ops.size(); ++first) {
     if (!cutsTransfer(first, first + 1, /*isStream=*/false))
       segments[first + 1].push_back(makeSegment(first, first + 1, {0}));
@@ -100,7 +100,7 @@ void StreamChooser::addSegments() {
         int32_t most = 0;
         for (size_t op = first; op < last; ++op)
           most = std::max(most, graph.ops[op].rows);
-        if ((rows > 1 && rows >= most) || cutsTransfer(first, last, /*isStream=*/true))
+        if ((rows > 1 && (rows >= most || rows > mostRows)) || cutsTransfer(first, last, /*isStream=*/true))
           break;
         std::vector<int32_t> rowsPerStep;
         for (size_t op = first; op < last; ++op)
@@ -145,12 +145,16 @@ int64_t StreamChooser::getLeastPeak(const Segment &segment) const {
   return most;
 }
 
-int64_t StreamChooser::getLeastPeak() const {
-  std::vector<int64_t> least(graph.ops.size() + 1, std::numeric_limits<int64_t>::max());
-  least[0] = 0;
+StreamChooser::Peak StreamChooser::findLeastPeak() const {
+  std::vector<Peak> least(graph.ops.size() + 1, {std::numeric_limits<int64_t>::max(), 0, 0});
+  least[0].bytes = 0;
   for (size_t last = 1; last < least.size(); ++last)
-    for (const Segment &segment : segments[last])
-      least[last] = std::min(least[last], std::max(least[segment.firstOp], getLeastPeak(segment)));
+    for (const Segment &segment : segments[last]) {
+      Peak own = {getLeastPeak(segment), segment.firstOp, segment.lastOp}, before = least[segment.firstOp];
+      Peak peak = own.bytes > before.bytes ? own : before;
+      if (peak.bytes < least[last].bytes)
+        least[last] = peak;
+    }
   return least.back();
 }
 
@@ -247,6 +251,11 @@ Choice StreamChooser::findSmallest(double cycles) const {
     } else {
       low = middle + 1;
     }
+  }
+  for (int64_t bytes = best.peakBytes, least = getLeastPeak(); bytes > least;) {
+    bytes = std::max(bytes - bytes / 16 - 1, least);
+    if (std::optional<Choice> choice = findFastest(bytes); choice && choice->cycles <= cycles)
+      best = std::move(*choice);
   }
   // Cycles that are left over keep other segments away from the peak.
   for (int64_t eighths : {7, 6, 5}) {

@@ -68,10 +68,17 @@ std::vector<TransferSpan> findTransferSpans(const BufferGraph &graph);
 /// transfer span is in one stream, so that its tensor is nowhere whole; all of its ops have to have rows.
 class StreamChooser {
 public:
-  StreamChooser(const BufferGraph &graph, const OpCosts &costs);
+  /// Streams have at most `mostRows` rows per step.
+  StreamChooser(const BufferGraph &graph, const OpCosts &costs, int32_t mostRows = std::end(kRowsPerStep)[-1]);
 
-  /// The least peak of any partition.
-  int64_t getLeastPeak() const;
+  /// The least peak of any partition; the most there is if there is no partition.
+  int64_t getLeastPeak() const { return findLeastPeak().bytes; }
+  /// The same, and a segment that has it.
+  struct Peak {
+    int64_t bytes;
+    size_t firstOp, lastOp;
+  };
+  Peak findLeastPeak() const;
   /// The fastest partition whose peak is at most `bytes`, or nullopt. Of segments whose own peak is above `preferred`
   /// those nearest to it are taken, whatever their cycles: the fewer steps near the peak, the nearer to it the offsets
   /// get.
@@ -82,7 +89,7 @@ public:
 
 private:
   Segment makeSegment(size_t firstOp, size_t lastOp, llvm::ArrayRef<int32_t> rowsPerStep) const;
-  void addSegments();
+  void addSegments(int32_t mostRows);
   bool cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) const;
   const KernelCost *findKernel(size_t op, const Segment::Op &way, int64_t bytes) const;
   std::optional<double> getCycles(const Segment &segment, int64_t bytes) const;

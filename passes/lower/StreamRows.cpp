@@ -1,11 +1,10 @@
 #include "dialects/kernel/Params.h"
 #include "passes/lower/BufferGraph.h"
-#include "passes/lower/Constants.h"
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
 #include "passes/lower/RowSteps.h"
 #include "passes/lower/StreamChoice.h"
-#include "targets/CostModel.h"
+#include "passes/lower/StreamCosts.h"
 #include "targets/Target.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -19,98 +18,6 @@ namespace tinyc::lower {
 #include "passes/lower/Passes.h.inc"
 
 namespace {
-
-const targets::Kernel *findUnweighted(const targets::Target &target, StringRef op, StringRef input) {
-  return targets::findKernel(target, op, input, "none", [](const targets::Kernel &) { return true; });
-}
-
-// The processor, and the cycles that it waits for each byte of constants that it reads.
-struct Machine {
-  const targets::Target &target;
-  double waitPerByte;
-
-  double getCycles(const targets::CallCost &cost) const { return cost.cycles + cost.constantBytes * waitPerByte; }
-};
-
-// A call of `rows` rows at a time, as often as needed.
-double getCycles(const Machine &machine, const targets::Kernel &kernel, ArrayRef<uint32_t> params, int32_t rows,
-                 int32_t rowsPerStep, int32_t scale) {
-  auto estimate = [&](int32_t count) {
-    return machine.getCycles(targets::estimateCall(machine.target, kernel, params, 0, count * scale));
-  };
-  double cycles = rows / rowsPerStep * estimate(rowsPerStep);
-  if (rows % rowsPerStep != 0)
-    cycles += estimate(rows % rowsPerStep);
-  return cycles;
-}
-
-// What kernel.sum_rows costs in the place of an average over the whole image.
-SmallVector<KernelCost, 2> getSumCosts(const Machine &machine, kernel::AvgPoolOp op, int32_t rowsPerStep) {
-  MemRefType input = op.getInput().getType();
-  const targets::Kernel *kernel = findUnweighted(machine.target, "sum_rows", kernel::getElementName(input));
-  if (!kernel)
-    return {};
-  uint32_t params[] = {static_cast<uint32_t>(rowsPerStep), static_cast<uint32_t>(input.getDimSize(2)),
-                       static_cast<uint32_t>(input.getDimSize(3))};
-  return {{kernel, getCycles(machine, *kernel, params, input.getDimSize(1), rowsPerStep, 1), kernel->scratch(params)}};
-}
-
-// The kernel chosen for the op, and the others of its ISA that could be.
-SmallVector<const targets::Kernel *> getKernels(kernel::KernelOpInterface op, SymbolTable &symbols) {
-  const targets::Kernel *chosen = targets::findKernel(op.getSymbol());
-  if (!chosen)
-    return {};
-  SmallVector<const targets::Kernel *> kernels = {chosen};
-  std::optional<WeightedConstants> constants = WeightedConstants::read(op, symbols);
-  SmallVector<uint32_t> params = op.getParams().getWords();
-  for (const targets::Kernel &kernel : targets::getKernels()) {
-    if (&kernel == chosen || kernel.op != chosen->op || kernel.input != chosen->input ||
-        kernel.weight != chosen->weight || kernel.isa != chosen->isa || kernel.params != chosen->params)
-      continue;
-    tinyc_constants values = constants ? constants->get() : tinyc_constants{};
-    if (!kernel.packing || (constants && kernel.packing->supports(params.data(), &values)))
-      kernels.push_back(&kernel);
-  }
-  return kernels;
-}
-
-SmallVector<KernelCost, 2> getCosts(const Machine &machine, const GraphOp &node,
-                                    ArrayRef<const targets::Kernel *> kernels, int32_t rowsPerStep) {
-  kernel::KernelOpInterface op = node.op;
-  if (node.sums && rowsPerStep > 0)
-    return getSumCosts(machine, cast<kernel::AvgPoolOp>(op.getOperation()), rowsPerStep);
-  // Rows that arrive or leave cost the same however they are taken.
-  if (kernels.empty())
-    return {KernelCost()};
-  op.setRowsPerStep(rowsPerStep);
-  SmallVector<uint32_t> params = op.getParams().getWords();
-  op.setRowsPerStep(0);
-  auto [begin, end] = op.getRows();
-  SmallVector<KernelCost, 2> costs;
-  for (const targets::Kernel *kernel : kernels) {
-    int64_t scratch = kernel->scratch(params.data());
-    if (scratch < 0)
-      continue;
-    double cycles = rowsPerStep == 0
-                        ? machine.getCycles(targets::estimateCall(machine.target, *kernel, params, begin, end))
-                        : getCycles(machine, *kernel, params, node.rows, rowsPerStep, op.getRowScale());
-    costs.push_back({kernel, cycles, scratch, targets::overwritesInput(*kernel, params)});
-  }
-  return costs;
-}
-
-OpCosts getCosts(const Machine &machine, const BufferGraph &graph, SymbolTable &symbols) {
-  OpCosts costs(graph.ops.size());
-  for (auto [number, node] : llvm::enumerate(graph.ops)) {
-    SmallVector<const targets::Kernel *> kernels = getKernels(node.op, symbols);
-    for (int32_t rowsPerStep : kRowsPerStep) {
-      if (rowsPerStep > 0 && node.rows == 0)
-        break;
-      costs[number].push_back(getCosts(machine, node, kernels, rowsPerStep));
-    }
-  }
-  return costs;
-}
 
 class StreamBuilder {
 public:
@@ -237,9 +144,7 @@ private:
     if (graph->ops.empty())
       return success();
     SymbolTable symbols(getOperation());
-    OpCosts costs = getCosts({found, (flashRead - 1) / 4}, *graph, symbols);
-    for (auto [op, ways] : llvm::zip_equal(graph->ops, costs))
-      op.overwrites = llvm::any_of(ways.front(), [](const KernelCost &cost) { return cost.overwrites; });
+    OpCosts costs = getOpCosts(found, flashRead, *graph, symbols);
     if (failed(checkTransfers(*graph)))
       return failure();
     StreamChooser chooser(*graph, costs);

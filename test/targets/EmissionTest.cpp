@@ -195,7 +195,7 @@ TEST_F(EmissionTest, FlashIsWeightsAndCode) {
 TEST_F(EmissionTest, UnknownKernelIsAnError) {
   ProgramBuilder builder(3);
   Value x = builder.buffer(0, {4}, builder.i8());
-  builder.call("tinyc_no_such_kernel", tinyc_copy_params{1, 4, 4, 4, 0}, {x, x, Value()}, 0, 1);
+  builder.call("tinyc_no_such_kernel", tinyc_copy_params{1, 4, 4, 4, 0, 0}, {x, x, Value()}, 0, 1);
   OwningOpRef<ModuleOp> program = builder.finish();
   std::vector<std::string> errors;
   ScopedDiagnosticHandler handler(program->getContext(), [&](Diagnostic &diagnostic) {

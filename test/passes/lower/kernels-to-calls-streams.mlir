@@ -71,8 +71,8 @@ func.func @unary(%x: memref<1x5x4x3xi8>, %table: memref<256xi8>, %f: memref<1x5x
 // A concatenation of channels copies one block per pixel, 2 * 4 = 8 in a band; one of columns a block per row. Padding
 // the width: dims are the rows of the band, then [4, 3] with one pixel more at each side.
 // CHECK-LABEL: func @movement(
-// CHECK: @tinyc_copy_s8({{.*}}) {{.*}} rows[0, 5] {{.*}} [8 : i32, 3 : i32, 3 : i32, 7 : i32, 2 : i32]> step <rows = 2, scale = 4, bands = [0, 1], tables = []>
-// CHECK: @tinyc_copy_s8({{.*}}) {{.*}} rows[0, 5] {{.*}} [3 : i32, 12 : i32, 12 : i32, 18 : i32, 6 : i32]> step <rows = 3, scale = 1, bands = [0, 1], tables = []>
+// CHECK: @tinyc_copy_s8({{.*}}) {{.*}} rows[0, 5] {{.*}} [8 : i32, 3 : i32, 3 : i32, 7 : i32, 2 : i32, 0 : i32]> step <rows = 2, scale = 4, bands = [0, 1], tables = []>
+// CHECK: @tinyc_copy_s8({{.*}}) {{.*}} rows[0, 5] {{.*}} [3 : i32, 12 : i32, 12 : i32, 18 : i32, 6 : i32, 0 : i32]> step <rows = 3, scale = 1, bands = [0, 1], tables = []>
 // CHECK: @tinyc_pad_s8({{.*}}) {{.*}} rows[0, 5] {{.*}} [2 : i32, 1 : i32, 1 : i32, 12 : i32, 0 : i32, 0 : i32, 0 : i32, 3 : i32, 0 : i32, 0 : i32, 0 : i32, 3 : i32, -1 : i32]> step <rows = 2, scale = 1, bands = [0, 1], tables = []>
 func.func @movement(%x: memref<1x5x4x3xi8>, %c: memref<1x5x4x7xi8>, %w: memref<1x5x6x3xi8>) {
   kernel.stream steps [0, 0, 0, 1, 1, 2, 2, 2] {

@@ -1,0 +1,26 @@
+// What the ops of a function cost, whole and by rows, on a target.
+#ifndef TINYC_PASSES_LOWER_STREAMCOSTS_H
+#define TINYC_PASSES_LOWER_STREAMCOSTS_H
+
+#include "passes/lower/StreamChoice.h"
+
+#include "mlir/IR/SymbolTable.h"
+
+namespace tinyc::lower {
+
+/// The kernel of the target for an op that reads no weights, or null; `input` is s8 or f32.
+const targets::Kernel *findUnweighted(const targets::Target &target, llvm::StringRef op, llvm::StringRef input);
+
+/// The costs of all ops of a graph whose kernels are selected; `symbols` holds the constants. A word of constants costs
+/// `flashRead` cycles. Says of each op of the graph whether one of its kernels may write over its input
+/// (GraphOp::overwrites). Streams have at most `mostRows` rows per step.
+OpCosts getOpCosts(const targets::Target &target, double flashRead, BufferGraph &graph, mlir::SymbolTable &symbols,
+                   int32_t mostRows = std::end(kRowsPerStep)[-1]);
+
+/// Chooses the kernel of an op, and allocates its scratch buffer. Emits an error if the target has none.
+mlir::LogicalResult selectKernel(kernel::KernelOpInterface op, const targets::Target &target,
+                                 mlir::SymbolTable &symbols);
+
+} // namespace tinyc::lower
+
+#endif // TINYC_PASSES_LOWER_STREAMCOSTS_H
