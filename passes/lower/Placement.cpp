@@ -133,17 +133,23 @@ private:
     }
   }
 
-  // Ejection searches one after the other, each for a placement that is an eighth nearer to the bound. One in four
-  // starts from the best placement, the others from rigid groups alone: those are hard to move later.
+  // Ejection searches one after the other, each for a placement that is an eighth nearer to the bound, or less after
+  // failures. One in four starts from the best placement, the others from rigid groups alone: those are hard to move
+  // later.
   void search(int64_t steps) {
+    int64_t failures = 0; // since the last success
     for (uint64_t start = 0; !isDone() && steps > 0; ++start) {
-      int64_t limit = best.bytes - std::max<int64_t>(1, (best.bytes - best.bound) / 8);
+      int64_t part = int64_t{8} << std::min<int64_t>(failures / 4, 3);
+      int64_t limit = best.bytes - std::max<int64_t>(1, (best.bytes - best.bound) / part);
       EjectionSearch search(problem, start);
       Offsets offsets = start % 4 == 0 ? best.offsets : placeRigid(limit, start);
       int64_t budget = std::min<int64_t>(steps, kStepsPerGroup * problem.size());
       steps -= budget;
-      if (search.run(offsets, limit, start % 2 ? EjectionSearch::Order::Birth : EjectionSearch::Order::Size, budget))
+      ++failures;
+      if (search.run(offsets, limit, start % 2 ? EjectionSearch::Order::Birth : EjectionSearch::Order::Size, budget)) {
         take(offsets);
+        failures = 0;
+      }
       steps += std::max<int64_t>(budget, 0);
     }
   }
