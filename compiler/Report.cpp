@@ -3,6 +3,7 @@
 #include "compiler/Diagnostics.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/kernel/Params.h"
+#include "passes/lower/ColumnSplit.h"
 #include "targets/CostModel.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/Format.h"
@@ -67,6 +68,7 @@ llvm::json::Value Report::toJson() const {
       {"optimize", getName(optimize)},
       {"max_recompute", maxRecompute},
       {"macs", macs},
+      {"model_macs", modelMacs},
       {"estimated_cycles", std::llround(cycles)},
       {"parameters", parameters},
       {"inputs", std::move(inputs)},
@@ -126,6 +128,14 @@ static std::string describe(const Port &port) {
   return text;
 }
 
+std::string Report::describeRecompute() const {
+  if (macs == modelMacs)
+    return "";
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format(" (%.3f times the model's)", static_cast<double>(macs) / modelMacs);
+  return text;
+}
+
 void Report::printSummary(llvm::raw_ostream &stream) const {
   auto line = [&](StringRef name, const Twine &text) {
     stream << llvm::format("  %-12s", name.str().c_str()) << text << "\n";
@@ -136,7 +146,7 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
   for (const Port &port : ports.outputs)
     line("output", describe(port));
   const auto kernels = llvm::count_if(layers, [](const Layer &layer) { return !layer.kernel.empty(); });
-  line("operations", Twine(kernels) + " kernels, " + groupDigits(macs) + " MACs, " + groupDigits(parameters) +
+  line("operations", Twine(kernels) + " kernels, " + groupDigits(macs) + " MACs" + describeRecompute() + ", " + groupDigits(parameters) +
                          " parameters, about " + groupDigits(std::llround(cycles)) + " cycles");
   line("SRAM", groupDigits(sramBytes) + " B (arena; input " + groupDigits(inputBytes) + ", output " +
                    groupDigits(outputBytes) + ", largest scratch " + groupDigits(scratchBytes) + ")" +
@@ -257,6 +267,8 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
     report.cycles += report.layers.back().cycles;
     report.scratchBytes = std::max(report.scratchBytes, report.layers.back().scratchBytes);
   });
+  auto modelMacs = function->getAttrOfType<IntegerAttr>(lower::kModelMacsAttr);
+  report.modelMacs = modelMacs ? modelMacs.getInt() : report.macs;
   std::optional<lower::MemoryPlan> plan = lower::MemoryPlan::get(function);
   assert(plan && "a module of phase Kernel has a plan");
   report.activationBytes = plan->bytes;

@@ -24,6 +24,7 @@ struct Layer {
 struct Report {
   std::string modelFile, modelSha256, target, prefix;
   int64_t macs = 0, parameters = 0;
+  int64_t modelMacs = 0; ///< fewer than `macs` if some values are computed again
   double cycles = 0; ///< estimated, of all kernel calls
   int64_t inputBytes = 0, outputBytes = 0, activationBytes = 0, scratchBytes = 0, sramBytes = 0;
   int64_t weightBytes = 0, codeBytes = 0;
@@ -39,6 +40,9 @@ struct Report {
   llvm::json::Value toJson() const;
   /// The lines that `tinyc` prints.
   void printSummary(llvm::raw_ostream &stream) const;
+
+private:
+  std::string describeRecompute() const;
 };
 
 /// 12345678 as "12,345,678".

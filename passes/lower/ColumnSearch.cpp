@@ -16,7 +16,7 @@ using kernel::KernelOpInterface;
 
 static constexpr int64_t kStripeCounts[] = {2, 3, 4, 5, 6, 8};
 // Candidates that are evaluated in all: bounds the time of planning.
-static constexpr int64_t kMostEvaluations = 200;
+static constexpr int64_t kMostEvaluations = 120;
 
 std::optional<SmallVector<size_t>> applySplits(func::FuncOp function, ArrayRef<ColumnSplit> splits) {
   SmallVector<size_t> counts;

@@ -13,6 +13,9 @@
 
 namespace tinyc::lower {
 
+/// Attribute of a function that is split: the multiply-accumulate operations (i64) it had before.
+inline constexpr llvm::StringLiteral kModelMacsAttr = "kernel.model_macs";
+
 /// The ops of a function of kernel ops, in order.
 std::vector<kernel::KernelOpInterface> getKernelOps(mlir::func::FuncOp function);
 

@@ -40,6 +40,9 @@ private:
     SymbolTable symbols(getOperation());
     int64_t maxMacs = static_cast<int64_t>(maxRecompute * countMacs(function)), bytes = optimize == "ram" ? 0 : sram;
     std::vector<ColumnSplit> chosen = ColumnSearch(function, found, symbols).find(maxMacs, bytes);
+    if (chosen.empty())
+      return success();
+    function->setAttr(kModelMacsAttr, Builder(function).getI64IntegerAttr(countMacs(function)));
     bool ok = applySplits(function, chosen).has_value();
     (void)ok;
     assert(ok && "the splits were tried on a copy");
