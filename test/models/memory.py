@@ -47,7 +47,7 @@ def get_mobilenet(width, size):
     return find
 
 
-# Files, and the limits in bytes: issue #3's "must show".
+# Files, and the limits in bytes that the schedules are held to.
 MODELS = {
     "kws_dscnn": (get_shared("kws01/features_int8.npy", 200, "--scale=0.5847029089927673", "--offset=-48.53034144639969"),
                   {"ram": 4800, "stream": 4400}),
