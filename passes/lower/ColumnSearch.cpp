@@ -33,7 +33,8 @@ std::optional<SmallVector<size_t>> applySplits(func::FuncOp function, ArrayRef<C
 }
 
 ColumnSearch::ColumnSearch(func::FuncOp function, const targets::Target &target, SymbolTable &symbols)
-    : function(function), target(target), symbols(symbols), ops(getKernelOps(function)), wholeMacs(countMacs(function)) {
+    : function(function), target(target), symbols(symbols), ops(getKernelOps(function)),
+      wholeMacs(countMacs(function)) {
   findCuts();
   findIntervals();
 }

@@ -21,19 +21,19 @@ struct ColumnSplit {
   bool overlaps(size_t first, size_t last) const { return firstOp < last && first < lastOp; }
 };
 
-/// Splits `function`. The splits are disjoint, in order. Returns how many ops each of them makes, or nullopt if one does not
-/// fit the function.
+/// Splits `function`. The splits are disjoint, in order. Returns how many ops each of them makes, or nullopt if one
+/// does not fit the function.
 std::optional<llvm::SmallVector<size_t>> applySplits(mlir::func::FuncOp function, llvm::ArrayRef<ColumnSplit> splits);
 
-/// Searches for splits with a small peak: from the one that has the greatest effect on, step by step, as long as the peak
-/// falls. The peak of each candidate is that of the best streams of the function split so (StreamChooser), so that this
+/// Searches for splits with a small peak: from the one that has the greatest effect on, step by step, as long as the
+/// peak falls. The peak of each candidate is that of the best streams of the function split so (StreamChooser), so that this
 /// does what lower-stream-rows will do.
 class ColumnSearch {
 public:
   ColumnSearch(mlir::func::FuncOp function, const targets::Target &target, mlir::SymbolTable &symbols);
 
-  /// The splits with the least peak found, and of the least operations for it, that execute at most `maxMacs`; the first
-  /// that have a peak of at most `bytes` if there are such.
+  /// The splits with the least peak found, and of the least operations for it, that execute at most `maxMacs`; the
+  /// first that have a peak of at most `bytes` if there are such.
   std::vector<ColumnSplit> find(int64_t maxMacs, int64_t bytes);
 
 private:

@@ -1,4 +1,4 @@
-// Ops executed once for each of several stripes of their result's columns: the transformation behind lower-split-columns.
+// Ops executed once for each of several stripes of their result's columns: the transformation of lower-split-columns.
 #ifndef TINYC_PASSES_LOWER_COLUMNSPLIT_H
 #define TINYC_PASSES_LOWER_COLUMNSPLIT_H
 
@@ -35,7 +35,8 @@ struct Columns {
 class ColumnInterval {
 public:
   /// The ops [firstOp, lastOp) of `ops`, or nullopt if they are no such interval.
-  static std::optional<ColumnInterval> find(llvm::ArrayRef<kernel::KernelOpInterface> ops, size_t firstOp, size_t lastOp);
+  static std::optional<ColumnInterval> find(llvm::ArrayRef<kernel::KernelOpInterface> ops, size_t firstOp,
+                                            size_t lastOp);
 
   /// Columns of the result.
   int64_t getWidth() const;
@@ -48,8 +49,8 @@ public:
   /// Those of one stripe.
   int64_t getMacs(Columns stripe) const;
 
-  /// Replaces the ops by those of the stripes, one stripe after the other. The first op of each but the first stripe gets
-  /// the attribute kernel::kStripeAttr. Returns the number of new ops.
+  /// Replaces the ops by those of the stripes, one stripe after the other. The first op of each but the first stripe
+  /// gets the attribute kernel::kStripeAttr. Returns the number of new ops.
   size_t split(llvm::ArrayRef<int64_t> widths);
 
 private:
