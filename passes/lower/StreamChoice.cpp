@@ -11,6 +11,9 @@ using namespace llvm;
 
 namespace tinyc::lower {
 
+// Limits of the search, in rows and steps visited: some seconds. Networks beyond them get shorter streams.
+static constexpr int64_t kMostVisits = 120'000'000, kMostVisitsToRefine = 2'000'000;
+
 // Cycles of the loop over the steps, for each of them.
 static constexpr double kStepCycles = 40;
 
@@ -89,11 +92,19 @@ bool StreamChooser::cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) c
   });
 }
 
+int64_t StreamChooser::countVisits(const Segment &segment) const {
+  int64_t visits = graph.rows;
+  for (auto [number, op] : enumerate(segment.ops))
+    visits += op.rowsPerStep > 0 ? graph.ops[segment.firstOp + number].rows / op.rowsPerStep : 1;
+  return visits;
+}
+
 void StreamChooser::addSegments(int32_t mostRows) {
   for (size_t first = 0; first < graph.ops.size(); ++first) {
     if (!cutsTransfer(first, first + 1, /*isStream=*/false))
       segments[first + 1].push_back(makeSegment(first, first + 1, {0}));
-    for (size_t last = first + 1; last <= graph.ops.size() && graph.ops[last - 1].rows > 0; ++last) {
+    int64_t visits = kMostVisits / graph.ops.size();
+    for (size_t last = first + 1; last <= graph.ops.size() && graph.ops[last - 1].rows > 0 && visits > 0; ++last) {
       if (last - 1 > first && graph.ops[last - 1].op->hasAttr(kernel::kStripeAttr))
         break;
       for (int32_t rows : drop_begin(kRowsPerStep)) {
@@ -106,6 +117,7 @@ void StreamChooser::addSegments(int32_t mostRows) {
         for (size_t op = first; op < last; ++op)
           rowsPerStep.push_back(limitRows(graph.ops[op], rows));
         segments[last].push_back(makeSegment(first, last, rowsPerStep));
+        visits -= countVisits(segments[last].back());
       }
     }
   }
@@ -178,9 +190,10 @@ void StreamChooser::refine(ChosenSegment &chosen, int64_t bytes) const {
   std::vector<int64_t> most;
   for (auto [way, kernel] : zip_equal(chosen.segment.ops, chosen.kernels))
     most.push_back(std::max(bytes, getPeak(way, *kernel)));
+  int64_t visits = kMostVisitsToRefine;
   for (bool changed = chosen.segment.isStream(); changed;) {
     changed = false;
-    for (size_t number = 0; number < chosen.segment.ops.size(); ++number) {
+    for (size_t number = 0; number < chosen.segment.ops.size() && visits > 0; ++number) {
       size_t way = getWay(chosen.segment.ops[number].rowsPerStep);
       if (way + 1 == std::size(kRowsPerStep) || kRowsPerStep[way] >= graph.ops[chosen.segment.firstOp + number].rows)
         continue;
@@ -190,6 +203,7 @@ void StreamChooser::refine(ChosenSegment &chosen, int64_t bytes) const {
       rowsPerStep[number] = limitRows(graph.ops[chosen.segment.firstOp + number], kRowsPerStep[way + 1]);
       std::optional<ChosenSegment> other =
           choose(makeSegment(chosen.segment.firstOp, chosen.segment.lastOp, rowsPerStep), most);
+      visits -= countVisits(chosen.segment);
       if (!other || other->cycles >= chosen.cycles)
         continue;
       chosen = std::move(*other);

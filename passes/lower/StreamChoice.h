@@ -90,6 +90,7 @@ public:
 private:
   Segment makeSegment(size_t firstOp, size_t lastOp, llvm::ArrayRef<int32_t> rowsPerStep) const;
   void addSegments(int32_t mostRows);
+  int64_t countVisits(const Segment &segment) const;
   bool cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) const;
   const KernelCost *findKernel(size_t op, const Segment::Op &way, int64_t bytes) const;
   std::optional<double> getCycles(const Segment &segment, int64_t bytes) const;

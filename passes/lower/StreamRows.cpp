@@ -141,13 +141,17 @@ private:
     FailureOr<BufferGraph> graph = BufferGraph::read(function);
     if (failed(graph))
       return failure();
-    if (graph->ops.empty())
+    // Thousands of ops of large images, such as those of an unrolled batch, would take minutes.
+    constexpr size_t kMostVisits = 2'000'000'000;
+    if (graph->ops.empty() || graph->ops.size() * graph->rows > kMostVisits)
       return success();
     SymbolTable symbols(getOperation());
     OpCosts costs = getOpCosts(found, flashRead, *graph, symbols);
     if (failed(checkTransfers(*graph)))
       return failure();
     StreamChooser chooser(*graph, costs);
+    if (!chooser.findFastest())
+      return function.emitError("has rows to take or hand out that too many ops need at once");
     Choice choice = choose(chooser);
     StreamBuilder builder(found, *graph);
     for (const ChosenSegment &segment : choice.segments)
