@@ -23,12 +23,6 @@ struct CallCost {
 CallCost estimateCall(const Target &target, const Kernel &kernel, llvm::ArrayRef<uint32_t> params, int32_t rowBegin,
                       int32_t rowEnd);
 
-/// Its cycles.
-inline double estimateCycles(const Target &target, const Kernel &kernel, llvm::ArrayRef<uint32_t> params,
-                             int32_t rowBegin, int32_t rowEnd) {
-  return estimateCall(target, kernel, params, rowBegin, rowEnd).cycles;
-}
-
 /// The cost of computing `rows` rows in calls of rowsPerStep (the last one of fewer), as in a stream. With a `scale` above 0 a
 /// call gets the rows [0, count * scale) of its parameter block, otherwise the numbers of the rows.
 CallCost estimateSteps(const Target &target, const Kernel &kernel, llvm::ArrayRef<uint32_t> params, int32_t rows,

@@ -42,7 +42,6 @@ public:
       : RowLifetimes(graph, steps, rowsPerStep, 0, graph.ops.size(), inPlace) {}
 
   RowLifetime get(size_t buffer, int32_t row) const { return lifetimes[graph.buffers[buffer].firstRow + row]; }
-  int64_t getPositions() const { return steps.size(); }
 
   /// The buffer that `buffer` is written over, element by element, or itself (KernelOpInterface::getInPlaceOperands).
   size_t getPlace(size_t buffer) const;

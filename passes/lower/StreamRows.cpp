@@ -88,12 +88,11 @@ private:
     if (!cost.kernel)
       return;
     op.setSymbol(cost.kernel->symbol);
-    int64_t bytes = cost.scratchBytes;
-    if (bytes == 0)
-      return;
-    Value before = op.getScratchBuffer();
+    Value before = op.getScratchBuffer(), scratch;
     OpBuilder builder(position);
-    op.setScratchBuffer(memref::AllocOp::create(builder, op->getLoc(), MemRefType::get({bytes}, builder.getI8Type())));
+    if (cost.scratchBytes > 0)
+      scratch = memref::AllocOp::create(builder, op->getLoc(), MemRefType::get({cost.scratchBytes}, builder.getI8Type()));
+    op.setScratchBuffer(scratch); // null removes it
     if (before && before.use_empty())
       before.getDefiningOp()->erase();
   }
@@ -143,8 +142,14 @@ private:
       return failure();
     // Thousands of ops of large images, such as those of an unrolled batch, would take minutes.
     constexpr size_t kMostVisits = 2'000'000'000;
-    if (graph->ops.empty() || graph->ops.size() * graph->rows > kMostVisits)
+    if (graph->ops.empty())
       return success();
+    if (graph->ops.size() * graph->rows > kMostVisits) {
+      if (!findTransferSpans(*graph).empty())
+        return function.emitError("has too many ops to take or hand out tensors in rows: ") << graph->ops.size();
+      function.emitRemark("runs layer by layer: it has too many ops to look for streams, ") << graph->ops.size();
+      return success();
+    }
     SymbolTable symbols(getOperation());
     OpCosts costs = getOpCosts(found, flashRead, *graph, symbols);
     if (failed(checkTransfers(*graph)))
