@@ -49,13 +49,18 @@ template <typename T> struct Weights {
   std::vector<Accumulator<T>> bias;    // of depthwise
 };
 
+// Where the sums begin: -0.0f counts as 0.0f, so that products with padding, which are zeros, change nothing.
+template <typename T> void copyBias(ArrayRef<Accumulator<T>> bias, std::vector<Accumulator<T>> &to) {
+  llvm::transform(bias, to.begin(), [](Accumulator<T> value) { return value + Accumulator<T>(0); });
+}
+
 template <typename T, typename Stored>
 PackedMatrix<T> packRows(ArrayRef<Stored> weight, ArrayRef<Accumulator<T>> bias, int64_t columns, int64_t depth) {
   PackedMatrix<T> packed(depth, columns);
   for (int64_t column = 0; column < columns; ++column)
     for (int64_t k = 0; k < depth; ++k)
       packed.at(k, column) = weight[column * depth + k];
-  llvm::copy(bias, packed.bias.begin());
+  copyBias<T>(bias, packed.bias);
   return packed;
 }
 
@@ -68,7 +73,7 @@ Weights<T> packWeights(const Shape &shape, ArrayRef<Stored> weight, ArrayRef<Acc
       for (int64_t tap = 0; tap < shape.taps(); ++tap)
         weights.depthwise[tap * shape.outputChannels + channel] = weight[channel * shape.taps() + tap];
     weights.bias.resize(shape.outputChannels);
-    llvm::copy(bias, weights.bias.begin());
+    copyBias<T>(bias, weights.bias);
     return weights;
   }
   int64_t outputs = shape.groupOutputs(), size = outputs * shape.depth();

@@ -21,7 +21,8 @@
  * - Parameter blocks hold 32-bit fields only, so that the compiler can lay them out as words on any target.
  * - Quantized kernels: bias already contains -input_zero_point * sum(weights); a padded input element has the
  *   value input_zero_point. Requantization is that of tinyc/arithmetic.h.
- * - Float kernels add in one fixed order, documented at each kernel, and never contract multiply and add.
+ * - Float kernels add in one fixed order, documented at each kernel and the same on every ISA and in the interpreter, and
+ *   never contract multiply and add. Weights are finite.
  * - No kernel allocates, keeps state, or calls anything but memcpy and memset.
  */
 #ifndef TINYC_KERNELS_H

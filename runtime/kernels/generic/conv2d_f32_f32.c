@@ -1,30 +1,25 @@
 /* conv2d float: direct convolution, four output channels of one pixel at a time.
  *
- * Order of the sum: the elements inside the input are taken row by row of the window, one run of contiguous memory
- * at a time (the whole row of the window where the columns are contiguous, else one tap). Element i of a run is
- * added to lane i % 4, in order; at the end sum = bias + ((lane0 + lane1) + (lane2 + lane3)). Padding adds nothing.
+ * Order of the sum: bias + 0.0f, then the products of the window in the order of the weights: row by row, column by column,
+ * channel by channel. Products with padding add nothing: the sum is never -0.0f, to which they would.
  */
 #include "tinyc/arithmetic.h"
 #include "tinyc/kernel_functions.h"
 #include "tinyc/window.h"
 
-enum { kBlock = 4, kLanes = 4 };
+enum { kBlock = 4 };
 
-typedef struct Lanes {
-  float lane[kLanes];
-} Lanes;
-
-/* sums[j] += the products of one run with filter j, whose weights start at w + j * pitch. */
-TINYC_CORE void addRun(const float *x, const float *w, int32_t pitch, int32_t length, Lanes *sums,
+/* sums[j] += the products of contiguous elements with filter j, whose weights start at w + j * pitch. */
+TINYC_CORE void addRun(const float *x, const float *w, int32_t pitch, int32_t length, float *sums,
                        const int32_t outputs) {
-  int32_t i = 0;
-  for (; i + kLanes <= length; i += kLanes)
+  float local[kBlock];
+  for (int32_t j = 0; j < outputs; j++)
+    local[j] = sums[j];
+  for (int32_t i = 0; i < length; i++)
     for (int32_t j = 0; j < outputs; j++)
-      for (int32_t lane = 0; lane < kLanes; lane++)
-        sums[j].lane[lane] += x[i + lane] * w[j * pitch + i + lane];
-  for (int32_t lane = 0; i < length; i++, lane++)
-    for (int32_t j = 0; j < outputs; j++)
-      sums[j].lane[lane] += x[i] * w[j * pitch + i];
+      local[j] += x[i] * w[j * pitch + i];
+  for (int32_t j = 0; j < outputs; j++)
+    sums[j] = local[j];
 }
 
 typedef struct Position {
@@ -45,7 +40,9 @@ TINYC_CORE void computePixel(const tinyc_conv2d_f32_params *params, const Positi
     runs = 1;
     length = columns * channels;
   }
-  Lanes sums[kBlock] = {{{0.0f}}};
+  float sums[kBlock];
+  for (int32_t j = 0; j < outputs; j++)
+    sums[j] = (bias ? bias[j] : 0.0f) + 0.0f;
   w += position->columns.begin * channels;
   for (int32_t ky = position->rows.begin; ky < position->rows.end; ky++) {
     const float *x = tinyc_input_row_f32(window, position->input, position->top + ky * window->dilation_height) +
@@ -54,11 +51,8 @@ TINYC_CORE void computePixel(const tinyc_conv2d_f32_params *params, const Positi
     for (int32_t run = 0; run < runs; run++)
       addRun(x + run * x_step, w + ky * w_row + run * channels, pitch, length, sums, outputs);
   }
-  for (int32_t j = 0; j < outputs; j++) {
-    const float *lane = sums[j].lane;
-    float sum = (bias ? bias[j] : 0.0f) + ((lane[0] + lane[1]) + (lane[2] + lane[3]));
-    out[j] = tinyc_limit_f32(sum, params->output.clamp_min, params->output.clamp_max);
-  }
+  for (int32_t j = 0; j < outputs; j++)
+    out[j] = tinyc_limit_f32(sums[j], params->output.clamp_min, params->output.clamp_max);
 }
 
 void tinyc_conv2d_f32_f32(const tinyc_conv2d_f32_params *params, const float *input, const float *weights,

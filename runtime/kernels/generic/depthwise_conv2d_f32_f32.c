@@ -1,5 +1,5 @@
 /* depthwise conv2d float: up to 16 channels of one pixel at a time, so that a compiler with vectors can use them.
- * Order of the sum: bias, then the taps inside the input, row by row. */
+ * Order of the sum: bias + 0.0f, then the taps inside the input, row by row. */
 #include "tinyc/arithmetic.h"
 #include "tinyc/kernel_functions.h"
 #include "tinyc/window.h"
@@ -14,7 +14,7 @@ TINYC_CORE void computeBlock(const tinyc_conv2d_f32_params *params, const float 
   const tinyc_window *window = &params->window;
   float acc[kBlock];
   for (int32_t c = 0; c < count; c++)
-    acc[c] = bias ? bias[first + c] : 0.0f;
+    acc[c] = (bias ? bias[first + c] : 0.0f) + 0.0f;
 
   int32_t pixel = window->input_channels;
   for (int32_t ky = rows.begin; ky < rows.end; ky++) {

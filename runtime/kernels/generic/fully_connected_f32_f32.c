@@ -1,26 +1,21 @@
 /* fully_connected float: four outputs of one input vector at a time.
- * Order of the sum: element i is added to lane i % 4, in order; sum = bias + ((lane0 + lane1) + (lane2 + lane3)).
- */
+ * Order of the sum: bias + 0.0f, then the products in the order of the inputs. */
 #include "tinyc/arithmetic.h"
 #include "tinyc/kernel_functions.h"
 
-enum { kBlock = 4, kLanes = 4 };
+enum { kBlock = 4 };
 
 TINYC_CORE void computeBlock(const tinyc_fully_connected_f32_params *params, const float *x, const float *w,
                              const float *bias, float *out, const int32_t outputs) {
-  int32_t inputs = params->inputs, i = 0;
-  float lanes[kBlock][kLanes] = {{0.0f}};
-  for (; i + kLanes <= inputs; i += kLanes)
+  int32_t inputs = params->inputs;
+  float sums[kBlock];
+  for (int32_t j = 0; j < outputs; j++)
+    sums[j] = (bias ? bias[j] : 0.0f) + 0.0f;
+  for (int32_t i = 0; i < inputs; i++)
     for (int32_t j = 0; j < outputs; j++)
-      for (int32_t lane = 0; lane < kLanes; lane++)
-        lanes[j][lane] += x[i + lane] * w[j * inputs + i + lane];
-  for (int32_t lane = 0; i < inputs; i++, lane++)
-    for (int32_t j = 0; j < outputs; j++)
-      lanes[j][lane] += x[i] * w[j * inputs + i];
-  for (int32_t j = 0; j < outputs; j++) {
-    float sum = (bias ? bias[j] : 0.0f) + ((lanes[j][0] + lanes[j][1]) + (lanes[j][2] + lanes[j][3]));
-    out[j] = tinyc_limit_f32(sum, params->output.clamp_min, params->output.clamp_max);
-  }
+      sums[j] += x[i] * w[j * inputs + i];
+  for (int32_t j = 0; j < outputs; j++)
+    out[j] = tinyc_limit_f32(sums[j], params->output.clamp_min, params->output.clamp_max);
 }
 
 void tinyc_fully_connected_f32_f32(const tinyc_fully_connected_f32_params *params, const float *input,
