@@ -33,6 +33,7 @@ enum class Optimize {
   Ram,      ///< the smallest arena
   Balanced, ///< the smallest arena whose estimated cycles are within 5 % of the fastest's
   Speed,    ///< the fewest estimated cycles
+  Size,     ///< the least flash whose estimated cycles are at most 1.5 times the fastest's
 };
 
 /// Stored sample x becomes the model's float input x * scale + offset; one number, or one per channel (ONNX

@@ -37,7 +37,7 @@ struct LowerFlags : PassPipelineOptions<LowerFlags> {
   Option<std::string> target{*this, "target", llvm::cl::desc("Processor"), llvm::cl::init("cortex-m7")};
   Option<int64_t> sram{*this, "sram", llvm::cl::desc("Budget in bytes; 0: none"), llvm::cl::init(0)};
   Option<int64_t> flash{*this, "flash", llvm::cl::desc("Budget in bytes; 0: none"), llvm::cl::init(0)};
-  Option<std::string> optimize{*this, "optimize", llvm::cl::desc("ram, balanced or speed"),
+  Option<std::string> optimize{*this, "optimize", llvm::cl::desc("ram, balanced, speed or size"),
                                llvm::cl::init("balanced")};
   Option<double> maxRecompute{*this, "max-recompute", llvm::cl::desc("MACs executed over MACs of the model, at most"),
                               llvm::cl::init(1.0)};
@@ -120,6 +120,8 @@ StringRef getName(Optimize optimize) {
     return "balanced";
   case Optimize::Speed:
     return "speed";
+  case Optimize::Size:
+    return "size";
   }
   llvm_unreachable("unknown Optimize");
 }

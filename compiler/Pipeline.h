@@ -16,7 +16,7 @@ namespace targets {
 struct Target;
 }
 
-/// "ram", "balanced" or "speed".
+/// "ram", "balanced", "speed" or "size".
 llvm::StringRef getName(Optimize optimize);
 
 /// The dialects that a compilation uses, with their interfaces and translations.

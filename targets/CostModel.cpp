@@ -32,7 +32,32 @@ const Costs *findCosts(StringRef core, StringRef variant) {
   return found != costs.end() && found->core == core && found->variant == variant ? found : nullptr;
 }
 
+/// Sorted by core, then by symbol.
+struct CodeBytes {
+  StringRef core, symbol;
+  int64_t bytes;
+};
+
+const CodeBytes *findCodeBytes(StringRef core, StringRef symbol) {
+  static const CodeBytes rows[] = {
+#define TINYC_CODE_BYTES(core, symbol, gcc, llvm) {core, symbol, std::max(gcc, llvm)},
+#include "targets/cortex-m/CodeBytes.inc"
+#undef TINYC_CODE_BYTES
+  };
+  const CodeBytes *found = partition_point(rows, [&](const CodeBytes &row) {
+    return row.core != core ? row.core < core : row.symbol < symbol;
+  });
+  return found != std::end(rows) && found->core == core && found->symbol == symbol ? found : nullptr;
+}
+
 } // namespace
+
+int64_t getCodeBytes(const Target &target, const Kernel &kernel) {
+  const CodeBytes *found = findCodeBytes(target.name, kernel.symbol);
+  if (!found)
+    found = findCodeBytes(target.isHost() ? "cortex-m7" : "cortex-m4", kernel.symbol);
+  return found ? found->bytes : 0;
+}
 
 CallCost estimateCall(const Target &target, const Kernel &kernel, ArrayRef<uint32_t> params, int32_t rowBegin,
                       int32_t rowEnd) {

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""measure.py MODEL.onnx... [--rig=DIR] [--tinyc=PATH] [--core=m7|m4] [--layers] [--json=FILE] [-- TINYC-OPTIONS...]
+"""measure.py MODEL.onnx... [--rig=DIR] [--tinyc=PATH] [--core=m7|m4] [--layers] [--object] [--json=FILE] [-- TINYC-OPTIONS...]
 
 Compiles models with tinyc, builds each package with arm-none-eabi-gcc -O2 into a firmware of the measuring rig (QEMU with
 a cycle model of Cortex-M7 and Cortex-M4, ../shared/rig beside the repository) and prints, for one inference: cycles on
 both cores, cycles per multiply-accumulate, flash and SRAM. --layers prints the same for each layer, with the estimate of
-the cost model (report.json) for the core that it was compiled for and its error. Does nothing, successfully, where there
+the cost model (report.json) for the core that it was compiled for and its error. --object compiles each model a second time,
+with --emit=obj, and prints cycles and flash of tinyc's own object code beside those of the C package. Does nothing, successfully, where there
 is no rig. The inputs are pseudo-random bytes: no kernel's time depends on their values.
 """
 import argparse, json, pathlib, re, subprocess, sys, tempfile
@@ -82,6 +83,8 @@ def measure(model, options, work):
               'estimated': about['estimated_cycles'], 'instructions': regions[0]['insns'],
               'flash': flash(whole) - flash(work / 'empty.elf'), 'arena': about['sram']['total'],
               'stack': int(re.search(r'STACK (\d+)', text)[1]), 'layers': []}
+    if options.object:
+        report['object'] = measure_object(model, options, work, flash(work / 'empty.elf'))
     layers = [layer for layer in about['layers'] if layer['kernel']]
     for first in range(0, len(layers) if options.layers else 0, REGIONS):
         (work / 'hooks.c').write_text(HOOKS)
@@ -96,6 +99,16 @@ def measure(model, options, work):
     return report
 
 
+def measure_object(model, options, work, empty):
+    """Cycles and flash of the same program as tinyc's own object file."""
+    rig, package = pathlib.Path(options.rig).resolve(), work / 'object'
+    run(options.tinyc, model, f'--target=cortex-{options.core}', '--quiet', '--emit=obj', '-o', package, *options.options)
+    elf = work / 'object.elf'
+    build(package, elf, rig, options.core, [work / 'main.c', package / 'model.o'])
+    regions = execute(rig, elf, options.core, work)[1]
+    return {'m7': regions[0]['m7'], 'm4': regions[0]['m4'], 'flash': flash(elf) - empty}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('models', nargs='+')
@@ -103,6 +116,7 @@ def main():
     parser.add_argument('--tinyc', default=repository / 'build' / 'bin' / 'tinyc')
     parser.add_argument('--core', choices=['m7', 'm4'], default='m7', help='built for and run on; both are counted')
     parser.add_argument('--layers', action='store_true')
+    parser.add_argument('--object', action='store_true', help="measure tinyc's own object code as well")
     parser.add_argument('--json', help='write all figures to this file')
     arguments = sys.argv[1:]
     split = arguments.index('--') if '--' in arguments else len(arguments)
@@ -126,6 +140,10 @@ def main():
                 errors.append(abs(error))
             print(f'{row.get("model") or "  " + row["name"][-44:]:46} {row["m7"]:>11,} {ratios[0]} {row["m4"]:>11,} {ratios[1]} '
                   f'{row["estimated"]:>11,} {100 * error:+6.1f}% {row.get("kernel", "")}')
+        if options.object:
+            other, core = report['object'], options.core
+            print(f'  as object file {other["m7"]:>31,} {"":6} {other["m4"]:>11,} {"":6} '
+                  f'{100 * (other[core] / report[core] - 1):+.1f} % cycles, flash {other["flash"]:,} B')
         print(f'  flash {report["flash"]:,} B, arena {report["arena"]:,} B, stack {report["stack"]:,} B')
     if errors:
         print(f'mean error of the estimates of {len(errors)} layers: {100 * sum(errors) / len(errors):.1f} %')

@@ -19,7 +19,7 @@ struct LowerOptions {
   int64_t sram = 0, flash = 0; // bytes; 0: no budget
   double flashRead = 1;        // cycles of reading a word of constants; 1: no wait states
   int64_t scheduleSram = 0;    // budget that the streams are chosen for; 0: sram
-  std::string optimize = "balanced"; // or "ram", "speed"
+  std::string optimize = "balanced"; // or "ram", "speed", "size"
   double maxRecompute = 1.0;         // MACs executed over MACs of the model, at most
   bool streamInput = false, streamOutput = false; // inputs, outputs pass in rows
   std::vector<std::string> ramMemories, flashMemories; // of the board: name:bytes:read:write; none: unknown

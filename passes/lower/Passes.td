@@ -37,8 +37,14 @@ def StreamPortsPass : Pass<"lower-stream-ports", "::mlir::ModuleOp"> {
 
 def SelectKernelsPass : Pass<"lower-select-kernels", "::mlir::ModuleOp"> {
   let summary = "Choose the target's kernel for every kernel op, and give it its scratch buffer";
+  let description = [{
+    The first row of runtime/kernels.def that works, of the most preferred ISA. With `optimize` = `size` the rows, of any ISA
+    of the target, for which code and constants together take the least flash: the code of a kernel counts once however many ops
+    use it (targets/cortex-m/CodeBytes.inc), and the estimated cycles are at most 1.5 times those of the fastest rows.
+  }];
   let options = [
     Option<"target", "target", "std::string", /*default=*/"\"cortex-m7\"", "Name of the target">,
+    Option<"optimize", "optimize", "std::string", /*default=*/"\"balanced\"", "ram, balanced, speed or size">,
   ];
   let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }
@@ -50,13 +56,15 @@ def StreamRowsPass : Pass<"lower-stream-rows", "::mlir::ModuleOp"> {
     many rows each op of a stream computes at a time: docs/Memory.md. Each step reads the constants of its op again, at the cost of
     `flash-read`. `optimize` is what is made least: `ram` the peak
     of live bytes, `speed` the estimated cycles, `balanced` the peak of those partitions whose cycles are within 5 % of the
-    fastest's. Where that peak exceeds the budget `sram`, the fastest partition within the budget is taken.
+    fastest's. With `size` the ops keep the kernels that lower-select-kernels chose and run whole, because the steps of a
+    stream are code and tables too. Where the peak exceeds the budget `sram`, the fastest partition within the budget is
+    taken.
 
     The average over a whole image becomes kernel.sum_rows in the stream and kernel.average behind it.
   }];
   let options = [
     Option<"target", "target", "std::string", /*default=*/"\"cortex-m7\"", "Name of the target">,
-    Option<"optimize", "optimize", "std::string", /*default=*/"\"balanced\"", "ram, balanced or speed">,
+    Option<"optimize", "optimize", "std::string", /*default=*/"\"balanced\"", "ram, balanced, speed or size">,
     Option<"sram", "sram", "int64_t", /*default=*/"0", "Budget in bytes, 0 for none">,
     Option<"flashRead", "flash-read", "double", /*default=*/"1.0", "Cycles of reading a word of constants; 1: no wait states">,
   ];

@@ -24,7 +24,7 @@ void buildLowerPipeline(OpPassManager &manager, const LowerOptions &options) {
     split.maxRecompute = options.maxRecompute;
     manager.addPass(createSplitColumnsPass(split));
   }
-  manager.addPass(createSelectKernelsPass({.target = options.target}));
+  manager.addPass(createSelectKernelsPass({.target = options.target, .optimize = options.optimize}));
   StreamRowsPassOptions stream;
   stream.target = options.target;
   stream.optimize = options.optimize;

@@ -1,7 +1,8 @@
 #include "passes/lower/Constants.h"
 #include "passes/lower/Passes.h"
+#include "passes/lower/SmallestKernels.h"
 #include "passes/lower/StreamCosts.h"
-#include "targets/Target.h"
+#include "targets/CostModel.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
@@ -13,32 +14,30 @@ namespace tinyc::lower {
 #define GEN_PASS_DEF_SELECTKERNELSPASS
 #include "passes/lower/Passes.h.inc"
 
-LogicalResult selectKernel(kernel::KernelOpInterface op, const targets::Target &target, SymbolTable &symbols) {
-  if (isa<kernel::ReceiveOp, kernel::SendOp>(op)) // the program's user copies the rows
-    return success();
-  kernel::Contract contract = op.getContract();
+namespace {
+
+/// Whether `kernel` works for the op, whose constants are `constants`.
+bool accepts(const targets::Kernel &kernel, ArrayRef<uint32_t> words,
+             const std::optional<WeightedConstants> &constants) {
+  if (!kernel.packing)
+    return true;
+  if (!constants)
+    return false;
+  tinyc_constants values = constants->get();
+  return kernel.packing->supports(words.data(), &values) != 0;
+}
+
+/// Gives the op that kernel and its scratch buffer.
+LogicalResult setKernel(kernel::KernelOpInterface op, const targets::Kernel &kernel) {
   SmallVector<uint32_t> words = op.getParams().getWords();
-  std::optional<WeightedConstants> constants = WeightedConstants::read(op, symbols);
-  auto accepts = [&](const targets::Kernel &kernel) {
-    if (!kernel.packing)
-      return true;
-    if (!constants)
-      return false;
-    tinyc_constants values = constants->get();
-    return kernel.packing->supports(words.data(), &values) != 0;
-  };
-  const targets::Kernel *kernel = targets::findKernel(target, contract.op, contract.input, contract.weight, accepts);
-  if (!kernel)
-    return op->emitOpError("has no kernel on ") << target.name << " for " << contract.input << " inputs and "
-                                                << contract.weight << " weights";
   kernel::ParamsAttr params = op.getParams();
-  if (params.getType().getValue() != kernel->params)
+  if (params.getType().getValue() != kernel.params)
     return op->emitOpError("has parameters of type ")
-           << params.getType().getValue() << ", " << kernel->symbol << " takes " << kernel->params;
-  op.setSymbol(kernel->symbol);
-  int32_t bytes = kernel->scratch(words.data());
+           << params.getType().getValue() << ", " << kernel.symbol << " takes " << kernel.params;
+  op.setSymbol(kernel.symbol);
+  int32_t bytes = kernel.scratch(words.data());
   if (bytes < 0)
-    return op->emitOpError("is too large for ") << kernel->symbol << ": its scratch buffer exceeds 2^31 - 1 bytes";
+    return op->emitOpError("is too large for ") << kernel.symbol << ": its scratch buffer exceeds 2^31 - 1 bytes";
   if (bytes == 0)
     return success();
   Operation *parent = op->getParentOp();
@@ -46,6 +45,26 @@ LogicalResult selectKernel(kernel::KernelOpInterface op, const targets::Target &
   auto type = MemRefType::get({bytes}, builder.getI8Type());
   op.setScratchBuffer(memref::AllocOp::create(builder, op->getLoc(), type));
   return success();
+}
+
+/// The user of the program copies the rows.
+bool isTransfer(kernel::KernelOpInterface op) { return isa<kernel::ReceiveOp, kernel::SendOp>(op); }
+
+} // namespace
+
+LogicalResult selectKernel(kernel::KernelOpInterface op, const targets::Target &target, SymbolTable &symbols) {
+  if (isTransfer(op))
+    return success();
+  kernel::Contract contract = op.getContract();
+  SmallVector<uint32_t> words = op.getParams().getWords();
+  std::optional<WeightedConstants> constants = WeightedConstants::read(op, symbols);
+  const targets::Kernel *kernel =
+      targets::findKernel(target, contract.op, contract.input, contract.weight,
+                          [&](const targets::Kernel &found) { return accepts(found, words, constants); });
+  if (!kernel)
+    return op->emitOpError("has no kernel on ")
+           << target.name << " for " << contract.input << " inputs and " << contract.weight << " weights";
+  return setKernel(op, *kernel);
 }
 
 namespace {
@@ -60,11 +79,75 @@ public:
       getOperation().emitError("unknown target '") << target << "', expects one of " << targets::listTargets();
       return signalPassFailure();
     }
+    if (failed(checkOptimize(getOperation(), optimize)))
+      return signalPassFailure();
     bool ok = true;
     SymbolTable symbols(getOperation());
+    if (optimize == "size") {
+      if (failed(selectSmallest(*found, symbols)))
+        signalPassFailure();
+      return;
+    }
     getOperation().walk([&](kernel::KernelOpInterface op) { ok &= succeeded(selectKernel(op, *found, symbols)); });
     if (!ok)
       signalPassFailure();
+  }
+
+private:
+  /// The kernels of least flash, their cycles at most kSlowest those of the fastest ones.
+  LogicalResult selectSmallest(const targets::Target &found, SymbolTable &symbols) {
+    constexpr double kSlowest = 1.5;
+    SmallVector<kernel::KernelOpInterface> ops;
+    std::vector<SmallVector<KernelUse>> uses;
+    bool ok = true;
+    double fastest = 0;
+    getOperation().walk([&](kernel::KernelOpInterface op) {
+      if (isTransfer(op))
+        return;
+      SmallVector<KernelUse> own = findUses(op, found, symbols);
+      if (own.empty()) {
+        ok &= succeeded(selectKernel(op, found, symbols)); // says what is wrong
+        return;
+      }
+      double least = own.front().cycles;
+      for (const KernelUse &use : own)
+        least = std::min(least, use.cycles);
+      fastest += least;
+      ops.push_back(op);
+      uses.push_back(std::move(own));
+    });
+    auto getBytes = [&](const targets::Kernel &kernel) { return targets::getCodeBytes(found, kernel); };
+    std::vector<size_t> chosen = chooseSmallestKernels(uses, getBytes, fastest * kSlowest);
+    for (auto [op, own, number] : llvm::zip_equal(ops, uses, chosen))
+      ok &= succeeded(setKernel(op, *own[number].kernel));
+    return success(ok);
+  }
+
+  /// The kernels of the target, of any of its ISAs, that work for the op.
+  static SmallVector<KernelUse> findUses(kernel::KernelOpInterface op, const targets::Target &found,
+                                         SymbolTable &symbols) {
+    kernel::Contract contract = op.getContract();
+    SmallVector<uint32_t> words = op.getParams().getWords();
+    std::optional<WeightedConstants> constants = WeightedConstants::read(op, symbols);
+    auto [begin, end] = op.getRows();
+    SmallVector<KernelUse> uses;
+    for (const targets::Kernel &kernel : targets::getKernels()) {
+      if (!llvm::is_contained(found.isas, kernel.isa) || kernel.op != contract.op || kernel.input != contract.input ||
+          kernel.weight != contract.weight || kernel.params != op.getParams().getType().getValue() ||
+          !accepts(kernel, words, constants) || kernel.scratch(words.data()) < 0)
+        continue;
+      double cycles = targets::estimateCall(found, kernel, words, begin, end).cycles;
+      int64_t bytes = 0;
+      if (kernel.packing)
+        bytes = kernel.packing->bytes(words.data());
+      else
+        for (Value operand : op->getOperands())
+          if (getConstant(operand, symbols))
+            bytes += cast<MemRefType>(operand.getType()).getNumElements() *
+                     cast<MemRefType>(operand.getType()).getElementTypeBitWidth() / 8;
+      uses.push_back({&kernel, cycles, bytes});
+    }
+    return uses;
   }
 };
 

@@ -91,12 +91,20 @@ SmallVector<KernelCost, 2> getCosts(const Machine &machine, const GraphOp &node,
 
 } // namespace
 
+LogicalResult checkOptimize(ModuleOp module, StringRef optimize) {
+  if (llvm::is_contained<StringRef>({"ram", "balanced", "speed", "size"}, optimize))
+    return success();
+  return module.emitError("expects optimize to be ram, balanced, speed or size, got '") << optimize << "'";
+}
+
 OpCosts getOpCosts(const targets::Target &target, double flashRead, BufferGraph &graph, SymbolTable &symbols,
-                   int32_t mostRows) {
+                   int32_t mostRows, bool keepKernels) {
   Machine machine = {target, (flashRead - 1) / 4};
   OpCosts costs(graph.ops.size());
   for (auto [number, node] : llvm::enumerate(graph.ops)) {
     SmallVector<const targets::Kernel *> kernels = getKernels(node.op, symbols);
+    if (keepKernels && kernels.size() > 1)
+      kernels.truncate(1);
     for (int32_t rowsPerStep : kRowsPerStep) {
       if (rowsPerStep > mostRows || (rowsPerStep > 0 && node.rows == 0))
         break;

@@ -13,9 +13,12 @@ const targets::Kernel *findUnweighted(const targets::Target &target, llvm::Strin
 
 /// The costs of all ops of a graph whose kernels are selected; `symbols` holds the constants. A word of constants costs
 /// `flashRead` cycles. Says of each op of the graph whether one of its kernels may write over its input
-/// (GraphOp::overwrites). Streams have at most `mostRows` rows per step.
+/// (GraphOp::overwrites). Streams have at most `mostRows` rows per step. With `keepKernels` the selected ones are all.
 OpCosts getOpCosts(const targets::Target &target, double flashRead, BufferGraph &graph, mlir::SymbolTable &symbols,
-                   int32_t mostRows = std::end(kRowsPerStep)[-1]);
+                   int32_t mostRows = std::end(kRowsPerStep)[-1], bool keepKernels = false);
+
+/// Fails, with an error at the module, unless `optimize` is ram, balanced, speed or size.
+mlir::LogicalResult checkOptimize(mlir::ModuleOp module, llvm::StringRef optimize);
 
 /// Chooses the kernel of an op, and allocates its scratch buffer. Emits an error if the target has none.
 mlir::LogicalResult selectKernel(kernel::KernelOpInterface op, const targets::Target &target,

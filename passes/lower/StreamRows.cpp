@@ -126,10 +126,8 @@ public:
       getOperation().emitError("unknown target '") << target << "', expects one of " << targets::listTargets();
       return signalPassFailure();
     }
-    if (optimize != "ram" && optimize != "balanced" && optimize != "speed") {
-      getOperation().emitError("expects optimize to be ram, balanced or speed, got '") << optimize << "'";
+    if (failed(checkOptimize(getOperation(), optimize)))
       return signalPassFailure();
-    }
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isExternal() && failed(run(function, *found)))
         return signalPassFailure();
@@ -151,13 +149,20 @@ private:
       return success();
     }
     SymbolTable symbols(getOperation());
-    OpCosts costs = getOpCosts(found, flashRead, *graph, symbols);
+    OpCosts costs = getOpCosts(found, flashRead, *graph, symbols, std::end(kRowsPerStep)[-1],
+                               /*keepKernels=*/optimize == "size");
     if (failed(checkTransfers(*graph)))
       return failure();
     StreamChooser chooser(*graph, costs);
     if (!chooser.findFastest())
       return function.emitError("has rows to take or hand out that too many ops need at once");
     Choice choice = choose(chooser);
+    // Streams take code; but rows that arrive, and budgets, may need them.
+    if (optimize == "size") {
+      std::optional<Choice> whole = StreamChooser(*graph, costs, /*mostRows=*/0).findFastest();
+      if (whole && (sram == 0 || whole->peakBytes <= sram))
+        choice = std::move(*whole);
+    }
     StreamBuilder builder(found, *graph);
     for (const ChosenSegment &segment : choice.segments)
       if (failed(builder.build(segment)))
