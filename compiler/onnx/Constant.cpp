@@ -25,6 +25,8 @@ std::string getName(DataType type) {
   case DataType::Float16: return "float16";
   case DataType::Double: return "float64";
   case DataType::BFloat16: return "bfloat16";
+  case DataType::UInt4: return "uint4";
+  case DataType::Int4: return "int4";
   }
   switch (static_cast<int32_t>(type)) {
   case 12: return "uint32";
@@ -35,15 +37,18 @@ std::string getName(DataType type) {
   case 18: return "float8e4m3fnuz";
   case 19: return "float8e5m2";
   case 20: return "float8e5m2fnuz";
-  case 21: return "uint4";
-  case 22: return "int4";
   case 23: return "float4e2m1";
+  case 24: return "float8e8m0";
+  case 25: return "uint2";
+  case 26: return "int2";
   }
   return "element type " + std::to_string(static_cast<int32_t>(type));
 }
 
 unsigned getByteWidth(DataType type) {
   switch (type) {
+  case DataType::UInt4:
+  case DataType::Int4:
   case DataType::UInt8:
   case DataType::Int8:
   case DataType::Bool: return 1;
@@ -53,6 +58,22 @@ unsigned getByteWidth(DataType type) {
   case DataType::Int32: return 4;
   case DataType::Int64: return 8;
   default: return 0;
+  }
+}
+
+unsigned getBitWidth(DataType type) {
+  return type == DataType::UInt4 || type == DataType::Int4 ? 4 : 8 * getByteWidth(type);
+}
+
+bool isQuantizedStorage(DataType type) {
+  switch (type) {
+  case DataType::UInt4:
+  case DataType::Int4:
+  case DataType::UInt8:
+  case DataType::Int8:
+  case DataType::UInt16:
+  case DataType::Int16: return true;
+  default: return false;
   }
 }
 
@@ -85,8 +106,10 @@ int64_t Constant::getNumElements() const { return *countElements(shape); }
 /// Calls `function` with a null pointer to the C++ type that holds elements of the integer type `type`.
 template <typename Function> static void visitInteger(DataType type, Function function) {
   switch (type) {
+  case DataType::UInt4:
   case DataType::UInt8:
   case DataType::Bool: return function(static_cast<uint8_t *>(nullptr));
+  case DataType::Int4:
   case DataType::Int8: return function(static_cast<int8_t *>(nullptr));
   case DataType::UInt16: return function(static_cast<uint16_t *>(nullptr));
   case DataType::Int16: return function(static_cast<int16_t *>(nullptr));

@@ -29,13 +29,21 @@ enum class DataType : int32_t {
   Float16 = 10,
   Double = 11,
   BFloat16 = 16,
+  UInt4 = 21,
+  Int4 = 22,
 };
 
 /// The name of an element type in messages: float32, int8 ...
 std::string getName(DataType type);
 
-/// Bytes of one element of the types a Constant holds, 0 for the others.
+/// Bytes of one element of the types a Constant holds, 0 for the others. Elements of 4 bits take a byte each.
 unsigned getByteWidth(DataType type);
+
+/// Bits of one element of an integer type that a Constant holds.
+unsigned getBitWidth(DataType type);
+
+/// True for the integer types that QuantizeLinear and DequantizeLinear know as storage of activations and weights.
+bool isQuantizedStorage(DataType type);
 
 /// No tensor may have more elements; keeps every size of a float tensor below 2 GiB.
 inline constexpr int64_t kMaxElements = (int64_t(1) << 29) - 1;

@@ -59,7 +59,11 @@ LogicalResult buildCast(NodeImporter &node) {
     node.setOutput(0, operand);
     return success();
   }
-  if (getByteWidth(target) == 0)
+  if (!operand.isConstant() && operand.type == DataType::Int32 && target == DataType::Float) {
+    node.setOutput(operand.value); // integers of an integer product, held as float32
+    return success();
+  }
+  if (getByteWidth(target) == 0 || getBitWidth(target) < 8)
     return node.emitError() << "a cast to " << getName(target) << " is not supported";
   FailureOr<ConstantRef> constant = getPlainConstant(node, 0);
   if (failed(constant))

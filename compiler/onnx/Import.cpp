@@ -178,10 +178,10 @@ LogicalResult ModelImporter::buildNode(const Node &node) {
     return importer.emitError() << "functions inside the model are not supported";
   if (opset == model.opsets.end())
     return importer.emitError() << "the model names no operator set of this domain";
-  std::optional<int64_t> firstOpset = node.domain.empty() ? findFirstOpset(node.type) : std::nullopt;
+  std::optional<int64_t> firstOpset = findFirstOpset(node.domain, node.type);
   if (!firstOpset)
     return importer.emitError() << "the operator is not supported";
-  const Operator *op = findOperator(node.type, version);
+  const Operator *op = findOperator(node.domain, node.type, version);
   if (!op)
     return importer.emitError() << "the operator is supported from operator set " << *firstOpset << " on";
   if (failed(verifySignature(node, *op, importer)))

@@ -1,4 +1,4 @@
-#include "compiler/onnx/NodeImporter.h"
+#include "compiler/onnx/Operators.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
 
@@ -13,9 +13,15 @@ llvm::ArrayRef<int64_t> Operand::getShape() const {
   return constant ? llvm::ArrayRef(constant->shape) : onnx::getShape(value);
 }
 
+std::string NodeImporter::describe() const {
+  return node.type + " (domain " + (node.domain.empty() ? "ai.onnx" : node.domain) + ", opset " +
+         std::to_string(opset) + ")";
+}
+
 InFlightDiagnostic NodeImporter::emitError() const {
-  return mlir::emitError(loc) << node.type << " (domain " << (node.domain.empty() ? "ai.onnx" : node.domain)
-                              << ", opset " << opset << "): ";
+  if (whole.empty())
+    return mlir::emitError(loc) << describe() << ": ";
+  return mlir::emitError(loc) << whole << ": its " << node.type << ": ";
 }
 
 const Attribute *NodeImporter::findAttribute(llvm::StringRef name) const {
@@ -160,8 +166,30 @@ FailureOr<RankedTensorType> NodeImporter::makeType(llvm::ArrayRef<int64_t> shape
   return RankedTensorType::get(shape, elementType);
 }
 
+std::string NodeImporter::addOperand(Operand operand) {
+  std::string name;
+  do
+    name = node.getLabel() + "#" + std::to_string(state.partCount++);
+  while (state.operands.contains(name) || state.useCounts.contains(name));
+  state.operands[name] = std::move(operand);
+  return name;
+}
+
+FailureOr<std::string> NodeImporter::buildPart(llvm::StringRef type, std::vector<std::string> inputs,
+                                               std::map<std::string, Attribute> attributes, int64_t partOpset) {
+  const std::string output = addOperand({});
+  state.useCounts[output] = 1;
+  const Node part{node.name, type.str(), "", std::move(inputs), {output}, std::move(attributes)};
+  NodeImporter importer(state, part, partOpset, loc, whole.empty() ? describe() : whole);
+  const Operator *op = findOperator("", type, partOpset);
+  assert(op && "parts are operators of the table");
+  if (failed(op->build(importer)))
+    return failure();
+  return output;
+}
+
 IntegerType getStorageType(MLIRContext *context, DataType type) {
-  return IntegerType::get(context, getByteWidth(type) * 8);
+  return IntegerType::get(context, getBitWidth(type));
 }
 
 quant::QuantizedType getQuantizedType(MLIRContext *context, DataType type, const Quantization &quantization) {
@@ -182,8 +210,16 @@ Value NodeImporter::materialize(const Constant &constant) {
   MLIRContext *context = builder.getContext();
   Type floatType = builder.getF32Type();
   Type stored = constant.quantization ? Type(getStorageType(context, constant.type)) : floatType;
-  auto elements =
-      DenseElementsAttr::getFromRawBuffer(RankedTensorType::get(constant.shape, stored), constant.bytes);
+  auto storedType = RankedTensorType::get(constant.shape, stored);
+  DenseElementsAttr elements;
+  if (getBitWidth(constant.type) < 8) { // a byte each, too, but without the sign's copies
+    std::vector<char> bytes = constant.bytes;
+    for (char &byte : bytes)
+      byte &= static_cast<char>((1 << getBitWidth(constant.type)) - 1);
+    elements = DenseElementsAttr::getFromRawBuffer(storedType, bytes);
+  } else {
+    elements = DenseElementsAttr::getFromRawBuffer(storedType, constant.bytes);
+  }
   auto resultType = RankedTensorType::get(constant.shape, floatType);
   if (!constant.quantization)
     return create<nn::ConstantOp>(resultType, elements);

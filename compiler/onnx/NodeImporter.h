@@ -36,12 +36,15 @@ struct ImportState {
   llvm::StringMap<unsigned> useCounts;
   /// Integer arguments whose scale is still unknown; the first DequantizeLinear gives them their type.
   llvm::SmallVector<mlir::Value> untypedArguments;
+  /// Numbers the values that have no name in the model.
+  unsigned partCount = 0;
 };
 
 class NodeImporter {
 public:
-  NodeImporter(ImportState &state, const Node &node, int64_t opset, mlir::Location loc)
-      : builder(state.builder), loc(loc), state(state), node(node), opset(opset) {}
+  /// `whole`: the description of the node that this one is a part of (buildPart), else empty.
+  NodeImporter(ImportState &state, const Node &node, int64_t opset, mlir::Location loc, std::string whole = "")
+      : builder(state.builder), loc(loc), state(state), node(node), opset(opset), whole(std::move(whole)) {}
 
   mlir::OpBuilder &builder;
   const mlir::Location loc;
@@ -49,11 +52,14 @@ public:
   llvm::StringRef getOperatorName() const { return node.type; }
   int64_t getOpset() const { return opset; }
   ImportState &getState() { return state; }
+  /// "Conv (domain ai.onnx, opset 13)", for messages.
+  std::string describe() const;
   /// An error at the node that begins with its operator, domain and opset.
   mlir::InFlightDiagnostic emitError() const;
 
   //===--- Attributes: the table has checked their types ---===//
   const Attribute *findAttribute(llvm::StringRef name) const;
+  const std::map<std::string, Attribute> &getAttributes() const { return node.attributes; }
   bool hasAttribute(llvm::StringRef name) const { return findAttribute(name) != nullptr; }
   int64_t getInt(llvm::StringRef name, int64_t otherwise) const;
   float getFloatAttribute(llvm::StringRef name, float otherwise) const;
@@ -63,6 +69,8 @@ public:
   //===--- Operands ---===//
   unsigned getInputCount() const { return node.inputs.size(); }
   bool hasInput(unsigned index) const { return index < node.inputs.size() && !node.inputs[index].empty(); }
+  /// The name of an input's value, empty where it is absent.
+  std::string getInputName(unsigned index) const { return hasInput(index) ? node.inputs[index] : ""; }
   /// The operand of a present input.
   const Operand &getInput(unsigned index) const;
   llvm::ArrayRef<int64_t> getShape(unsigned index) const { return getInput(index).getShape(); }
@@ -94,6 +102,15 @@ public:
   /// The same of several, which must differ.
   mlir::FailureOr<Shape> normalizeAxes(llvm::ArrayRef<int64_t> axes, int64_t rank);
 
+  //===--- Operators defined by others ---===//
+  /// Names a value for parts to read.
+  std::string addOperand(Operand operand);
+  const Operand &getOperand(llvm::StringRef name) const { return state.operands.find(name)->second; }
+  /// Builds an operator of ONNX's own domain as a part of what this node computes, by the rules of operator set `opset`.
+  /// Inputs are names of values (of this node's inputs, or of parts; empty: absent). Gives the name of output 0.
+  mlir::FailureOr<std::string> buildPart(llvm::StringRef type, std::vector<std::string> inputs,
+                                         std::map<std::string, Attribute> attributes = {}, int64_t opset = 21);
+
   //===--- Results ---===//
   void setOutput(unsigned index, Operand operand);
   void setOutput(mlir::Value value) { setOutput(0, Operand(value, DataType::Float)); }
@@ -124,9 +141,10 @@ private:
   ImportState &state;
   const Node &node;
   const int64_t opset;
+  const std::string whole;
 };
 
-/// The storage type of quantized values of an ONNX integer type (i8, i16 or i32; unsigned ones are shifted to signed).
+/// The storage type of quantized values of an ONNX integer type (i4, i8, i16 or i32; unsigned ones are shifted to signed).
 mlir::IntegerType getStorageType(mlir::MLIRContext *context, DataType type);
 
 /// The element type of values of storage `type`, per tensor or per axis.

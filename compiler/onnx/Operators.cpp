@@ -35,6 +35,8 @@ static constexpr Operator kOperators[] = {
     {"ConstantOfShape", 9, 1, 1, 1, "value=tensor", buildConstantOfShape},
     {"Conv", 1, 2, 3, 1, "auto_pad=string dilations=ints group=int kernel_shape=ints pads=ints strides=ints",
      buildConv},
+    {"ConvInteger", 10, 2, 4, 1, "auto_pad=string dilations=ints group=int kernel_shape=ints pads=ints strides=ints",
+     buildConvInteger},
     {"DequantizeLinear", 10, 2, 3, 1, "", buildDequantizeLinear},
     {"DequantizeLinear", 13, 2, 3, 1, "axis=int", buildDequantizeLinear},
     {"DequantizeLinear", 21, 2, 3, 1, "axis=int block_size=int", buildDequantizeLinear},
@@ -58,6 +60,7 @@ static constexpr Operator kOperators[] = {
     {"Less", 7, 2, 2, 1, "", foldBinary},
     {"LogSoftmax", 1, 1, 1, 1, "axis=int", buildLogSoftmax},
     {"MatMul", 1, 2, 2, 1, "", buildMatMul},
+    {"MatMulInteger", 10, 2, 4, 1, "", buildMatMulInteger},
     {"Max", 8, 1, kVariadic, 1, "", foldBinary},
     {"MaxPool", 1, 1, 1, 1, "auto_pad=string kernel_shape=ints pads=ints strides=ints", buildMaxPool},
     {"MaxPool", 8, 1, 1, 2, "auto_pad=string kernel_shape=ints pads=ints strides=ints storage_order=int",
@@ -71,6 +74,9 @@ static constexpr Operator kOperators[] = {
     {"Pad", 2, 1, 1, 1, "mode=string pads=ints value=float", buildPad},
     {"Pad", 11, 2, 3, 1, "mode=string", buildPad},
     {"Pad", 18, 2, 4, 1, "mode=string", buildPad},
+    {"QLinearConv", 10, 8, 9, 1, "auto_pad=string dilations=ints group=int kernel_shape=ints pads=ints strides=ints",
+     buildQLinearConv},
+    {"QLinearMatMul", 10, 8, 8, 1, "", buildQLinearMatMul},
     {"QuantizeLinear", 10, 2, 3, 1, "", buildQuantizeLinear},
     {"QuantizeLinear", 13, 2, 3, 1, "axis=int", buildQuantizeLinear},
     {"QuantizeLinear", 19, 2, 3, 1, "axis=int saturate=int", buildQuantizeLinear},
@@ -108,18 +114,41 @@ static constexpr Operator kOperators[] = {
     {"Where", 9, 3, 3, 1, "", foldWhere},
 };
 
-llvm::ArrayRef<Operator> getOperators() { return kOperators; }
+// The same of ONNX Runtime's operators (its docs/ContribOperators.md).
+static constexpr Operator kMicrosoftOperators[] = {
+    {"DequantizeLinear", 1, 2, 3, 1, "axis=int block_size=int", buildMicrosoftQuantization},
+    {"MatMulIntegerToFloat", 1, 4, 7, 1, "", buildMatMulIntegerToFloat},
+    {"QGemm", 1, 6, 9, 1, "alpha=float transA=int transB=int", buildQGemm},
+    {"QLinearAdd", 1, 7, 8, 1, "", buildQLinearBinary, 1 << 2 | 1 << 5},
+    {"QLinearAveragePool", 1, 4, 5, 1,
+     "auto_pad=string ceil_mode=int channels_last=int count_include_pad=int kernel_shape=ints pads=ints strides=ints",
+     buildQLinearPool, 1 << 2},
+    {"QLinearConcat", 1, 5, kVariadic, 1, "axis=int", buildQLinearConcat},
+    {"QLinearGlobalAveragePool", 1, 5, 5, 1, "channels_last=int", buildQLinearPool},
+    {"QLinearLeakyRelu", 1, 4, 5, 1, "alpha=float", buildQLinearUnary, 1 << 2},
+    {"QLinearMul", 1, 7, 8, 1, "", buildQLinearBinary, 1 << 2 | 1 << 5},
+    {"QLinearReduceMean", 1, 4, 5, 1, "axes=ints keepdims=int", buildQLinearUnary, 1 << 2},
+    {"QLinearSigmoid", 1, 4, 5, 1, "", buildQLinearUnary, 1 << 2},
+    {"QLinearSoftmax", 1, 5, 5, 1, "axis=int opset=int", buildQLinearSoftmax},
+    {"QuantizeLinear", 1, 2, 3, 1, "axis=int block_size=int", buildMicrosoftQuantization},
+};
 
-const Operator *findOperator(llvm::StringRef name, int64_t opset) {
+llvm::ArrayRef<Operator> getOperators(llvm::StringRef domain) {
+  if (domain.empty())
+    return kOperators;
+  return domain == kMicrosoftDomain ? llvm::ArrayRef(kMicrosoftOperators) : llvm::ArrayRef<Operator>();
+}
+
+const Operator *findOperator(llvm::StringRef domain, llvm::StringRef name, int64_t opset) {
   const Operator *found = nullptr;
-  for (const Operator &op : kOperators)
+  for (const Operator &op : getOperators(domain))
     if (op.name == name && op.minimumOpset <= opset)
       found = &op;
   return found;
 }
 
-std::optional<int64_t> findFirstOpset(llvm::StringRef name) {
-  for (const Operator &op : kOperators)
+std::optional<int64_t> findFirstOpset(llvm::StringRef domain, llvm::StringRef name) {
+  for (const Operator &op : getOperators(domain))
     if (op.name == name)
       return op.minimumOpset;
   return std::nullopt;
@@ -150,7 +179,8 @@ LogicalResult verifySignature(const Node &node, const Operator &op, const NodeIm
     return diagnostic << " inputs, got " << node.inputs.size();
   }
   for (unsigned index = 0; index < node.inputs.size(); ++index)
-    if (node.inputs[index].empty() && (index < op.minimumInputs || op.maximumInputs == kVariadic))
+    if (node.inputs[index].empty() && (index < op.minimumInputs || op.maximumInputs == kVariadic) &&
+        (index >= 32 || !(op.absentInputs >> index & 1)))
       return importer.emitError() << "input " << index << " is required";
   if (node.outputs.empty())
     return importer.emitError() << "has no output";

@@ -14,6 +14,9 @@ inline constexpr unsigned kVariadic = UINT_MAX;
 
 using Builder = mlir::LogicalResult (*)(NodeImporter &);
 
+/// The domain of ONNX Runtime's own operators.
+inline constexpr llvm::StringLiteral kMicrosoftDomain = "com.microsoft";
+
 /// One row: the operator from `minimumOpset` up to the next row of the same name.
 struct Operator {
   llvm::StringLiteral name;
@@ -22,15 +25,18 @@ struct Operator {
   /// The attributes it may have: `name=type` separated by spaces; types int, float, string, tensor, ints, floats, any.
   llvm::StringLiteral attributes;
   Builder build;
+  /// Bit i: input i may be absent though it is one of the first `minimumInputs`.
+  uint32_t absentInputs = 0;
 };
 
-llvm::ArrayRef<Operator> getOperators();
+/// The rows of a domain ("" is ONNX's own); none of a domain that is not known.
+llvm::ArrayRef<Operator> getOperators(llvm::StringRef domain = "");
 
-/// The row for an operator of ONNX's own domain in operator set `opset`; null if there is none.
-const Operator *findOperator(llvm::StringRef name, int64_t opset);
+/// The row for an operator in operator set `opset` of `domain`; null if there is none.
+const Operator *findOperator(llvm::StringRef domain, llvm::StringRef name, int64_t opset);
 
 /// The first operator set the table has `name` in, or nullopt.
-std::optional<int64_t> findFirstOpset(llvm::StringRef name);
+std::optional<int64_t> findFirstOpset(llvm::StringRef domain, llvm::StringRef name);
 
 /// Checks numbers of inputs and outputs, and names and types of attributes, against the row.
 mlir::LogicalResult verifySignature(const Node &node, const Operator &op, const NodeImporter &importer);
@@ -73,6 +79,19 @@ mlir::LogicalResult buildUnsqueeze(NodeImporter &node);
 // QuantizationOps.cpp
 mlir::LogicalResult buildQuantizeLinear(NodeImporter &node);
 mlir::LogicalResult buildDequantizeLinear(NodeImporter &node);
+// QLinearOps.cpp: operators on quantized tensors, as dequantize, float operator, quantize
+mlir::LogicalResult buildConvInteger(NodeImporter &node);
+mlir::LogicalResult buildMatMulInteger(NodeImporter &node);
+mlir::LogicalResult buildMatMulIntegerToFloat(NodeImporter &node);
+mlir::LogicalResult buildMicrosoftQuantization(NodeImporter &node);
+mlir::LogicalResult buildQGemm(NodeImporter &node);
+mlir::LogicalResult buildQLinearBinary(NodeImporter &node);
+mlir::LogicalResult buildQLinearConcat(NodeImporter &node);
+mlir::LogicalResult buildQLinearConv(NodeImporter &node);
+mlir::LogicalResult buildQLinearMatMul(NodeImporter &node);
+mlir::LogicalResult buildQLinearPool(NodeImporter &node);
+mlir::LogicalResult buildQLinearSoftmax(NodeImporter &node);
+mlir::LogicalResult buildQLinearUnary(NodeImporter &node);
 // FoldedOps.cpp: constants and the arithmetic of shapes, evaluated at import
 mlir::LogicalResult buildCast(NodeImporter &node);
 mlir::LogicalResult buildConstant(NodeImporter &node);

@@ -7,11 +7,21 @@ namespace tinyc::onnx {
 
 /// The distance from unsigned storage to signed storage of the same width: 128 for uint8, 0 for signed types.
 static int64_t getSignedShift(DataType type) {
-  return type == DataType::UInt8 ? 128 : type == DataType::UInt16 ? 32768 : 0;
+  switch (type) {
+  case DataType::UInt4: return 8;
+  case DataType::UInt8: return 128;
+  case DataType::UInt16: return 32768;
+  default: return 0;
+  }
 }
 
 static DataType getSignedType(DataType type) {
-  return type == DataType::UInt8 ? DataType::Int8 : type == DataType::UInt16 ? DataType::Int16 : type;
+  switch (type) {
+  case DataType::UInt4: return DataType::Int4;
+  case DataType::UInt8: return DataType::Int8;
+  case DataType::UInt16: return DataType::Int16;
+  default: return type;
+  }
 }
 
 /// The same numbers in signed storage: uint8 values minus 128.
@@ -25,34 +35,76 @@ static ConstantRef toSigned(const ConstantRef &constant) {
   return Constant::fromIntegers(getSignedType(constant->type), constant->shape, values);
 }
 
-/// Reads scale (input 1), zero point (input 2) and axis of a node whose tensor has `shape` and integers of `type`. The
-/// zero points come out for signed storage.
-static FailureOr<Quantization> readQuantization(NodeImporter &node, llvm::ArrayRef<int64_t> shape, DataType type) {
-  if (node.getInt("block_size", 0) != 0)
-    return node.emitError() << "blocked quantization (block_size) is not supported";
-  FailureOr<ConstantRef> scales = node.getConstant(1);
-  if (failed(scales))
-    return failure();
-  if ((*scales)->getElementType() != DataType::Float)
-    return node.emitError() << "the scale is " << getName((*scales)->type) << ", expects float32";
-  llvm::ArrayRef<int64_t> scaleShape = (*scales)->shape;
-  const int64_t count = (*scales)->getNumElements(), rank = shape.size();
-  Quantization quantization;
+/// Scales and zero points of a tensor, as the node has them.
+struct Scales {
+  Quantization quantization; ///< zero points for the node's own storage
+  int64_t blockSize = 0;     ///< 0: one scale for all, or for each index of the axis
+
+  /// The number of the scale that element `index` of a tensor of `shape` has.
+  int64_t getScale(int64_t index, llvm::ArrayRef<int64_t> shape) const {
+    const int64_t axis = quantization.axis;
+    if (axis < 0)
+      return 0;
+    const int64_t size = shape[axis], inner = *countElements(shape.drop_front(axis + 1)), at = index / inner % size;
+    if (blockSize == 0)
+      return at;
+    const int64_t blocks = (size + blockSize - 1) / blockSize;
+    return (index / inner / size * blocks + at / blockSize) * inner + index % inner;
+  }
+};
+
+/// Reads the axis of scales of `scaleShape` for a tensor of `shape`, and the size of blocks along it.
+static LogicalResult readAxis(NodeImporter &node, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> scaleShape,
+                              Scales &scales) {
+  const int64_t rank = shape.size();
+  scales.blockSize = node.getInt("block_size", 0);
+  if (scales.blockSize < 0)
+    return node.emitError() << "block_size must not be negative, got " << scales.blockSize;
+  if (scales.blockSize > 0) {
+    FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", 1), rank);
+    if (failed(axis))
+      return failure();
+    Shape expected(shape);
+    expected[*axis] = (expected[*axis] + scales.blockSize - 1) / scales.blockSize;
+    if (scaleShape != llvm::ArrayRef(expected))
+      return node.emitError() << "the scale has shape " << toString(scaleShape) << ", expects " << toString(expected)
+                              << " for blocks of " << scales.blockSize << " along axis " << *axis << " of "
+                              << toString(shape);
+    scales.quantization.axis = *axis;
+    return success();
+  }
+  const int64_t count = countElements(scaleShape).value_or(0);
   if (scaleShape.size() > 1 || count == 0)
     return node.emitError() << "the scale has shape " << toString(scaleShape)
                             << ", expects one number, or one for each index of an axis";
-  if (count > 1) {
-    if (node.getOpset() < 13)
-      return node.emitError() << "scales along an axis need operator set 13";
-    // A bias has one axis; exporters leave the default, 1, on it.
-    FailureOr<int64_t> axis = node.normalizeAxis(rank == 1 ? 0 : node.getInt("axis", 1), rank);
-    if (failed(axis))
-      return failure();
-    if (shape[*axis] != count)
-      return node.emitError() << count << " scales do not fit axis " << *axis << " of shape " << toString(shape);
-    quantization.axis = *axis;
-  }
-  llvm::append_range(quantization.scales, (*scales)->getFloats());
+  if (count == 1)
+    return success();
+  if (node.getOpset() < 13)
+    return node.emitError() << "scales along an axis need operator set 13";
+  // A bias has one axis; exporters leave the default, 1, on it.
+  FailureOr<int64_t> axis = node.normalizeAxis(rank == 1 ? 0 : node.getInt("axis", 1), rank);
+  if (failed(axis))
+    return failure();
+  if (shape[*axis] != count)
+    return node.emitError() << count << " scales do not fit axis " << *axis << " of shape " << toString(shape);
+  scales.quantization.axis = *axis;
+  return success();
+}
+
+/// Reads scale (input 1), zero point (input 2), axis and blocks of a node whose tensor has `shape` and integers of
+/// `type`.
+static FailureOr<Scales> readScales(NodeImporter &node, llvm::ArrayRef<int64_t> shape, DataType type) {
+  FailureOr<ConstantRef> constant = node.getConstant(1);
+  if (failed(constant))
+    return failure();
+  if ((*constant)->getElementType() != DataType::Float)
+    return node.emitError() << "the scale is " << getName((*constant)->type) << ", expects float32";
+  Scales result;
+  if (failed(readAxis(node, shape, (*constant)->shape, result)))
+    return failure();
+  Quantization &quantization = result.quantization;
+  const int64_t count = (*constant)->getNumElements();
+  llvm::append_range(quantization.scales, (*constant)->getFloats());
   for (float scale : quantization.scales)
     if (!std::isnormal(scale) || scale < 0)
       return node.emitError() << "the scale must be a positive number, got " << scale;
@@ -66,34 +118,47 @@ static FailureOr<Quantization> readQuantization(NodeImporter &node, llvm::ArrayR
                               << getName(type);
     if ((*zeroPoints)->getNumElements() != count)
       return node.emitError() << "the zero point has shape " << toString((*zeroPoints)->shape) << ", the scale "
-                              << toString(scaleShape);
+                              << toString((*constant)->shape);
     quantization.zeroPoints = (*zeroPoints)->getIntegers();
   }
-  for (int64_t &zeroPoint : quantization.zeroPoints) {
+  for (int64_t zeroPoint : quantization.zeroPoints)
     if (type == DataType::Int32 && zeroPoint != 0)
       return node.emitError() << "the zero point of int32 must be 0, got " << zeroPoint;
+  return result;
+}
+
+/// The quantization of the same numbers in signed storage.
+static Quantization toSigned(Quantization quantization, DataType type) {
+  for (int64_t &zeroPoint : quantization.zeroPoints)
     zeroPoint -= getSignedShift(type);
-  }
   return quantization;
 }
 
-/// q = saturate(round_half_to_even(x / scale) + zero point) of a constant, in signed storage.
-static ConstantRef quantize(const Constant &input, DataType type, const Quantization &quantization) {
-  const unsigned width = getByteWidth(type) * 8;
-  const float lowest = static_cast<float>(llvm::minIntN(width)), highest = static_cast<float>(llvm::maxIntN(width));
-  int64_t inner = 1, channels = 1;
-  if (quantization.axis >= 0) {
-    channels = input.shape[quantization.axis];
-    inner = *countElements(llvm::ArrayRef(input.shape).drop_front(quantization.axis + 1));
-  }
+/// q = saturate(round_half_to_even(x / scale) + zero point) of a constant.
+static ConstantRef quantize(const Constant &input, DataType type, const Scales &scales) {
+  const unsigned width = getBitWidth(type);
+  const float lowest = static_cast<float>(llvm::minIntN(width) + getSignedShift(type));
+  const float highest = static_cast<float>(llvm::maxIntN(width) + getSignedShift(type));
   llvm::SmallVector<int64_t> values;
   for (auto [index, real] : llvm::enumerate(input.getFloats())) {
-    const int64_t channel = static_cast<int64_t>(index) / inner % channels;
-    const float scaled = std::nearbyint(real / quantization.scales[channel]) +
-                         static_cast<float>(quantization.zeroPoints[channel]);
-    values.push_back(std::isnan(scaled) ? 0 : static_cast<int64_t>(std::clamp(scaled, lowest, highest)));
+    const int64_t channel = scales.getScale(static_cast<int64_t>(index), input.shape);
+    const float scaled = std::nearbyint(real / scales.quantization.scales[channel]) +
+                         static_cast<float>(scales.quantization.zeroPoints[channel]);
+    values.push_back(std::isnan(scaled) ? getSignedShift(type)
+                                        : static_cast<int64_t>(std::clamp(scaled, lowest, highest)));
   }
   return Constant::fromIntegers(type, input.shape, values);
+}
+
+/// The real numbers of a constant whose scales stand for blocks, which no type of the nn dialect has.
+static ConstantRef dequantizeBlocks(const Constant &input, const Scales &scales) {
+  std::vector<float> reals;
+  for (auto [index, value] : llvm::enumerate(input.getIntegers())) {
+    const int64_t block = scales.getScale(static_cast<int64_t>(index), input.shape);
+    reals.push_back(static_cast<float>(value - scales.quantization.zeroPoints[block]) *
+                    scales.quantization.scales[block]);
+  }
+  return Constant::fromFloats(input.shape, reals);
 }
 
 LogicalResult buildQuantizeLinear(NodeImporter &node) {
@@ -106,27 +171,26 @@ LogicalResult buildQuantizeLinear(NodeImporter &node) {
                               << ", the zero point " << getName(type);
     type = static_cast<DataType>(requested);
   }
-  if (!llvm::is_contained({DataType::Int8, DataType::UInt8, DataType::Int16, DataType::UInt16}, type))
+  const Operand operand = node.getInput(0);
+  if (!isQuantizedStorage(type))
     return node.emitError() << "quantization to " << getName(type) << " is not supported";
+  if (getBitWidth(type) < 8 && !operand.isConstant())
+    return node.emitError() << "quantization to " << getName(type) << " is supported of constants only";
   if (const int64_t precision = node.getInt("precision", 0);
       precision != 0 && static_cast<DataType>(precision) != DataType::Float)
     return node.emitError() << "precision must be float32, got " << getName(static_cast<DataType>(precision));
-  const Operand operand = node.getInput(0);
   if (operand.type != DataType::Float)
     return node.emitError() << node.describeInput(0) << " is " << getName(operand.type) << ", expects float32";
-  FailureOr<Quantization> quantization = readQuantization(node, operand.getShape(), type);
-  if (failed(quantization))
+  FailureOr<Scales> scales = readScales(node, operand.getShape(), type);
+  if (failed(scales))
     return failure();
   if (operand.isConstant()) {
-    // Back to the node's own type, which a DequantizeLinear checks.
-    ConstantRef stored = quantize(*operand.constant, getSignedType(type), *quantization);
-    llvm::SmallVector<int64_t> values = stored->getIntegers();
-    for (int64_t &value : values)
-      value += getSignedShift(type);
-    node.setOutput(Constant::fromIntegers(type, stored->shape, values));
+    node.setOutput(quantize(*operand.constant, type, *scales));
     return success();
   }
-  Type element = getQuantizedType(node.builder.getContext(), getSignedType(type), *quantization);
+  if (scales->blockSize != 0)
+    return node.emitError() << "blocked quantization (block_size) is supported of constants only";
+  Type element = getQuantizedType(node.builder.getContext(), getSignedType(type), toSigned(scales->quantization, type));
   auto result = node.create<quant::QuantizeCastOp>(RankedTensorType::get(operand.getShape(), element), operand.value);
   node.setOutput(0, Operand(result, type));
   return success();
@@ -161,23 +225,27 @@ static bool assignType(NodeImporter &node, Value value, Type element) {
 LogicalResult buildDequantizeLinear(NodeImporter &node) {
   const Operand operand = node.getInput(0);
   const DataType type = operand.type;
-  const bool supported = llvm::is_contained(
-      {DataType::Int8, DataType::UInt8, DataType::Int16, DataType::UInt16, DataType::Int32}, type);
-  if (!supported)
+  if (!isQuantizedStorage(type) && type != DataType::Int32)
     return node.emitError() << node.describeInput(0) << " is " << getName(type) << ", which cannot be dequantized";
   if (const int64_t requested = node.getInt("output_dtype", 0);
       requested != 0 && static_cast<DataType>(requested) != DataType::Float)
     return node.emitError() << "output_dtype must be float32, got " << getName(static_cast<DataType>(requested));
-  FailureOr<Quantization> quantization = readQuantization(node, operand.getShape(), type);
-  if (failed(quantization))
+  FailureOr<Scales> scales = readScales(node, operand.getShape(), type);
+  if (failed(scales))
     return failure();
   if (operand.isConstant()) {
+    if (scales->blockSize != 0) {
+      node.setOutput(dequantizeBlocks(*operand.constant, *scales));
+      return success();
+    }
     auto result = std::make_shared<Constant>(*toSigned(operand.constant));
-    result->quantization = std::move(*quantization);
+    result->quantization = toSigned(scales->quantization, type);
     node.setOutput(ConstantRef(result));
     return success();
   }
-  Type element = getQuantizedType(node.builder.getContext(), getSignedType(type), *quantization);
+  if (scales->blockSize != 0)
+    return node.emitError() << "blocked quantization (block_size) is supported of constants only";
+  Type element = getQuantizedType(node.builder.getContext(), getSignedType(type), toSigned(scales->quantization, type));
   if (getElementTypeOrSelf(operand.value) != element)
     assignType(node, operand.value, element);
   if (getElementTypeOrSelf(operand.value) != element)

@@ -74,6 +74,16 @@ TensorInfo Reader::readInfo(const ::onnx::ValueInfoProto &proto) {
   return info;
 }
 
+/// Bits of an element in the raw data of a file.
+unsigned getEncodedBits(DataType type) {
+  switch (type) {
+  case DataType::Double: return 64;
+  case DataType::Float16:
+  case DataType::BFloat16: return 16;
+  default: return getBitWidth(type);
+  }
+}
+
 /// Copies numbers of a repeated field to elements of type T; the empty string, or what is wrong.
 template <typename T, typename Field> std::string fillFrom(const Field &field, Constant &constant) {
   if (field.size() != constant.getNumElements())
@@ -93,6 +103,14 @@ unsigned getConvertedWidth(DataType type) {
   return type == DataType::Double ? 8 : type == DataType::Float16 || type == DataType::BFloat16 ? 2 : 0;
 }
 
+/// Unpacks elements of 4 bits, two a byte, the lower half first. Byte i comes from `getByte`.
+void unpackNibbles(llvm::function_ref<uint8_t(int64_t)> getByte, Constant &constant) {
+  for (auto [index, element] : llvm::enumerate(constant.get<uint8_t>())) {
+    const uint8_t nibble = index % 2 == 0 ? getByte(index / 2) & 15 : getByte(index / 2) >> 4;
+    element = constant.type == DataType::Int4 && nibble > 7 ? nibble | 0xf0 : nibble;
+  }
+}
+
 float convertElement(DataType type, const char *bytes) {
   if (type == DataType::Double) {
     double value;
@@ -109,10 +127,14 @@ std::string Reader::fillTensor(const ::onnx::TensorProto &proto, Constant &const
   const unsigned converted = getConvertedWidth(type);
   if (proto.has_raw_data()) {
     const std::string &raw = proto.raw_data();
-    const uint64_t width = converted ? converted : getByteWidth(type);
-    if (raw.size() != constant.getNumElements() * width)
+    const uint64_t needed = (constant.getNumElements() * getEncodedBits(type) + 7) / 8;
+    if (raw.size() != needed)
       return "has " + std::to_string(raw.size()) + " bytes of data, its shape " + toString(constant.shape) + " of " +
-             getName(type) + " needs " + std::to_string(constant.getNumElements() * width);
+             getName(type) + " needs " + std::to_string(needed);
+    if (getEncodedBits(type) == 4) {
+      unpackNibbles([&](int64_t index) { return static_cast<uint8_t>(raw[index]); }, constant);
+      return "";
+    }
     if (!converted) {
       llvm::copy(raw, constant.bytes.begin());
       return "";
@@ -131,6 +153,15 @@ std::string Reader::fillTensor(const ::onnx::TensorProto &proto, Constant &const
   case DataType::Int8: return fillFrom<int8_t>(proto.int32_data(), constant);
   case DataType::UInt8: return fillFrom<uint8_t>(proto.int32_data(), constant);
   case DataType::Bool: return fillFrom<uint8_t>(proto.int32_data(), constant);
+  case DataType::UInt4:
+  case DataType::Int4: {
+    const auto &bytes = proto.int32_data();
+    if (bytes.size() != (constant.getNumElements() + 1) / 2)
+      return "has " + std::to_string(bytes.size()) + " pairs of values, its shape " + toString(constant.shape) +
+             " needs " + std::to_string((constant.getNumElements() + 1) / 2);
+    unpackNibbles([&](int64_t index) { return static_cast<uint8_t>(bytes[static_cast<int>(index)]); }, constant);
+    return "";
+  }
   default: break;
   }
   // The bits of float16 and bfloat16 values stand in int32_data.
@@ -164,8 +195,8 @@ ConstantRef Reader::readTensor(const ::onnx::TensorProto &proto, StringRef locat
   if (!count)
     return fail("is too large: shape " + toString(shape) + ", at most " + std::to_string(kMaxElements) +
                 " elements are supported");
-  // Nothing is allocated before the file is known to hold that many elements: each takes at least a byte there.
-  if (static_cast<uint64_t>(*count) > proto.ByteSizeLong())
+  // Nothing is allocated before the file is known to hold that many elements: each takes at least half a byte there.
+  if (static_cast<uint64_t>(*count) / 2 > proto.ByteSizeLong())
     return fail("has too little data for its shape " + toString(shape));
   auto constant = std::make_shared<Constant>(converted ? DataType::Float : type, shape);
   if (std::string message = fillTensor(proto, *constant); !message.empty())

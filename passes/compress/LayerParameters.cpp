@@ -13,8 +13,8 @@ std::optional<unsigned> findVariableParameter(nn::QuantizableOpInterface op) {
   return std::nullopt;
 }
 
-/// The same weight with zero points 0, per tensor or along axis 0; nullopt if it is float, quantized along another
-/// axis, or a shift by the zero point leaves its storage type.
+/// The same weight with zero points 0, per tensor or along axis 0, in its own storage or, where a shift by the zero
+/// point leaves that, in 8 bits; nullopt if it is float, quantized along another axis, or leaves 8 bits.
 static std::optional<nn::HostTensor> makeSymmetric(const nn::HostTensor &weight) {
   quant::QuantizedType type = nn::getQuantizedElement(weight.getType());
   if (!type || type.getStorageTypeIntegralWidth() > 8)
@@ -22,27 +22,35 @@ static std::optional<nn::HostTensor> makeSymmetric(const nn::HostTensor &weight)
   auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
   if (perAxis && perAxis.getQuantizedDimension() != 0)
     return std::nullopt;
+  int64_t length = weight.getNumElements() / weight.getType().getDimSize(0);
+  SmallVector<int64_t, 0> shifted;
+  int64_t lowest = 0, highest = 0;
+  for (auto [index, stored] : llvm::enumerate(weight.get<int8_t>())) {
+    shifted.push_back(stored - nn::getZeroPoint(type, index / length));
+    lowest = std::min(lowest, shifted.back());
+    highest = std::max(highest, shifted.back());
+  }
   unsigned bits = type.getStorageTypeIntegralWidth();
+  if (!llvm::isIntN(bits, lowest) || !llvm::isIntN(bits, highest))
+    bits = 8;
+  if (!llvm::isIntN(bits, lowest) || !llvm::isIntN(bits, highest))
+    return std::nullopt;
   int64_t least = quant::QuantizedType::getDefaultMinimumForInteger(/*isSigned=*/true, bits);
   int64_t greatest = quant::QuantizedType::getDefaultMaximumForInteger(/*isSigned=*/true, bits);
+  Type storage = IntegerType::get(type.getContext(), bits);
   quant::QuantizedType symmetric;
   if (perAxis) {
     SmallVector<int64_t> zeroPoints(perAxis.getZeroPoints().size(), 0);
-    symmetric = quant::UniformQuantizedPerAxisType::get(type.getFlags(), type.getStorageType(), type.getExpressedType(),
+    symmetric = quant::UniformQuantizedPerAxisType::get(type.getFlags(), storage, type.getExpressedType(),
                                                         perAxis.getScales(), zeroPoints, 0, least, greatest);
   } else {
-    symmetric = quant::UniformQuantizedType::get(type.getFlags(), type.getStorageType(), type.getExpressedType(),
-                                                 nn::getScale(type), 0, least, greatest);
+    symmetric = quant::UniformQuantizedType::get(type.getFlags(), storage, type.getExpressedType(), nn::getScale(type),
+                                                 0, least, greatest);
   }
-  nn::HostTensor shifted(RankedTensorType::get(weight.getType().getShape(), symmetric));
-  int64_t length = weight.getNumElements() / weight.getType().getDimSize(0);
-  for (auto [index, stored] : llvm::enumerate(weight.get<int8_t>())) {
-    int64_t value = stored - nn::getZeroPoint(type, index / length);
-    if (value < least || value > greatest)
-      return std::nullopt;
-    shifted.get<int8_t>()[index] = static_cast<int8_t>(value);
-  }
-  return shifted;
+  nn::HostTensor result(RankedTensorType::get(weight.getType().getShape(), symmetric));
+  for (auto [element, value] : llvm::zip_equal(result.get<int8_t>(), shifted))
+    element = static_cast<int8_t>(value);
+  return result;
 }
 
 /// A symmetric weight per axis whose channels have scales of at least getLeastWeightScale: below, the channel's

@@ -48,6 +48,10 @@ bool isParameter(const onnx::ModelProto &model, const std::string &name) {
   const std::set<std::pair<std::string, int>> parameters = {
       {"Clip", 1}, {"Clip", 2}, {"Pad", 2}, {"QuantizeLinear", 1}, {"QuantizeLinear", 2}, {"DequantizeLinear", 1},
       {"DequantizeLinear", 2}, {"Dropout", 1}, {"Dropout", 2}, {"Range", 0}, {"Range", 1}, {"Range", 2},
+      {"QLinearConv", 1}, {"QLinearConv", 2}, {"QLinearConv", 3}, {"QLinearConv", 4}, {"QLinearConv", 5},
+      {"QLinearConv", 6}, {"QLinearConv", 7}, {"QLinearMatMul", 1}, {"QLinearMatMul", 2}, {"QLinearMatMul", 4},
+      {"QLinearMatMul", 5}, {"QLinearMatMul", 6}, {"QLinearMatMul", 7}, {"ConvInteger", 1}, {"ConvInteger", 2},
+      {"MatMulInteger", 2}, {"MatMulInteger", 3},
       {"BatchNormalization", 1}, {"BatchNormalization", 2}, {"BatchNormalization", 3}, {"BatchNormalization", 4}};
   for (const onnx::NodeProto &node : model.graph().node())
     for (int index = 0; index < node.input_size(); ++index)
@@ -64,7 +68,7 @@ bool isSupported(const onnx::ModelProto &model) {
       if (!value.type().has_tensor_type())
         return false;
   for (const onnx::NodeProto &node : model.graph().node())
-    if (!tinyc::onnx::findFirstOpset(node.op_type()) || !node.domain().empty())
+    if (!tinyc::onnx::findFirstOpset(node.domain(), node.op_type()))
       return false;
   return true;
 }
@@ -93,8 +97,13 @@ onnx::ModelProto specialize(const BackendCase &backendCase, Form form, std::vect
   for (size_t index = 0; index < inputs.size(); ++index) {
     const onnx::ValueInfoProto &info = original.graph().input(index);
     const int type = inputs[index].proto.data_type();
-    const bool dequantized = original.graph().node(0).op_type() == "DequantizeLinear" && index == 0;
-    const bool runs = type == onnx::TensorProto::FLOAT || dequantized;
+    // Integers that a scale, or the meaning of the operator, makes real numbers.
+    const std::set<std::string> quantized = {"DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger",
+                                             "MatMulInteger"};
+    const bool dequantized = quantized.count(original.graph().node(0).op_type()) != 0;
+    const bool runs =
+        type == onnx::TensorProto::FLOAT ||
+        (dequantized && (type == onnx::TensorProto::UINT8 || type == onnx::TensorProto::INT8));
     const bool stays = form == Form::RunTime ? runs && !isParameter(original, info.name())
                                              : form == Form::FirstInput && index == 0 && runs;
     if (stays) {
