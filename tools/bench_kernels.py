@@ -17,7 +17,7 @@ CORES = {'m0plus': ('mps2-an385', ['-mcpu=cortex-m0plus', '-mfloat-abi=soft']),
          'm33': ('mps2-an505', ['-mcpu=cortex-m33', '-mfloat-abi=hard', '-mfpu=fpv5-sp-d16']),
          'm55': ('mps3-an547', ['-mcpu=cortex-m55', '-mfloat-abi=hard'])}
 DSP = {'m4', 'm7', 'm33'}
-STAGE, SLOW_STAGE = [3, -128, 127, 32, 1], [3, -128, 127, 33, 1]
+STAGE, SLOW_STAGE, CLAMPED_STAGE = [3, -128, 127, 32, 1], [3, -128, 127, 33, 1], [3, -100, 100, 32, 1]
 
 
 def read_kernels():
@@ -128,21 +128,30 @@ def add_networks(calls, columns, planes, rows3x3, dense):
         calls.dense(dense, 'autoencoder', 1, inputs, outputs)
 
 
-def random_window(rng, channels, filters, kernels, strides, most_macs, depthwise=False):
+def random_window(rng, channels, filters, kernels, strides, most_macs, depthwise=False, dilations=(1,), width=None, groups=1,
+                  mixed=False):
+    """Filters of a depthwise window: the channels times the number that filters() gives, if it is given."""
     while True:
         kh, kw = rng.choice(kernels), rng.choice(kernels)
         if rng.random() < 0.7:
             kw = kh
         s = rng.choice(strides)
         h, w = rng.randint(1, 30), rng.randint(1, 30)
-        c = channels()
-        f = c if depthwise else filters()
-        win = window(h, w, c, f, kh, kw, s, padding=rng.choice(['same', 'same', 'valid']))
+        c = channels() * groups
+        f = filters() * groups if not depthwise else c * filters() if filters else c
+        d, sw = dilations[0], s
+        if len(dilations) > 1:
+            d = rng.choice(dilations)
+        if width:
+            h, w, kw = rng.randint(1, 100), width, min(kw, width)
+        if mixed:
+            sw = rng.choice(strides)
+        win = window(h, w, c, f, kh, kw, s, sw, padding=rng.choice(['same', 'same', 'valid']), dilation=d)
         if win[4] < 1 or win[5] < 1 or h < kh // 2 + 1 or w < kw // 2 + 1:
             continue
-        macs = win[4] * win[5] * f * kh * kw * (1 if depthwise else c)
-        if h * w * c < 200000 and win[4] * win[5] * f < 200000 and macs < most_macs and \
-           f * kh * kw * (1 if depthwise else c) < 300000:
+        depth = 1 if depthwise else c // groups
+        macs = win[4] * win[5] * f * kh * kw * depth
+        if h * w * c < 200000 and win[4] * win[5] * f < 200000 and macs < most_macs and f * kh * kw * depth < 300000:
             return win
 
 
@@ -155,23 +164,40 @@ def add_random(calls, rng, kernels):
     for op, inputs, weight, isa, _, symbol, params, *_ in kernels:
         macs = 150000 if isa == 'generic' else 400000
         if symbol.startswith('tinyc_conv2d_columns') or symbol.startswith('tinyc_conv2d_direct'):
-            for channels, ks, ss, n in ((fours, [1], [1], 25), (fours, [1], [2, 3], 8), (fours, [2, 3, 5], [1, 2], 20),
+            for channels, ks, ss, n in ((fours, [1], [1], 25), (anything, [1], [1], 20), (fours, [1], [2, 3], 8), (fours, [2, 3, 5], [1, 2], 20),
                                         (fours, [3], [4, 5], 8), (lambda: 1, [3, 4, 5, 10], [1, 2], 12),
-                                        (lambda: 3, [3, 5, 7], [1, 2], 12), (lambda: 2, [1, 3, 5], [1, 2], 6),
+                                        (lambda: 3, [3, 5, 7], [1, 2], 12), (lambda: 2, [1, 3, 5], [1, 2], 12),
                                         (anything, [1, 3, 5], [1, 2], 15), (anything, [1, 2, 3], [3, 4], 10)):
                 if symbol.startswith('tinyc_conv2d_direct') and channels is not fours:
                     continue
+                for i in range(n):
+                    win = random_window(rng, channels, lambda: rng.choice([rng.randint(1, 20), 8 * rng.randint(1, 16)]), ks, ss, macs)
+                    calls.conv(symbol, 'random', win, CLAMPED_STAGE if i % 4 == 3 else STAGE)
+            # Dilated, one pixel wide, and, but for conv2d_direct, grouped ones.
+            some_filters = lambda: rng.choice([rng.randint(1, 20), 8 * rng.randint(1, 8)])
+            for channels, n in ((fours, 12), (anything, 0 if symbol.startswith('tinyc_conv2d_direct') else 12)):
                 for _ in range(n):
-                    calls.conv(symbol, 'random', random_window(rng, channels, lambda: rng.choice([rng.randint(1, 20), 8 * rng.randint(1, 16)]), ks, ss, macs))
+                    calls.conv(symbol, 'random', random_window(rng, channels, some_filters, [2, 3, 5], [1, 2], macs, dilations=(2, 3)))
+                    calls.conv(symbol, 'random', random_window(rng, channels, some_filters, [1, 3, 9], [1, 2], macs, width=rng.choice([1, 1, 3])))
+                    if not symbol.startswith('tinyc_conv2d_direct'):
+                        groups = rng.randint(2, 8)
+                        few_channels = lambda: channels() // 4 + 1 if channels is anything else 4 * rng.randint(1, 6)
+                        win = random_window(rng, few_channels, lambda: rng.randint(1, 16), [1, 3], [1, 2], macs, groups=groups)
+                        calls.conv(symbol, 'random', win, groups=groups)
         elif symbol.startswith('tinyc_depthwise_conv2d_3x3'):
             for stride, n in ((1, 30), (2, 30)):
-                for _ in range(n):  # it takes paddings of at most 1 and widths that fit
+                for i in range(n):  # it takes paddings of at most 1 and widths that fit
                     h, w, c = rng.randint(3, 40), rng.randint(3, 40), anything()
-                    calls.depthwise(symbol, 'random', window(h, w, c, c, 3, 3, stride, padding=rng.choice(['same', 'valid'])))
+                    calls.depthwise(symbol, 'random', window(h, w, c, c, 3, 3, stride, padding=rng.choice(['same', 'valid'])),
+                                    CLAMPED_STAGE if i % 4 == 3 else STAGE)
         elif symbol.startswith('tinyc_depthwise_conv2d_planes'):
             for ks, ss, n in (([1, 2, 3, 4, 5, 6, 7], [1], 40), ([2, 3, 4, 5, 6, 7], [2], 40)):
-                for _ in range(n):
-                    calls.depthwise(symbol, 'random', random_window(rng, anything, anything, ks, ss, macs // 4, True))
+                for i in range(n):
+                    calls.depthwise(symbol, 'random', random_window(rng, anything, None, ks, ss, macs // 4, True),
+                                    CLAMPED_STAGE if i % 4 == 3 else STAGE)
+            for _ in range(15):
+                calls.depthwise(symbol, 'random', random_window(rng, anything, lambda: rng.randint(2, 4), [2, 3, 5, 7], [1, 2], macs // 4, True))
+                calls.depthwise(symbol, 'random', random_window(rng, anything, None, [2, 3, 5, 7], [1, 2], macs // 4, True, mixed=True))
         elif op == 'conv2d' and inputs == 's8':
             for stage, n in ((STAGE, some), (SLOW_STAGE, 0 if isa == 'generic' else few)):
                 for _ in range(n):
@@ -180,18 +206,19 @@ def add_random(calls, rng, kernels):
             for stage, ks, n in ((STAGE, [3], some), (STAGE, [1, 2, 5, 7], some), (SLOW_STAGE, [3], 0 if isa == 'generic' else few),
                                  (SLOW_STAGE, [5, 7], 0 if isa == 'generic' else few)):
                 for _ in range(n):
-                    calls.depthwise(symbol, 'random', random_window(rng, anything, anything, ks, [1, 2], macs // 4, True), stage)
+                    calls.depthwise(symbol, 'random', random_window(rng, anything, None, ks, [1, 2], macs // 4, True), stage)
         elif op in ('conv2d', 'depthwise_conv2d'):
             for _ in range(few):
-                win = random_window(rng, anything, anything, [1, 3, 5], [1, 2], macs // 3, op != 'conv2d')
+                win = random_window(rng, anything, anything if op == 'conv2d' else None, [1, 3, 5], [1, 2], macs // 3, op != 'conv2d')
                 groups = 1 if op == 'conv2d' else win[2]
                 calls.windowed(symbol, 'random', win, [groups, -1e9, 1e9], win[5] * win[6] * win[8] * win[9] * win[2] // groups,
                                element=4)
         elif op == 'fully_connected':
             for i in range(2 * some if inputs == 's8' else some):
-                n = 4 * up_to(200) if 'pairs' in symbol else up_to(600)
+                n = 4 * up_to(200) if 'pairs' in symbol and i % 3 else up_to(600)
                 rows, outputs = rng.choice([1, 1, 1, 2, 5]), up_to(200)
-                stage = [-1e9, 1e9] if inputs == 'f32' else SLOW_STAGE if isa != 'generic' and i % 3 == 0 and 'pairs' not in symbol else STAGE
+                stage = [-1e9, 1e9] if inputs == 'f32' else CLAMPED_STAGE if 'pairs' in symbol and i % 4 == 3 else \
+                    SLOW_STAGE if isa != 'generic' and i % 3 == 0 and 'pairs' not in symbol else STAGE
                 calls.dense(symbol, 'random', rows, n, outputs, stage)
         elif op == 'matmul':
             for _ in range(few):
@@ -200,7 +227,7 @@ def add_random(calls, rng, kernels):
                 calls.add(symbol, 'random', [m, k, n] + zero, 0, m, macs=m * k * n)
         elif op in ('avg_pool', 'max_pool'):
             for _ in range(some if inputs == 's8' else few):
-                win = random_window(rng, rng.choice([anything, fours]), anything, [1, 2, 3, 5, 8], [1, 2, 3], macs // 4, True)
+                win = random_window(rng, rng.choice([anything, fours]), None, [1, 2, 3, 5, 8], [1, 2, 3], macs // 4, True)
                 rest = [1, 1, -4] + STAGE if inputs == 's8' else [0, -1e9, 1e9, 0]
                 calls.windowed(symbol, 'random', win, rest, element=1 if inputs == 's8' else 4)
         elif op in ('add', 'sub', 'mul'):

@@ -1,4 +1,5 @@
-// The work of the kernels in runtime/kernels/armv7e-m; each function follows the loops of its kernel.
+// The work of the convolutions and matrix products in runtime/kernels/armv7e-m; each function follows the loops of its
+// kernel.
 #include "targets/cortex-m/KernelWork.h"
 
 #include "tinyc/kernels.h"
@@ -31,13 +32,15 @@ struct Gathering {
   double rows = 0;   ///< input rows of those blocks
 };
 
-/// Blocks of `columns` columns from input column `left`, whose windows begin in input row `top`.
-void gather(const tinyc_window &window, int32_t top, int32_t left, int32_t columns, Gathering &sum) {
-  int32_t inside = std::max(std::min(columns, window.input_width - left) - std::max(-left, 0), 0);
-  int32_t rows =
-      std::max(std::min(window.kernel_height, window.input_height - top) - std::max(-top, 0), 0);
+/// `columns` columns, `step` apart, from input column `left`, whose windows begin in input row `top`; `length` elements
+/// each.
+void gather(const tinyc_window &window, int32_t top, int32_t left, int32_t columns, int32_t step, int32_t length,
+            Gathering &sum) {
+  tinyc_taps across = tinyc_inner_taps(left, step, columns, window.input_width);
+  tinyc_taps down = tinyc_inner_taps(top, window.dilation_height, window.kernel_height, window.input_height);
+  int32_t inside = across.end - across.begin, rows = down.end - down.begin;
   if (inside < columns || rows < window.kernel_height)
-    sum.fills += columns * tinyc_column_length(&window) / 2;
+    sum.fills += columns * length / 2;
   sum.blocks += 1;
   if (inside == 0)
     return;
@@ -45,57 +48,73 @@ void gather(const tinyc_window &window, int32_t top, int32_t left, int32_t colum
   sum.runs += static_cast<double>(rows) * inside;
 }
 
+/// Outputs that a kernel limits to a narrow clamp after it has written them.
+double countClamped(const tinyc_output_s8 &stage, double outputs) {
+  return stage.clamp_min > -128 || stage.clamp_max < 127 ? outputs : 0;
+}
+
+double countOutputs(const KernelCall &call, const tinyc_window &window) {
+  return static_cast<double>(call.rows()) * window.output_width * window.output_channels;
+}
+
 } // namespace
 
 KernelWork countColumns(const KernelCall &call) {
-  const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
-  int32_t channels = window.input_channels, filters = window.output_channels, width = window.output_width;
+  const auto &params = call.as<tinyc_conv2d_s8_params>();
+  const tinyc_window &window = params.window, group = tinyc_group_window(&params);
+  int32_t channels = group.input_channels, filters = group.output_channels, width = window.output_width;
   bool pixelwise = window.kernel_height == 1 && window.kernel_width == 1 && window.stride_height == 1 &&
-                   window.stride_width == 1 && channels % 4 == 0 && window.pad_top == 0 && window.pad_left == 0 &&
+                   window.stride_width == 1 && params.groups == 1 && window.pad_top == 0 && window.pad_left == 0 &&
                    width == window.input_width && window.output_height == window.input_height;
-  int32_t shift = tinyc_column_shift(&window);
-  bool apart = !pixelwise && shift != window.stride_width;
-  int32_t rows = call.rows(), pieces = rows;
-  // Rows that lie in one piece are one row of blocks; behind a wrap of a ring another one begins.
-  if (pixelwise && window.input_ring_rows >= window.input_height && window.output_ring_rows >= window.output_height) {
-    width *= rows;
-    pieces = 1;
+  bool together = tinyc_has_shared_columns(&window), isTall = !pixelwise && width == 1;
+  int32_t shift = tinyc_column_shift(&window), length = tinyc_column_length(&group);
+  int32_t step = window.kernel_width == 1 ? window.stride_width : window.dilation_width;
+  double threes = 0, twos = 0, ones = 0, pieces = 0;
+  for (int32_t y = call.rowBegin, rows; y < call.rowEnd; y += rows) {
+    // Rows that lie in one piece are one row of blocks.
+    rows = 1;
+    if (isTall || (pixelwise && window.input_ring_rows > 0))
+      rows = std::min(window.output_ring_rows - tinyc_ring_row(y, window.output_ring_rows), call.rowEnd - y);
+    if (pixelwise && window.input_ring_rows > 0)
+      rows = std::min(rows, window.input_ring_rows - tinyc_ring_row(y, window.input_ring_rows));
+    Blocks blocks = splitRow(width * rows);
+    threes += blocks.threes * params.groups;
+    twos += blocks.twos * params.groups;
+    ones += blocks.ones * params.groups;
+    pieces += 1;
   }
-  Blocks blocks = splitRow(width);
   Gathering gathered;
-  if (!pixelwise)
-    for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
-      int32_t top = y * window.stride_height - window.pad_top;
-      for (int32_t x = 0; x < width;) {
-        int32_t missing = width - x, pixels = missing == 4 || missing == 2 ? 2 : missing == 1 ? 1 : 3;
-        int32_t left = x * window.stride_width - window.pad_left;
-        if (apart)
-          for (int32_t i = 0; i < pixels; i++)
-            gather(window, top, left + i * window.stride_width, window.kernel_width, gathered);
-        else
-          gather(window, top, left, window.kernel_width + (pixels - 1) * shift, gathered);
-        x += pixels;
-      }
+  for (int32_t y = call.rowBegin; y < call.rowEnd && !pixelwise; y++) {
+    int32_t top = y * window.stride_height - window.pad_top;
+    for (int32_t x = 0; x < window.output_width;) {
+      int32_t missing = window.output_width - x, pixels = missing == 4 || missing == 2 ? 2 : missing == 1 ? 1 : 3;
+      int32_t left = x * window.stride_width - window.pad_left;
+      if (together)
+        gather(window, top, left, window.kernel_width + (pixels - 1) * shift, step, length, gathered);
+      for (int32_t i = 0; i < pixels && !together; i++)
+        gather(window, top, left + i * window.stride_width, window.kernel_width, step, length, gathered);
+      x += pixels;
     }
+  }
 
-  int32_t words = window.kernel_width * tinyc_column_length(&window) / 2;
-  double threes = static_cast<double>(pieces) * blocks.threes, twos = static_cast<double>(pieces) * blocks.twos;
-  double ones = static_cast<double>(pieces) * blocks.ones;
+  int32_t words = window.kernel_width * length / 2, groups = params.groups;
   // Filters in whole pairs, and those that take the way through a buffer.
   double pairs = filters / 2, buffered3 = filters % 2 * threes,
          buffered2 = filters % 2 * twos + (filters + 1) / 2 * ones;
   double outputs3 = threes * pairs + buffered3, outputs2 = twos * pairs + buffered2;
   auto exits = [&](double outputs, int32_t round) { return words > round ? outputs : 0; };
 
+  bool isFew = step == 1 && groups == 1 && channels <= 3, inFours = channels % 4 == 0;
   KernelWork work;
-  work.variant = pixelwise            ? "conv2d_columns_pixels"
-                 : channels % 4 == 0  ? apart ? "conv2d_columns_fours_apart" : "conv2d_columns_fours"
-                 : apart              ? "conv2d_columns_apart"
-                 : channels == 1      ? "conv2d_columns_ones"
-                 : channels == 3      ? "conv2d_columns_threes"
-                                      : "conv2d_columns_any";
+  work.variant = pixelwise  ? inFours ? "conv2d_columns_pixels" : "conv2d_columns_pixels_any"
+                 : inFours  ? together ? "conv2d_columns_fours" : "conv2d_columns_fours_apart"
+                 : isFew    ? channels == 1   ? "conv2d_columns_ones"
+                              : channels == 2 ? "conv2d_columns_twos"
+                                              : "conv2d_columns_threes"
+                 : together ? "conv2d_columns_any"
+                            : "conv2d_columns_any_apart";
   work.add("call", 1);
-  work.add("row", pieces);
+  work.add("row", pieces * groups);
   work.add("block", threes + twos + ones);
   work.add("step of 3 pixels", outputs3 * words);
   work.add("step of 2 pixels", outputs2 * words);
@@ -103,21 +122,28 @@ KernelWork countColumns(const KernelCall &call) {
   work.add("filter pair of 2 pixels", outputs2);
   work.add("end of steps", exits(outputs3, 32) + exits(outputs2, 16));
   work.add("filter pair through a buffer", buffered3 + buffered2);
+  work.add("output clamped", countClamped(params.output, countOutputs(call, window)));
   work.constantBytes = (threes + twos + ones) * ((filters + 1) / 2) * (16 + 4.0 * words);
   if (pixelwise) {
-    work.add("four elements gathered", static_cast<double>(pieces) * width * (channels / 4));
+    double pixels = static_cast<double>(call.rows()) * width;
+    work.add("pixel gathered", inFours ? 0 : pixels);
+    work.add("four elements gathered", pixels * (channels / 4));
+    work.add("element gathered", pixels * (channels % 4));
     return work;
   }
-  work.add("input row gathered", gathered.rows);
-  work.add("pixel gathered", gathered.runs);
-  work.add(channels % 4 == 0 ? "four elements gathered" : "element gathered",
-           gathered.runs * (channels % 4 == 0 ? channels / 4 : channels));
-  work.add("word of padding", gathered.fills);
+  work.add("columns gathered", gathered.blocks * groups);
+  work.add("row of an only pixel", isTall ? gathered.blocks * groups : 0);
+  work.add("input row gathered", gathered.rows * groups);
+  work.add("pixel gathered", gathered.runs * groups);
+  work.add("four elements gathered", isFew ? 0 : gathered.runs * groups * (channels / 4));
+  work.add("element gathered", isFew ? 0 : gathered.runs * groups * (channels % 4));
+  work.add("word of padding", gathered.fills * groups);
   return work;
 }
 
 KernelWork countDirect(const KernelCall &call) {
-  const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
+  const auto &params = call.as<tinyc_conv2d_s8_params>();
+  const tinyc_window &window = params.window;
   int32_t height = window.kernel_height, width = window.kernel_width, channels = window.input_channels;
   // Of pairs of pixels, and of a single one.
   struct {
@@ -125,12 +151,15 @@ KernelWork countDirect(const KernelCall &call) {
   } two, one;
   for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
     int32_t top = y * window.stride_height - window.pad_top;
-    int32_t inside = std::max(std::min(height, window.input_height - top) - std::max(-top, 0), 0);
+    tinyc_taps taps = tinyc_inner_taps(top, window.dilation_height, height, window.input_height);
+    int32_t inside = taps.end - taps.begin;
     for (int32_t x = 0; x < window.output_width; x += 2) {
       bool isSingle = x + 1 == window.output_width;
       int32_t left = x * window.stride_width - window.pad_left, shift = isSingle ? 0 : window.stride_width;
       int32_t begin = std::min(std::max(-left, 0), width);
       int32_t joined = std::max(std::min(width, window.input_width - left - shift) - begin, 0);
+      if (window.dilation_width > 1)
+        joined = 0;
       int32_t alone = inside * (width - joined) + (height - inside) * width, together = joined > 0 ? inside : 0;
       auto &kind = isSingle ? one : two;
       constexpr int32_t round = 16;
@@ -157,15 +186,17 @@ KernelWork countDirect(const KernelCall &call) {
   work.add("further round of a pixel", one.rounds * filters);
   work.add("filter pair through a buffer", (two.blocks + one.blocks) * (window.output_channels % 2));
   work.add("element of padding", tinyc_is_padded(&window) ? channels : 0);
+  work.add("output clamped", countClamped(params.output, countOutputs(call, window)));
   work.constantBytes = (two.blocks + one.blocks) * filters * (16 + 2.0 * height * width * channels);
   return work;
 }
 
 KernelWork countPlanes(const KernelCall &call) {
-  const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
+  const auto &params = call.as<tinyc_conv2d_s8_params>();
+  const tinyc_window &window = params.window;
   int32_t pairs = tinyc_planes_pairs(&window), kernelWidth = tinyc_planes_kernel_width(&window);
   int32_t stripWidth = tinyc_planes_width(&window), width = window.output_width;
-  double channels = window.output_channels;
+  double channels = window.output_channels, planes = window.input_channels;
   int32_t inside = std::min(window.input_width, stripWidth - window.pad_left);
   int32_t columns = (width + TINYC_PLANES_PIXELS - 1) / TINYC_PLANES_PIXELS;
   // Of two output rows, and of a single one.
@@ -178,7 +209,8 @@ KernelWork countPlanes(const KernelCall &call) {
     int32_t kernelRows = rows == 1 ? (window.kernel_height + 1) / 2 : tinyc_planes_kernel_rows(&window);
     int32_t stripRows = rows == 1 ? kernelRows : tinyc_planes_rows(&window, (rows + 1) / 2);
     int32_t top = y * window.stride_height - window.pad_top;
-    int32_t begin = std::max(top, 0), end = std::min(top + 2 * stripRows, window.input_height);
+    int32_t reach = (rows - 1) * window.stride_height + window.kernel_height;
+    int32_t begin = std::max(top, 0), end = std::min(top + reach, window.input_height);
     int32_t input = std::max(end - begin, 0), above = input > 0 && (begin - top) % 2 != 0;
     fills += stripRows * stripWidth;
     halfRows += above + (input - above) % 2;
@@ -190,8 +222,8 @@ KernelWork countPlanes(const KernelCall &call) {
       kind.runs += 1 + (width > TINYC_PLANES_ROW_PIXELS && width % TINYC_PLANES_ROW_PIXELS != 0);
       buffered += width < TINYC_PLANES_ROW_PIXELS ? width : 0;
     } else {
-      bool plain = width >= TINYC_PLANES_PIXELS &&
-                   tinyc_ring_row(y, window.output_ring_rows) + rows <= window.output_ring_rows;
+      bool plain =
+          width >= TINYC_PLANES_PIXELS && tinyc_ring_row(y, window.output_ring_rows) + rows <= window.output_ring_rows;
       kind.runs += plain ? columns : blocks;
       buffered += plain ? 0 : rows * width;
     }
@@ -201,13 +233,13 @@ KernelWork countPlanes(const KernelCall &call) {
     kind.weights += kernelRows * kernelWidth;
   }
   KernelWork work;
-  work.variant = window.stride_height == 1 ? "depthwise_planes" : "depthwise_planes_stride_2";
+  work.variant = window.stride_width == 1 ? "depthwise_planes" : "depthwise_planes_stride_2";
   work.add("call", 1);
   work.add("strip", two.strips + one.strips);
   work.add("word of padding", fills);
-  work.add("pair of input rows", channels * pairRows);
-  work.add("word gathered", channels * pairRows * inside);
-  work.add("half gathered", channels * halfRows * inside);
+  work.add("pair of input rows", planes * pairRows);
+  work.add("word gathered", planes * pairRows * inside);
+  work.add("half gathered", planes * halfRows * inside);
   work.add("output through a buffer", channels * buffered);
   work.add("channel", channels * two.strips);
   work.add("column of blocks", channels * two.runs);
@@ -221,12 +253,14 @@ KernelWork countPlanes(const KernelCall &call) {
   work.add("row of words of one row", channels * one.kernelRows);
   work.add("step of one row", channels * one.kernelRows * kernelWidth);
   work.add("weight unpacked for one row", channels * one.weights);
+  work.add("output clamped", countClamped(params.output, countOutputs(call, window)));
   work.constantBytes = (two.strips + one.strips) * channels * (8 + window.kernel_height * window.kernel_width);
   return work;
 }
 
 KernelWork countRows3x3(const KernelCall &call) {
-  const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
+  const auto &params = call.as<tinyc_conv2d_s8_params>();
+  const tinyc_window &window = params.window;
   int32_t stride = window.stride_width, isLeft = window.pad_left > 0;
   int32_t isRight = (window.output_width - 1) * stride - window.pad_left + 2 == window.input_width;
   int32_t steps = window.output_width - isRight - 1, round = stride == 1 ? 3 : 2, rounds = (steps + round - 1) / round;
@@ -248,13 +282,9 @@ KernelWork countRows3x3(const KernelCall &call) {
   work.add("line with padding at its end", isRight ? lines : 0);
   work.add("line of some rounds", rounds > 1 ? lines : 0);
   work.add("line that enters a round", rounds * round != steps ? lines : 0);
+  work.add("output clamped", countClamped(params.output, lines * window.output_width));
   work.constantBytes = lines * 20;
   return work;
-}
-
-/// How many of `loads` loads of words are unaligned, on the average, in rows of `length` bytes one after the other.
-static double countUnaligned(double loads, int32_t length) {
-  return length % 4 == 0 ? 0 : length % 2 == 0 ? loads / 2 : loads * 3 / 4;
 }
 
 KernelWork countPixelPairs(const KernelCall &call) {
@@ -308,8 +338,9 @@ KernelWork countChannelFours(const KernelCall &call) {
   inside = insideRows * insideColumns;
   KernelWork work;
   bool spans = window.kernel_height == 3 && window.kernel_width == 3;
-  work.variant = spans ? fast ? "depthwise_fours_3x3" : "depthwise_fours_3x3_slow_stage"
-                 : fast ? "depthwise_fours" : "depthwise_fours_slow_stage";
+  work.variant = spans  ? fast ? "depthwise_fours_3x3" : "depthwise_fours_3x3_slow_stage"
+                 : fast ? "depthwise_fours"
+                        : "depthwise_fours_slow_stage";
   work.add("call", 1);
   work.add("four channels", fours);
   work.add("weight of four channels", fours * taps);
@@ -328,7 +359,7 @@ KernelWork countChannelFours(const KernelCall &call) {
 KernelWork countFullyConnectedPairs(const KernelCall &call) {
   const auto &params = call.as<tinyc_fully_connected_s8_params>();
   double rows = call.rows(), whole = params.outputs / 6;
-  int32_t left = params.outputs % 6, fours = params.inputs / 4;
+  int32_t left = params.outputs % 6, fours = (params.inputs + 3) / 4;
   KernelWork work;
   work.variant = "fully_connected_pairs";
   work.add("call", 1);
@@ -340,6 +371,9 @@ KernelWork countFullyConnectedPairs(const KernelCall &call) {
   work.add("block of 1 pair", rows * (left == 1 || left == 2));
   work.add("four inputs of 1 pair", rows * (left == 1 || left == 2) * fours);
   work.add("output through a buffer", rows * left);
+  work.add("block with last inputs apart", params.inputs % 4 ? rows * (whole + (left > 0)) : 0);
+  work.add("unaligned load", countUnaligned(rows * (whole + (left > 0)) * fours, rows > 1 ? params.inputs : 4));
+  work.add("output clamped", countClamped(params.output, rows * params.outputs));
   work.constantBytes = rows * params.outputs * (params.inputs + 8.0);
   return work;
 }
@@ -360,99 +394,6 @@ KernelWork countFullyConnectedFours(const KernelCall &call) {
   work.add("input of an output alone", alone * (params.inputs % 4));
   work.add("unaligned load", countUnaligned((4 * fours + alone) * (params.inputs / 4), params.inputs));
   work.constantBytes = rows * params.outputs * (params.inputs + 8.0);
-  return work;
-}
-
-KernelWork countAvgPoolFours(const KernelCall &call) {
-  const tinyc_window &window = call.as<tinyc_pool_s8_params>().window;
-  double fours = window.input_channels / 4, alone = window.input_channels % 4;
-  double pixels = static_cast<double>(call.rows()) * window.output_width, pairs = 0, odd = 0, columns = 0, rows = 0;
-  for (int32_t x = 0; x < window.output_width; x++) {
-    tinyc_taps taps = tinyc_inner_taps(x * window.stride_width - window.pad_left, window.dilation_width,
-                                       window.kernel_width, window.input_width);
-    pairs += (taps.end - taps.begin) / 2;
-    odd += (taps.end - taps.begin) % 2;
-    columns += taps.end - taps.begin;
-  }
-  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
-    tinyc_taps taps = tinyc_inner_taps(y * window.stride_height - window.pad_top, window.dilation_height,
-                                       window.kernel_height, window.input_height);
-    rows += taps.end - taps.begin;
-  }
-  KernelWork work;
-  work.variant = "avg_pool_fours";
-  work.add("call", 1);
-  work.add("row", call.rows());
-  work.add("pixel", pixels);
-  work.add("pixel of four channels", fours * pixels);
-  work.add("row of taps of four channels", fours * rows * window.output_width);
-  work.add("two taps of four channels", fours * rows * pairs);
-  work.add("tap of four channels", fours * rows * odd);
-  work.add("pixel of a channel alone", alone * pixels);
-  work.add("row of taps of a channel alone", alone * rows * window.output_width);
-  work.add("tap of a channel alone", alone * rows * columns);
-  work.add("unaligned load", countUnaligned(fours * rows * columns, window.input_channels));
-  work.constantBytes = pixels * 4;
-  return work;
-}
-
-KernelWork countMaxPoolFours(const KernelCall &call) {
-  const tinyc_window &window = call.as<tinyc_pool_s8_params>().window;
-  double fours = window.input_channels / 4, alone = window.input_channels % 4, columns = 0, rows = 0;
-  double pixels = static_cast<double>(call.rows()) * window.output_width;
-  for (int32_t x = 0; x < window.output_width; x++) {
-    tinyc_taps taps = tinyc_inner_taps(x * window.stride_width - window.pad_left, window.dilation_width,
-                                       window.kernel_width, window.input_width);
-    columns += taps.end - taps.begin;
-  }
-  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
-    tinyc_taps taps = tinyc_inner_taps(y * window.stride_height - window.pad_top, window.dilation_height,
-                                       window.kernel_height, window.input_height);
-    rows += taps.end - taps.begin;
-  }
-  KernelWork work;
-  work.variant = "max_pool_fours";
-  work.add("call", 1);
-  work.add("row", call.rows());
-  work.add("pixel", pixels);
-  work.add("row of taps", rows * window.output_width);
-  work.add("row of taps of four channels", fours * rows * window.output_width);
-  work.add("tap of four channels", fours * rows * columns);
-  work.add("row of taps of a channel alone", alone * rows * window.output_width);
-  work.add("tap of a channel alone", alone * rows * columns);
-  work.add("unaligned load", countUnaligned(fours * rows * (columns + 2 * window.output_width), window.input_channels));
-  return work;
-}
-
-KernelWork countAddFours(const KernelCall &call) {
-  const auto &params = call.as<tinyc_elementwise_s8_params>();
-  bool contiguous = params.lhs_strides[3] == 1 && params.rhs_strides[3] == 1 && params.output.clamp_min <= -128 &&
-                    params.output.clamp_max >= 127;
-  double lines = static_cast<double>(call.rows()) * params.dims[1] * params.dims[2];
-  int32_t length = params.dims[3];
-  KernelWork work;
-  work.variant = contiguous ? "add_fours" : "add_fours_strided";
-  work.add("call", 1);
-  work.add("line", lines);
-  work.add("four elements", contiguous ? lines * (length / 4) : 0);
-  work.add("element", lines * (contiguous ? length % 4 : length));
-  work.add("unaligned store", contiguous ? countUnaligned(lines * (length / 4), length) : 0);
-  return work;
-}
-
-KernelWork countSumRowsFours(const KernelCall &call) {
-  const auto &params = call.as<tinyc_sum_rows_params>();
-  int32_t pixels = call.rows() * params.width;
-  double fours = params.channels / 4, alone = params.channels % 4;
-  KernelWork work;
-  work.variant = "sum_rows_fours";
-  work.add("call", 1);
-  work.add("four channels", fours);
-  work.add("two pixels of four channels", fours * (pixels / 2));
-  work.add("pixel of four channels", fours * (pixels % 2));
-  work.add("channel alone", alone);
-  work.add("pixel of a channel alone", alone * pixels);
-  work.add("unaligned load", countUnaligned(fours * pixels, params.channels));
   return work;
 }
 

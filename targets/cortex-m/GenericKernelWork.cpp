@@ -19,26 +19,6 @@ KernelWork begin(const KernelCall &call) {
 /// Of a weight; bias and multiplier of an int8 kernel together are counted as 8 of them.
 double getElementBytes(const KernelCall &call) { return call.symbol.find("f32") == call.symbol.npos ? 1 : 4; }
 
-/// Taps inside the input, over all rows of the call (each counted once per column) and over all columns.
-struct InnerTaps {
-  double rows = 0, columns = 0;
-};
-
-InnerTaps countTaps(const tinyc_window &window, const KernelCall &call) {
-  InnerTaps sum;
-  for (int32_t x = 0; x < window.output_width; x++) {
-    tinyc_taps taps = tinyc_inner_taps(x * window.stride_width - window.pad_left, window.dilation_width,
-                                       window.kernel_width, window.input_width);
-    sum.columns += taps.end - taps.begin;
-  }
-  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
-    tinyc_taps taps = tinyc_inner_taps(y * window.stride_height - window.pad_top, window.dilation_height,
-                                       window.kernel_height, window.input_height);
-    sum.rows += taps.end - taps.begin;
-  }
-  return sum;
-}
-
 } // namespace
 
 KernelWork countConv2D(const KernelCall &call) {

@@ -1,5 +1,7 @@
 #include "targets/cortex-m/KernelWork.h"
 
+#include "tinyc/window.h"
+
 namespace tinyc::targets {
 
 namespace {
@@ -53,6 +55,26 @@ constexpr Family families[] = {
 };
 
 } // namespace
+
+InnerTaps countTaps(const tinyc_window &window, const KernelCall &call) {
+  InnerTaps sum;
+  for (int32_t x = 0; x < window.output_width; x++) {
+    tinyc_taps taps = tinyc_inner_taps(x * window.stride_width - window.pad_left, window.dilation_width,
+                                       window.kernel_width, window.input_width);
+    sum.columns += taps.end - taps.begin;
+    sum.pairs += (taps.end - taps.begin) / 2;
+  }
+  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
+    tinyc_taps taps = tinyc_inner_taps(y * window.stride_height - window.pad_top, window.dilation_height,
+                                       window.kernel_height, window.input_height);
+    sum.rows += taps.end - taps.begin;
+  }
+  return sum;
+}
+
+double countUnaligned(double loads, int32_t length) {
+  return length % 4 == 0 ? 0 : length % 2 == 0 ? loads / 2 : loads * 3 / 4;
+}
 
 KernelWork countWork(std::string_view symbol, const uint32_t *params, int32_t rowBegin, int32_t rowEnd) {
   for (const Family &family : families)

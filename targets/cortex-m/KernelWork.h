@@ -3,6 +3,8 @@
 #ifndef TINYC_TARGETS_CORTEX_M_KERNELWORK_H
 #define TINYC_TARGETS_CORTEX_M_KERNELWORK_H
 
+#include "tinyc/kernels.h"
+
 #include <cstdint>
 #include <string_view>
 
@@ -38,6 +40,15 @@ struct KernelCall {
   int32_t rows() const { return rowEnd - rowBegin; }
   template <typename Params> const Params &as() const { return *reinterpret_cast<const Params *>(params); }
 };
+
+/// Taps inside the input, over all rows of the call (each counted once per column) and over all columns; pairs of these.
+struct InnerTaps {
+  double rows = 0, columns = 0, pairs = 0;
+};
+InnerTaps countTaps(const tinyc_window &window, const KernelCall &call);
+
+/// How many of `loads` loads of words are unaligned, on the average, in rows of `length` bytes one after the other.
+double countUnaligned(double loads, int32_t length);
 
 KernelWork countColumns(const KernelCall &call);
 KernelWork countDirect(const KernelCall &call);

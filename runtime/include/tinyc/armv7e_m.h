@@ -4,6 +4,7 @@
 #define TINYC_ARMV7E_M_H
 
 #include "tinyc/arithmetic.h"
+#include "tinyc/window.h"
 
 #include <arm_acle.h>
 
@@ -85,6 +86,49 @@ static inline int32_t tinyc_requantize_fast_s8(int32_t acc, int32_t multiplier, 
 /* Whether tinyc_requantize_fast_s8 is the whole output stage: shift 32 and no clamp narrower than int8. */
 static inline int tinyc_is_fast_stage(const tinyc_output_s8 *output) {
   return output->shift == 32 && output->clamp_min <= -128 && output->clamp_max >= 127;
+}
+
+/* The greater, or smaller, of each pair of bytes; the comparison's flags do not outlive the statement. */
+static inline uint32_t tinyc_select_greater_s8x4(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+static inline uint32_t tinyc_select_smaller_s8x4(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+
+/* A byte four times. */
+static inline uint32_t tinyc_repeat_s8(int32_t byte) { return ((uint32_t)byte & 0xffu) * 0x01010101u; }
+
+/* Limits `count` elements to the stage's clamp, which the fast stage leaves out. */
+static __attribute__((noinline, unused)) void tinyc_clamp_s8(const tinyc_output_s8 *stage, int8_t *x, int32_t count) {
+  int32_t low = stage->clamp_min, high = stage->clamp_max;
+  uint32_t lows = tinyc_repeat_s8(low), highs = tinyc_repeat_s8(high);
+  for (int8_t *end = x + count; x != end;) {
+    if (((uintptr_t)x & 3u) == 0 && end - x >= 4) {
+      uint32_t *word = (uint32_t *)(void *)x;
+      *word = tinyc_select_smaller_s8x4(tinyc_select_greater_s8x4(*word, lows), highs);
+      x += 4;
+    } else {
+      *x = (int8_t)tinyc_limit_s32(*x, low, high);
+      x++;
+    }
+  }
+}
+
+/* Whether that changes nothing. */
+static inline int tinyc_is_wide_clamp(const tinyc_output_s8 *stage) {
+  return stage->clamp_min <= -128 && stage->clamp_max >= 127;
+}
+
+/* The same for output rows begin .. end - 1 of a window, behind a kernel that wrote them without a clamp. */
+static inline void tinyc_clamp_rows_s8(const tinyc_window *window, const tinyc_output_s8 *stage, int8_t *output,
+                                       int32_t begin, int32_t end) {
+  for (int32_t y = begin; y < end && !tinyc_is_wide_clamp(stage); y++)
+    tinyc_clamp_s8(stage, output + tinyc_output_offset(window, y), window->output_width * window->output_channels);
 }
 
 #endif /* TINYC_ARMV7E_M_H */

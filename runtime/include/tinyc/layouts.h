@@ -15,8 +15,8 @@
  * for each tap, three words about where its pixels lie; the addresses of the input rows; a pixel of padding.
  *
  * fully_connected_pairs: blocks of three pairs of outputs, then one of the pairs left over. Packed constants: all
- * multipliers, one or as many as outputs; per block the int32 bias of low of each pair; then for every four inputs (their
- * number is a multiple of four) the words of inputs 0 and 2 for each pair, and the words of inputs 1 and 3; the int32
+ * multipliers, one or as many as outputs; per block the int32 bias of low of each pair; then for every four inputs (zeros
+ * fill up the last) the words of inputs 0 and 2 for each pair, and the words of inputs 1 and 3; the int32
  * bias of high of each pair. Words hold halfwords 256 * high + low as above.
  *
  * depthwise_conv2d_3x3: one channel of one output row at a time. Packed constants, per channel: int32 bias, int32
@@ -28,7 +28,7 @@
  * half above. The sum of an output pixel is one SMLAD per kernel column and pair of kernel rows. With stride 1 the lower
  * output row of a pair uses the same words with its kernel rows shifted by one, with stride 2 by one pair. Weights in
  * scratch: for each row of words and kernel column the word for the upper and the word for the lower output row. Kernel
- * rows are filled up with zeros to 3, 5 or 7 columns.
+ * rows are filled up with zeros to 3, 5 or 7 columns. All outputs of an input channel are computed from one strip.
  * A single output row is computed five columns at a time from the weights of the upper row.
  * Packed constants, per channel: int32 bias, int32 multiplier; then the weights of each channel: kernel_height x
  * kernel_width bytes. */
@@ -54,9 +54,26 @@ static inline int32_t tinyc_column_element(const tinyc_window *window, int32_t i
   return i - lane + (lane == 1 ? 2 : lane == 2 ? 1 : lane);
 }
 
-/* Columns between the first columns of neighbouring windows in scratch: windows that do not touch are put side by side. */
+/* Whether the columns of three windows are neighbours, or equally far from each other, and need to be in scratch but once.
+ * The windows of an output that is one column wide lie below each other. */
+static inline int tinyc_has_shared_columns(const tinyc_window *window) {
+  if (window->output_width == 1)
+    return 0;
+  return window->kernel_width == 1 || (window->dilation_width == 1 && window->stride_width <= window->kernel_width);
+}
+
+/* Columns between the first columns of the three windows in scratch: other windows are put side by side. */
 static inline int32_t tinyc_column_shift(const tinyc_window *window) {
-  return window->stride_width < window->kernel_width ? window->stride_width : window->kernel_width;
+  return tinyc_has_shared_columns(window) && window->stride_width < window->kernel_width ? window->stride_width
+                                                                                         : window->kernel_width;
+}
+
+/* The window of one group of a convolution. */
+static inline tinyc_window tinyc_group_window(const tinyc_conv2d_s8_params *conv) {
+  tinyc_window window = conv->window;
+  window.input_channels /= conv->groups;
+  window.output_channels /= conv->groups;
+  return window;
 }
 
 /* Columns in scratch. */
@@ -81,7 +98,7 @@ static inline int32_t tinyc_planes_kernel_width(const tinyc_window *window) {
 
 /* Rows of words that a pair of output rows reads. */
 static inline int32_t tinyc_planes_kernel_rows(const tinyc_window *window) {
-  return window->stride_height == 1 ? window->kernel_height / 2 + 1 : (window->kernel_height + 1) / 2 + 1;
+  return (window->kernel_height + window->stride_height + 1) / 2;
 }
 
 /* Words of a row. */

@@ -46,11 +46,6 @@ static inline uint8_t *tinyc_put_s32(uint8_t *to, int32_t value) {
   return tinyc_put_s16(tinyc_put_s16(to, value), (int32_t)((uint32_t)value >> 16));
 }
 
-/* SMMLAR and SSAT are the whole output stage: no shift but 32, no clamp narrower than int8. */
-static inline int tinyc_is_plain_stage(const tinyc_output_s8 *stage) {
-  return stage->shift == 32 && stage->clamp_min <= -128 && stage->clamp_max >= 127;
-}
-
 /* Whether filters first (low) and first + 1 (high, absent where high is 0) can share halfwords 256 * high + low: every
  * halfword fits 16 bits, and the high sum, for any input, the 24 bits that are left of it after subtracting the low one. */
 static inline int tinyc_can_pair_filters(const int8_t *low, const int8_t *high, int32_t length) {
@@ -68,16 +63,15 @@ static inline int tinyc_can_pair_filters(const int8_t *low, const int8_t *high, 
 
 static inline int tinyc_conv2d_columns_supports(const void *params, const tinyc_constants *constants) {
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
-  const tinyc_window *window = &conv->window;
-  int32_t filters = window->output_channels;
-  int64_t length = (int64_t)window->kernel_height * window->kernel_width * window->input_channels;
-  if (conv->groups != 1 || window->dilation_height != 1 || window->dilation_width != 1 ||
-      !tinyc_is_plain_stage(&conv->output) || length > (1 << 20))
+  tinyc_window window = tinyc_group_window(conv);
+  int64_t length = (int64_t)window.kernel_height * window.kernel_width * window.input_channels;
+  if (conv->output.shift != 32 || length > (1 << 20))
     return 0;
-  for (int32_t o = 0; o < filters; o += 2) {
+  for (int32_t o = 0; o < conv->window.output_channels; o++) {
+    int32_t in_group = o % window.output_channels;
     const int8_t *low = constants->weights + o * length;
-    int32_t has_high = o + 1 < filters;
-    if (!tinyc_can_pair_filters(low, has_high ? low + length : NULL, (int32_t)length))
+    if (in_group % 2 == 0 &&
+        !tinyc_can_pair_filters(low, in_group + 1 < window.output_channels ? low + length : NULL, (int32_t)length))
       return 0;
   }
   return 1;
@@ -85,18 +79,18 @@ static inline int tinyc_conv2d_columns_supports(const void *params, const tinyc_
 
 static inline int32_t tinyc_conv2d_columns_bytes(const void *params) {
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
-  const tinyc_window *window = &conv->window;
-  int32_t length = window->kernel_width * tinyc_column_length(window);
-  return (window->output_channels + 1) / 2 * (16 + 2 * length);
+  tinyc_window window = tinyc_group_window(conv);
+  int32_t length = window.kernel_width * tinyc_column_length(&window);
+  return conv->groups * ((window.output_channels + 1) / 2) * (16 + 2 * length);
 }
 
-static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_constants *constants, uint8_t *packed) {
-  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
-  const tinyc_window *window = &conv->window;
+/* The constants of `window`, a group, whose filters begin with number `first`; returns behind them. */
+static inline uint8_t *tinyc_conv2d_columns_write_group(const tinyc_window *window, const tinyc_constants *constants,
+                                                        int32_t first, int32_t step, uint8_t *packed) {
   int32_t channels = window->input_channels, column = window->kernel_height * channels;
-  int32_t padded = tinyc_column_length(window), step = conv->output.multiplier_step;
-  for (int32_t o = 0; o < window->output_channels; o += 2) {
-    int32_t has_high = o + 1 < window->output_channels;
+  int32_t padded = tinyc_column_length(window);
+  for (int32_t o = first; o < first + window->output_channels; o += 2) {
+    int32_t has_high = o + 1 < first + window->output_channels;
     packed = tinyc_put_s32(packed, constants->bias[o]);
     const int8_t *low = constants->weights + (size_t)o * (size_t)(window->kernel_width * column);
     const int8_t *high = low + window->kernel_width * column;
@@ -113,12 +107,22 @@ static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_co
     packed = tinyc_put_s32(packed, has_high ? constants->multipliers[(o + 1) * step] : 0);
     packed = tinyc_put_s32(packed, has_high ? constants->bias[o + 1] : 0);
   }
+  return packed;
+}
+
+static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_constants *constants, uint8_t *packed) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  tinyc_window window = tinyc_group_window(conv);
+  for (int32_t group = 0; group < conv->groups; group++)
+    packed = tinyc_conv2d_columns_write_group(&window, constants, group * window.output_channels,
+                                              conv->output.multiplier_step, packed);
 }
 
 /* Pixels are read before the outputs in their place are written, if these are no more. */
 static inline int tinyc_conv2d_columns_overwrites(const void *params) {
-  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
-  return window->kernel_height == 1 && window->kernel_width == 1 && window->stride_height == 1 &&
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  return conv->groups == 1 && window->kernel_height == 1 && window->kernel_width == 1 && window->stride_height == 1 &&
          window->stride_width == 1 && !tinyc_is_padded(window) && window->input_width == window->output_width &&
          tinyc_is_narrowing(window);
 }
@@ -129,8 +133,9 @@ static const tinyc_packing tinyc_conv2d_columns_packing = {tinyc_conv2d_columns_
 /* ---- conv2d_direct_s8_s8: tinyc/layouts.h ------------------------------------------------------------------------- */
 
 static inline int tinyc_conv2d_direct_supports(const void *params, const tinyc_constants *constants) {
-  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
-  return window->input_channels % 4 == 0 && window->kernel_width * window->input_channels < 65536 &&
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  return conv->groups == 1 && window->input_channels % 4 == 0 && window->kernel_width * window->input_channels < 65536 &&
          tinyc_conv2d_columns_supports(params, constants);
 }
 
@@ -161,7 +166,7 @@ static const tinyc_packing tinyc_conv2d_direct_packing = {tinyc_conv2d_direct_su
 
 static inline int tinyc_fully_connected_pairs_supports(const void *params, const tinyc_constants *constants) {
   const tinyc_fully_connected_s8_params *dense = (const tinyc_fully_connected_s8_params *)params;
-  if (dense->inputs % 4 != 0 || dense->inputs > (1 << 20) || !tinyc_is_plain_stage(&dense->output))
+  if (dense->inputs > (1 << 20) || dense->output.shift != 32)
     return 0;
   for (int32_t o = 0; o < dense->outputs; o += 2) {
     const int8_t *low = constants->weights + (size_t)o * (size_t)dense->inputs;
@@ -173,7 +178,7 @@ static inline int tinyc_fully_connected_pairs_supports(const void *params, const
 
 static inline int32_t tinyc_fully_connected_pairs_bytes(const void *params) {
   const tinyc_fully_connected_s8_params *dense = (const tinyc_fully_connected_s8_params *)params;
-  return (dense->outputs + 1) / 2 * (8 + 2 * dense->inputs) + 4 * (dense->output.multiplier_step ? dense->outputs : 1);
+  return (dense->outputs + 1) / 2 * (8 + 2 * ((dense->inputs + 3) & ~3)) + 4 * (dense->output.multiplier_step ? dense->outputs : 1);
 }
 
 static inline void tinyc_fully_connected_pairs_write(const void *params, const tinyc_constants *constants,
@@ -186,12 +191,15 @@ static inline void tinyc_fully_connected_pairs_write(const void *params, const t
     int32_t end = o + 2 * TINYC_FULLY_CONNECTED_PAIRS < outputs ? o + 2 * TINYC_FULLY_CONNECTED_PAIRS : outputs;
     for (int32_t low = o; low < end; low += 2)
       packed = tinyc_put_s32(packed, constants->bias[low]);
-    for (int32_t word = 0; word < inputs / 2; word++)
+    for (int32_t word = 0; word < (inputs + 3) / 4 * 2; word++)
       for (int32_t low = o; low < end; low += 2)
         for (int32_t half = 0; half < 2; half++) {
-          int32_t i = word / 2 * 4 + word % 2 + 2 * half;
-          const int8_t *w = constants->weights + (size_t)low * (size_t)inputs + i;
-          packed = tinyc_put_s16(packed, w[0] + (low + 1 < outputs ? 256 * w[inputs] : 0));
+          int32_t i = word / 2 * 4 + word % 2 + 2 * half, value = 0;
+          if (i < inputs) {
+            const int8_t *w = constants->weights + (size_t)low * (size_t)inputs + i;
+            value = w[0] + (low + 1 < outputs ? 256 * w[inputs] : 0);
+          }
+          packed = tinyc_put_s16(packed, value);
         }
     for (int32_t low = o; low < end; low += 2)
       packed = tinyc_put_s32(packed, constants->bias[low + 1 < outputs ? low + 1 : low]);
@@ -218,7 +226,7 @@ static inline int tinyc_depthwise_conv2d_3x3_supports(const void *params, const 
   return window->input_channels == window->output_channels && window->dilation_height == 1 &&
          window->dilation_width == 1 && window->kernel_height == 3 && window->kernel_width == 3 &&
          window->stride_height == stride && stride <= 2 && window->pad_top <= 1 && window->pad_left <= 1 && right <= 1 &&
-         bottom <= 1 && window->output_width - (right == 1) >= 1 && tinyc_is_plain_stage(&conv->output);
+         bottom <= 1 && window->output_width - (right == 1) >= 1 && conv->output.shift == 32;
 }
 
 static inline int32_t tinyc_depthwise_conv2d_3x3_bytes(const void *params) {
@@ -239,9 +247,10 @@ static inline void tinyc_depthwise_conv2d_3x3_write(const void *params, const ti
   }
 }
 
-/* A channel's elements are read before the outputs in their place are written. */
+/* A channel's elements are read before the outputs in their place are written, if these are one channel too. */
 static inline int tinyc_depthwise_conv2d_overwrites(const void *params) {
-  return tinyc_is_narrowing(&((const tinyc_conv2d_s8_params *)params)->window);
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  return window->input_channels == window->output_channels && tinyc_is_narrowing(window);
 }
 
 static const tinyc_packing tinyc_depthwise_conv2d_3x3_packing = {
@@ -254,10 +263,9 @@ static inline int tinyc_depthwise_conv2d_planes_supports(const void *params, con
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
   const tinyc_window *window = &conv->window;
   (void)constants;
-  return window->input_channels == window->output_channels && window->dilation_height == 1 &&
-         window->dilation_width == 1 && window->stride_height == window->stride_width && window->stride_width <= 2 &&
-         window->kernel_width <= 7 && window->kernel_height <= 7 && window->output_width <= 1024 &&
-         tinyc_is_plain_stage(&conv->output);
+  return window->dilation_height == 1 && window->dilation_width == 1 && window->stride_height <= 3 &&
+         window->stride_width <= 2 && window->kernel_width <= 7 && window->kernel_height <= 7 && window->output_width <= 1024 &&
+         conv->output.shift == 32;
 }
 
 static inline int32_t tinyc_depthwise_conv2d_planes_bytes(const void *params) {

@@ -19,9 +19,9 @@ static inline int32_t tinyc_no_scratch(const void *params) {
 /* The columns of three windows, see tinyc/layouts.h, and behind them the pointers of their input rows, into which the last
  * load runs ahead; negative where they exceed 2^31 - 1 bytes. */
 static inline int32_t tinyc_conv2d_columns_s8_s8_armv7e_m_scratch(const void *params) {
-  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
-  int64_t bytes = (int64_t)tinyc_column_count(window) * tinyc_column_length(window) * 2 +
-                  4 * (int64_t)window->kernel_height;
+  tinyc_window window = tinyc_group_window((const tinyc_conv2d_s8_params *)params);
+  int64_t bytes = (int64_t)tinyc_column_count(&window) * tinyc_column_length(&window) * 2 +
+                  4 * (int64_t)window.kernel_height;
   return bytes > INT32_MAX ? -1 : (int32_t)bytes;
 }
 

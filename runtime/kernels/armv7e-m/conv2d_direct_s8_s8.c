@@ -222,23 +222,28 @@ typedef struct Rows {
   const int8_t *padding; /* a pixel of padding */
 } Rows;
 
+/* The address of tap (ky, column x) or of the padding. */
+static inline const int8_t *findTap(const tinyc_window *window, const Rows *rows, int32_t ky, int32_t x) {
+  int inside = ky >= rows->begin && ky < rows->end && x >= 0 && x < window->input_width;
+  return inside ? rows->row[ky] + x * window->input_channels : rows->padding;
+}
+
 /* Makes the segments of two windows, or one, that begin in columns left and left + shift; returns behind the last. */
 static Segment *findSegments(const tinyc_window *window, const Rows *rows, int32_t left, int32_t shift, int32_t pixels,
                              Segment *to) {
-  int32_t channels = window->input_channels, height = window->kernel_height, width = window->kernel_width;
-  int32_t step_bytes = pixels == 2 ? kStepBytes : kSingleStepBytes, input_width = window->input_width;
-  /* Kernel columns that lie inside the input for both pixels. */
+  int32_t channels = window->input_channels, width = window->kernel_width, dilation = window->dilation_width;
+  int32_t step_bytes = pixels == 2 ? kStepBytes : kSingleStepBytes;
+  /* Neighbouring kernel columns that lie inside the input for both pixels make one segment. */
   int32_t begin = tinyc_min_s32(tinyc_max_s32(-left, 0), width);
-  int32_t end = tinyc_max_s32(tinyc_min_s32(width, input_width - left - shift), begin);
-  for (int32_t ky = 0; ky < height; ky++) {
+  int32_t end = dilation > 1 ? begin : tinyc_max_s32(tinyc_min_s32(width, window->input_width - left - shift), begin);
+  for (int32_t ky = 0; ky < window->kernel_height; ky++) {
     int inside = ky >= rows->begin && ky < rows->end;
     for (int32_t kx = 0, columns; kx < width; kx += columns, to++) {
       columns = inside && kx == begin && end > begin ? end - begin : 1;
-      int32_t x = left + kx, bytes = columns * channels, rest = (bytes / 4 - kStepsApart) % kRound;
+      int32_t x = left + kx * dilation, bytes = columns * channels, rest = (bytes / 4 - kStepsApart) % kRound;
       to->steps = (uint32_t)(((kRound - rest) * step_bytes + 1) << 16 | bytes); /* odd: an address of Thumb code */
-      to->first = inside && x >= 0 && x < input_width ? rows->row[ky] + x * channels : rows->padding;
-      x += shift;
-      to->second = inside && x >= 0 && x < input_width ? rows->row[ky] + x * channels : rows->padding;
+      to->first = findTap(window, rows, ky, x);
+      to->second = findTap(window, rows, ky, x + shift);
     }
   }
   return to;
@@ -262,14 +267,16 @@ void tinyc_conv2d_direct_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *params, co
   for (int32_t y = row_begin; y < row_end; y++) {
     int8_t *out = output + tinyc_output_offset(window, y);
     int32_t top = y * window->stride_height - window->pad_top;
-    rows.begin = tinyc_max_s32(-top, 0);
-    rows.end = tinyc_min_s32(height, window->input_height - top);
+    tinyc_taps taps = tinyc_inner_taps(top, window->dilation_height, height, window->input_height);
+    rows.begin = taps.begin;
+    rows.end = taps.end;
     for (int32_t ky = rows.begin; ky < rows.end; ky++)
-      rows.row[ky] = tinyc_input_row_s8(window, input, top + ky);
+      rows.row[ky] = tinyc_input_row_s8(window, input, top + ky * window->dilation_height);
     for (int32_t x = 0; x < window->output_width; x += 2, out += 2 * filters) {
       int32_t pixels = tinyc_min_s32(2, window->output_width - x), first = x * stride - window->pad_left;
       block.last = findSegments(window, &rows, first, (pixels - 1) * stride, pixels, segments);
       multiplyFilters(weights, segments, out, &block, pixels, filters, bytes);
     }
   }
+  tinyc_clamp_rows_s8(window, &params->output, output, row_begin, row_end);
 }

@@ -381,4 +381,5 @@ void tinyc_depthwise_conv2d_3x3_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *par
       task.at16.out = out;
     (stride == 1 ? computeStride1 : computeStride2)(&task);
   }
+  tinyc_clamp_rows_s8(window, &params->output, output, row_begin, row_end);
 }

@@ -39,7 +39,8 @@ typedef struct Stage {
   int8_t *out;
   int32_t zero_point;
   const int32_t *multipliers;
-  int32_t step; /* bytes from one multiplier to the next */
+  int32_t step;       /* bytes from one multiplier to the next */
+  const int8_t *last; /* behind the last inputs, which stand apart if they are less than four: then, filled up, in a word */
 } Stage;
 
 #define ENTER                              \
@@ -55,8 +56,18 @@ typedef struct Stage {
   "sxtb16   r7, r6, ror #8\n"              \
   "sxtb16   r6, r6\n"
 
-#define END_SUMS                           \
+/* Goes on with the word of the last inputs, if there is one and this was not it. */
+#define NEXT_INPUTS                        \
+  "bne.w    1b\n"                          \
   "ldr      r6, [sp, #0]\n"                \
+  "ldr      r7, [r6, #16]\n"               \
+  "cmp      r7, lr\n"                      \
+  "ittt     ne\n"                          \
+  "movne    r11, r7\n"                     \
+  "subne    lr, r7, #4\n"                  \
+  "bne      1b\n"
+
+#define END_SUMS                           \
   "ldmia.w  r6, {r6, r7, r11, lr}\n"
 
 /* The output stage of a pair and its two bytes. */
@@ -90,7 +101,7 @@ TINYC_ASSEMBLY const int8_t *multiply3(TINYC_IN_REGISTER const int8_t *packed, T
           LOAD_BOTH
           FOUR_INPUTS
           THREE_PAIRS
-          "bne.w    1b\n"
+          NEXT_INPUTS
           "sub      r12, r12, #8\n"
           END_SUMS
           STORE("r0", "r1") STORE("r2", "r3") STORE("r4", "r5")
@@ -108,7 +119,7 @@ TINYC_ASSEMBLY const int8_t *multiply2(TINYC_IN_REGISTER const int8_t *packed, T
           PAIR("r0", "r1", "r6", "r8") PAIR("r2", "r3", "r6", "r9")
           LOAD_BOTH
           PAIR("r0", "r1", "r7", "r8") PAIR("r2", "r3", "r7", "r9")
-          "bne.w    1b\n"
+          NEXT_INPUTS
           END_SUMS
           STORE("r0", "r1") STORE("r2", "r3")
           LEAVE);
@@ -122,7 +133,7 @@ TINYC_ASSEMBLY const int8_t *multiply1(TINYC_IN_REGISTER const int8_t *packed, T
           FOUR_INPUTS
           LOAD_BOTH
           PAIR("r0", "r1", "r6", "r8") PAIR("r0", "r1", "r7", "r9")
-          "bne.w    1b\n"
+          NEXT_INPUTS
           END_SUMS
           STORE("r0", "r1")
           LEAVE);
@@ -138,22 +149,34 @@ void tinyc_fully_connected_pairs_s8_s8_armv7e_m(const tinyc_fully_connected_s8_p
   int32_t outputs = params->outputs, step = params->output.multiplier_step;
   const int32_t *table = (const int32_t *)(const void *)weights;
   for (int32_t row = row_begin; row < row_end; row++) {
-    const int8_t *x = input + row * params->inputs, *end = x + params->inputs;
+    const int8_t *x = input + row * params->inputs, *end = x + (params->inputs & ~3);
+    int8_t word[8] = {0, 0, 0, 0}; /* less than four inputs; longer, so that its end is not that of another object */
     const int8_t *packed = weights + 4 * (step ? outputs : 1);
-    Stage stage = {output + row * outputs, params->output.zero_point, table, 4 * step};
+    Stage stage = {output + row * outputs, params->output.zero_point, table, 4 * step, end};
+    if (params->inputs & 3) {
+      for (int32_t i = 0; i < (params->inputs & 3); i++)
+        word[i] = end[i];
+      stage.last = word + 4;
+      if (params->inputs < 4) {
+        x = word;
+        end = stage.last;
+      }
+    }
     int32_t left = outputs;
     for (; left >= 2 * TINYC_FULLY_CONNECTED_PAIRS; left -= 2 * TINYC_FULLY_CONNECTED_PAIRS) {
       packed = multiply3(packed, x, end, &stage);
       stage.out += 2 * TINYC_FULLY_CONNECTED_PAIRS;
       stage.multipliers += 2 * TINYC_FULLY_CONNECTED_PAIRS * step;
     }
-    if (left == 0)
-      continue;
-    /* Through a buffer: the last pair may lack its high output. */
-    int8_t last[2 * TINYC_FULLY_CONNECTED_PAIRS], *out = stage.out;
-    stage.out = last;
-    (left > 4 ? multiply3 : left > 2 ? multiply2 : multiply1)(packed, x, end, &stage);
-    for (int32_t o = 0; o < left; o++)
-      out[o] = last[o];
+    if (left > 0) {
+      /* Through a buffer: the last pair may lack its high output. */
+      int8_t last[2 * TINYC_FULLY_CONNECTED_PAIRS], *out = stage.out;
+      stage.out = last;
+      (left > 4 ? multiply3 : left > 2 ? multiply2 : multiply1)(packed, x, end, &stage);
+      for (int32_t o = 0; o < left; o++)
+        out[o] = last[o];
+    }
+    if (!tinyc_is_wide_clamp(&params->output))
+      tinyc_clamp_s8(&params->output, output + row * outputs, outputs);
   }
 }

@@ -3,20 +3,6 @@
 #include "tinyc/kernel_functions.h"
 #include "tinyc/window.h"
 
-/* The greater, or smaller, of each pair of bytes; the comparison's flags do not outlive the statement. */
-static inline uint32_t selectGreater(uint32_t a, uint32_t b) {
-  uint32_t result;
-  __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(a), "r"(b) : "cc");
-  return result;
-}
-static inline uint32_t selectSmaller(uint32_t a, uint32_t b) {
-  uint32_t result;
-  __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(result) : "r"(a), "r"(b) : "cc");
-  return result;
-}
-
-static inline uint32_t repeat(int32_t byte) { return ((uint32_t)byte & 0xffu) * 0x01010101u; }
-
 /* One row of a window: `taps` pixels `step` bytes apart. */
 typedef struct Row {
   const int8_t *x;
@@ -30,11 +16,11 @@ TINYC_CORE void addRow(const Row *row, int8_t *out, const int first) {
   int32_t taps = row->taps, step = row->step, channels = row->channels;
   uint32_t low = row->low, high = row->high;
   for (; channels >= 4; channels -= 4, x += 4, out += 4) {
-    uint32_t most = selectGreater(first ? low : tinyc_load_s8x4(out), tinyc_load_s8x4(x));
+    uint32_t most = tinyc_select_greater_s8x4(first ? low : tinyc_load_s8x4(out), tinyc_load_s8x4(x));
     const int8_t *tap = x + step;
     for (int32_t i = 1; i < taps; i++, tap += step)
-      most = selectGreater(most, tinyc_load_s8x4(tap));
-    most = selectSmaller(most, high);
+      most = tinyc_select_greater_s8x4(most, tinyc_load_s8x4(tap));
+    most = tinyc_select_smaller_s8x4(most, high);
     memcpy(out, &most, sizeof most);
   }
   for (; channels > 0; channels--, x++, out++) {
@@ -55,8 +41,8 @@ void tinyc_max_pool_s8_armv7e_m(const tinyc_pool_s8_params *params, const int8_t
   const tinyc_window *window = &params->window;
   int32_t channels = window->input_channels;
   int32_t lowest = tinyc_limit_s32(-128, params->output.clamp_min, params->output.clamp_max);
-  Row row = {NULL, 0, window->dilation_width * channels, channels, repeat(params->output.clamp_min),
-             repeat(params->output.clamp_max)};
+  Row row = {NULL, 0, window->dilation_width * channels, channels, tinyc_repeat_s8(params->output.clamp_min),
+             tinyc_repeat_s8(params->output.clamp_max)};
   for (int32_t y = row_begin; y < row_end; y++) {
     int8_t *out = output + tinyc_output_offset(window, y);
     int32_t top = y * window->stride_height - window->pad_top;
