@@ -60,6 +60,8 @@ struct Options {
   double percentile = 99.999;  ///< of the values of a tensor on either side, for CalibrationMethod::Percentile
   int64_t calibrationLimit = 0; ///< use the first samples only, this many; 0: up to 512, spread over all
 
+  bool keepChannels = false; ///< keep channels that are constant or that nothing reads
+
   std::optional<int64_t> sramBudget, flashBudget; ///< bytes
   Optimize optimize = Optimize::Balanced;
   double maxRecompute = 1.0; ///< MACs executed over MACs of the model, at most

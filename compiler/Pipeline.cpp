@@ -92,6 +92,22 @@ static int64_t countParameters(ModuleOp module) {
   return count;
 }
 
+static int64_t countMacs(ModuleOp module) {
+  int64_t macs = 0;
+  module.walk([&](nn::CostOpInterface op) { macs += op.getMacs(); });
+  return macs;
+}
+
+/// Output channels of all layers with weights.
+static int64_t countChannels(ModuleOp module) {
+  int64_t count = 0;
+  module.walk([&](nn::QuantizableOpInterface op) {
+    if (op.getWeightOperand())
+      count += cast<RankedTensorType>(op->getResult(0).getType()).getShape().back();
+  });
+  return count;
+}
+
 /// Calibration samples that are used where the user sets no limit.
 static constexpr int64_t kCalibrationSamples = 512;
 
@@ -132,6 +148,7 @@ static LogicalResult runCompress(ModuleOp module, const Options &options, bool h
     return !nn::getQuantizedElement(op->getResult(0).getType());
   });
   compress::CompressOptions compression;
+  compression.removeChannels = !options.keepChannels;
   compression.quantize = isFloat && (options.quantize == Quantize::Int8 ||
                                      (options.quantize == Quantize::Automatic && !options.calibrationFiles.empty()));
   compression.calibration = makeCalibration(options);
@@ -286,12 +303,16 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
   if (failed(run(*module, graph::buildGraphPipeline)))
     return nullptr;
   found.parameters = countParameters(*module);
+  found.macs = countMacs(*module);
+  int64_t channels = countChannels(*module);
   if (facts)
     *facts = found;
   if (last == Phase::Graph)
     return module;
   if (failed(runCompress(*module, options, found.hasQuantization)))
     return nullptr;
+  if (facts)
+    facts->removedChannels = channels - countChannels(*module);
   if (last == Phase::Compress)
     return module;
   OwningOpRef<ModuleOp> unordered = options.explainMemory ? module->clone() : nullptr;

@@ -28,7 +28,9 @@ void registerPipelines();
 /// What the float model was, before compression changed it.
 struct ModelFacts {
   int64_t parameters = 0; ///< elements of weights and biases, batch norm folded
+  int64_t macs = 0;
   bool hasQuantization = false; ///< the model came with Q/DQ nodes
+  int64_t removedChannels = 0;  ///< output channels of layers that compression removed
 };
 
 /// Runs all phases up to and including `last`. Errors are diagnostics; the result is then null.

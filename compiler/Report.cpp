@@ -69,6 +69,8 @@ llvm::json::Value Report::toJson() const {
       {"max_recompute", maxRecompute},
       {"macs", macs},
       {"model_macs", modelMacs},
+      {"imported_macs", importedMacs},
+      {"removed_channels", removedChannels},
       {"estimated_cycles", std::llround(cycles)},
       {"parameters", parameters},
       {"inputs", std::move(inputs)},
@@ -148,6 +150,8 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
   const auto kernels = llvm::count_if(layers, [](const Layer &layer) { return !layer.kernel.empty(); });
   line("operations", Twine(kernels) + " kernels, " + groupDigits(macs) + " MACs" + describeRecompute() + ", " + groupDigits(parameters) +
                          " parameters, about " + groupDigits(std::llround(cycles)) + " cycles");
+  if (removedChannels > 0)
+    line("removed", groupDigits(removedChannels) + " dead channels: MACs were " + groupDigits(importedMacs));
   line("SRAM", groupDigits(sramBytes) + " B (arena; input " + groupDigits(inputBytes) + ", output " +
                    groupDigits(outputBytes) + ", largest scratch " + groupDigits(scratchBytes) + ")" +
                    (ports.isStreamed() ? ", state " + groupDigits(ports.getStateBytes()) + " B" : ""));
@@ -249,6 +253,8 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
   const targets::Target *target = targets::findTarget(options.target);
   report.prefix = options.prefix;
   report.parameters = facts.parameters;
+  report.importedMacs = facts.macs;
+  report.removedChannels = facts.removedChannels;
   report.ports = getPorts(function);
   for (const Port &port : report.ports.inputs)
     report.inputBytes += port.streamed ? 0 : port.bytes;

@@ -25,6 +25,7 @@ struct Report {
   std::string modelFile, modelSha256, target, prefix;
   int64_t macs = 0, parameters = 0;
   int64_t modelMacs = 0; ///< fewer than `macs` if some values are computed again
+  int64_t importedMacs = 0, removedChannels = 0; ///< before channels were removed; of the layers' outputs
   double cycles = 0; ///< estimated, of all kernel calls
   int64_t inputBytes = 0, outputBytes = 0, activationBytes = 0, scratchBytes = 0, sramBytes = 0;
   int64_t weightBytes = 0, codeBytes = 0;

@@ -58,6 +58,8 @@ struct CompileFlags::Flags {
                     cl::cat(category)),
         streamOutput("stream-output", cl::desc("Hand out the output in rows; it is never in SRAM as a whole"),
                      cl::cat(category)),
+        keepChannels("keep-channels", cl::desc("Keep channels that are constant or that nothing reads"),
+                     cl::cat(category)),
         check("check", cl::desc("For tests: look for kernels that touch bytes of the arena which they must not"),
               cl::cat(category)) {}
 
@@ -73,7 +75,7 @@ struct CompileFlags::Flags {
   cl::opt<std::string> sram, flash;
   cl::opt<Optimize> optimize;
   cl::opt<double> maxRecompute;
-  cl::opt<bool> streamInput, streamOutput, check;
+  cl::opt<bool> streamInput, streamOutput, keepChannels, check;
 };
 
 CompileFlags::CompileFlags(cl::OptionCategory &category) : flags(std::make_unique<Flags>(category)) {}
@@ -155,6 +157,7 @@ bool CompileFlags::fill(Options &options) const {
   options.maxRecompute = flags->maxRecompute;
   options.streamInput = flags->streamInput;
   options.streamOutput = flags->streamOutput;
+  options.keepChannels = flags->keepChannels;
   options.check = flags->check;
   if (!(options.maxRecompute >= 1.0 && options.maxRecompute <= 1000.0))
     return complain("--max-recompute: expected a number from 1 to 1000");

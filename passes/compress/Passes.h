@@ -27,11 +27,13 @@ struct CompressOptions {
   bool quantize = false;
   CalibratePassOptions calibration;
   CalibrationData data;
+  /// Remove channels that are constant or that nothing reads.
+  bool removeChannels = true;
   /// Refuse a result with float values.
   bool fullInteger = false;
 };
 
-/// Calibrate and quantize where asked for, then verify. Q/DQ pairs are folded earlier, before the graph passes.
+/// Calibrate and quantize where asked for, remove dead channels, then verify. Q/DQ pairs are folded earlier, before the graph passes.
 void buildCompressPipeline(mlir::OpPassManager &manager, const CompressOptions &options);
 
 #define GEN_PASS_REGISTRATION

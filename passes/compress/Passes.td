@@ -62,6 +62,20 @@ def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tinyc::nn::NNDialect", "::mlir::quant::QuantDialect"];
 }
 
+def RemoveChannelsPass : Pass<"compress-remove-channels", "::mlir::func::FuncOp"> {
+  let summary = "Remove channels that are constant, or that nothing reads";
+  let description = [{
+    Interval analysis in the program's own integer arithmetic finds the channels that have one value at every position for
+    every input: filters whose weights are zero or too small to move the result, or that a clamp cuts off. What such a
+    channel adds to a layer that does not pad it with another value goes into that layer's bias, exactly. Channels that
+    are then read by nobody, or only through zero weights, are removed from weights, biases and all activations,
+    together with those that residual additions, depthwise convolutions, concats and reshapes couple with them. The
+    outputs stay the same in every bit.
+  }];
+  let statistics = [Statistic<"removedChannels", "removed-channels", "Output channels of layers that were removed">];
+  let dependentDialects = ["::tinyc::nn::NNDialect"];
+}
+
 def VerifyPass : Pass<"compress-verify", "::mlir::func::FuncOp"> {
   let summary = "Check the border of phase Compress";
   let description = [{

@@ -11,6 +11,8 @@ void buildCompressPipeline(OpPassManager &manager, const CompressOptions &option
     manager.addNestedPass<func::FuncOp>(createCalibratePass(options.calibration, options.data));
     manager.addNestedPass<func::FuncOp>(createQuantizePass());
   }
+  if (options.removeChannels)
+    manager.addNestedPass<func::FuncOp>(createRemoveChannelsPass());
   manager.addNestedPass<func::FuncOp>(createVerifyPass(VerifyPassOptions{options.fullInteger}));
 }
 
