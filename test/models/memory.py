@@ -101,7 +101,7 @@ class Subject:
         find, self.limits = MODELS[name]
         self.name, self.work, self.options = name, work, options
         self.model, self.samples, flags = find(name, work)
-        self.flags = [f"--calibrate={self.samples}", *flags]
+        self.flags = [f"--calibrate={self.samples}", *flags, "--keep-channels"]
         self.transform = [flag for flag in flags if flag.startswith(("--scale", "--offset"))]
         self.calibration = [flag for flag in self.flags if flag not in self.transform]
         self.expected = {}

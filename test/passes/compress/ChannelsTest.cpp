@@ -133,7 +133,7 @@ TEST_F(ChannelsTest, removingDeadChannelsChangesNoBit) {
     expectEqual(*module, *narrow, seed);
     ASSERT_FALSE(HasFatalFailure());
   }
-  EXPECT_GT(removed * 10, all) << "of " << all; // the functions had something to remove
+  EXPECT_GE(removed, 40) << "of " << all; // the functions had something to remove
 }
 
 TEST_F(ChannelsTest, anyGroupsCanBeTakenOut) {
@@ -179,7 +179,7 @@ TEST_F(ChannelsTest, anyGroupsCanBeTakenOut) {
     expectEqual(*dense, *narrow, seed);
     ASSERT_FALSE(HasFatalFailure());
   }
-  EXPECT_GT(removed * 10, all) << "of " << all;
+  EXPECT_GE(removed, 40) << "of " << all;
 }
 
 } // namespace
