@@ -146,8 +146,8 @@ static void removeStale(StringRef directory, const PackageFiles &files) {
     if (!files.count(path))
       sys::fs::remove(directory + "/" + path);
   // Directories go if they are empty now.
-  for (StringRef path : {"runtime/kernels/generic", "runtime/kernels/armv7e-m", "runtime/kernels",
-                         "runtime/include/tinyc", "runtime/include", "runtime"})
+  for (StringRef path : {"runtime/kernels/generic", "runtime/kernels/armv7e-m", "runtime/kernels/armv8.1-m",
+                         "runtime/kernels", "runtime/include/tinyc", "runtime/include", "runtime"})
     sys::fs::remove(directory + "/" + path);
 }
 

@@ -16,7 +16,7 @@ CORES = {'m0plus': ('mps2-an385', ['-mcpu=cortex-m0plus', '-mfloat-abi=soft']),
          'm7': ('mps2-an500', ['-mcpu=cortex-m7', '-mfloat-abi=hard', '-mfpu=fpv5-d16']),
          'm33': ('mps2-an505', ['-mcpu=cortex-m33', '-mfloat-abi=hard', '-mfpu=fpv5-sp-d16']),
          'm55': ('mps3-an547', ['-mcpu=cortex-m55', '-mfloat-abi=hard'])}
-DSP = {'m4', 'm7', 'm33'}
+ISAS = {'generic': set(CORES), 'armv7e_m': {'m4', 'm7', 'm33', 'm55'}, 'armv8_1m': {'m55'}}  # and the cores that have them
 STAGE, SLOW_STAGE, CLAMPED_STAGE = [3, -128, 127, 32, 1], [3, -128, 127, 33, 1], [3, -100, 100, 32, 1]
 
 
@@ -276,7 +276,7 @@ def build(core, work, kernels):
     ccache = [shutil.which('ccache')] if shutil.which('ccache') else []
     common = [*ccache, 'arm-none-eabi-gcc', *flags, '-mthumb', '-std=gnu11', '-O2', '-ffp-contract=off', '-ffunction-sections',
               f'-I{repository}/runtime/include', f'-I{repository}/runtime', f'-I{emulator}']
-    sources = {repository / 'runtime' / k[4].strip('"') for k in kernels if k[3] == 'generic' or core in DSP}
+    sources = {repository / 'runtime' / k[4].strip('"') for k in kernels if core in ISAS[k[3]]}
     sources |= {emulator / 'startup.c', repository / 'targets' / 'cortex-m' / 'benchmark' / 'benchmark.c'}
     objects = []
     for source in sorted(sources):
@@ -320,6 +320,8 @@ def main():
     wanted = [k for k in kernels if options.kernel in k[5]]
     add_networks(calls, 'tinyc_conv2d_columns_s8_s8_armv7e_m', 'tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m',
                  'tinyc_depthwise_conv2d_3x3_s8_s8_armv7e_m', 'tinyc_fully_connected_pairs_s8_s8_armv7e_m')
+    add_networks(calls, 'tinyc_conv2d_s8_s8_armv8_1m', 'tinyc_depthwise_conv2d_s8_s8_armv8_1m',
+                 'tinyc_depthwise_conv2d_s8_s8_armv8_1m', 'tinyc_fully_connected_s8_s8_armv8_1m')
     for kernel in wanted:  # the same shapes whatever other kernels there are
         add_random(calls, random.Random(kernel[5]), [kernel])
     isa = {k[5]: k[3] for k in kernels}
@@ -330,7 +332,7 @@ def main():
         work.mkdir(exist_ok=True)
         for core in options.cores.split(','):
             # Bands of rows and networks only where they matter; a part of the float shapes is slow without a unit for it.
-            chosen = [i for i, row in enumerate(rows) if isa[row[0]] == 'generic' or core in DSP]
+            chosen = [i for i, row in enumerate(rows) if core in ISAS[isa[row[0]]]]
             layers = execute(core, build(core, work, kernels), [rows[i] for i in chosen], kernels,
                              pathlib.Path(options.plugin).resolve(), work)
             for i, layer in zip(chosen, layers):

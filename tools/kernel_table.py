@@ -38,7 +38,7 @@ def main():
             begin, end, macs = int(row['row_begin']), int(row['row_end']), int(row['macs'])
             is_dense = 'fully_connected' in row['symbol']
             # Whole layers: bands of rows have a ring of the output, or, where kernels are row-local, fewer rows.
-            if row['group'] == 'random' or begin or end != (words[0] if is_dense else words[4]) or (not is_dense and words[0] != words[3]):
+            if row['group'] == 'random' or not row['m7_cycles'] or begin or end != (words[0] if is_dense else words[4]) or (not is_dense and words[0] != words[3]):
                 continue
             kernel = row['symbol'].removeprefix('tinyc_').removesuffix('_armv7e_m')
             shape = describe(row['symbol'], words)

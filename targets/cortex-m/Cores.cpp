@@ -10,6 +10,7 @@ ArrayRef<Target> getCortexMCores() {
   static constexpr int64_t kilobyte = 1024, megabyte = 1024 * kilobyte;
   static const StringRef generic[] = {"generic"};
   static const StringRef dsp[] = {"armv7e_m", "generic"};
+  static const StringRef mve[] = {"armv8_1m", "armv7e_m", "generic"};
   static const StringRef m0plus[] = {"-mcpu=cortex-m0plus", "-mthumb", "-mfloat-abi=soft"};
   static const StringRef m3[] = {"-mcpu=cortex-m3", "-mthumb", "-mfloat-abi=soft"};
   static const StringRef m4[] = {"-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"};
@@ -33,7 +34,7 @@ ArrayRef<Target> getCortexMCores() {
       {"cortex-m33", dsp, "thumbv8m.main-unknown-none-eabihf", "cortex-m33", "", m33, "mps2-an505", 512 * kilobyte,
        1 * megabyte, 16, "kernels-cortex-m33.bc"},
       // Alif Ensemble E1.
-      {"cortex-m55", generic, "thumbv8.1m.main-unknown-none-eabihf", "cortex-m55", "", m55, "mps3-an547",
+      {"cortex-m55", mve, "thumbv8.1m.main-unknown-none-eabihf", "cortex-m55", "", m55, "mps3-an547",
        4 * megabyte, 1536 * kilobyte, 16, "kernels-cortex-m55.bc"},
   };
   return cores;

@@ -12,7 +12,7 @@ struct Family {
   KernelWork (*count)(const KernelCall &call);
 };
 
-constexpr std::string_view dsp = "_armv7e_m";
+constexpr std::string_view dsp = "_armv7e_m", mve = "_armv8_1m";
 
 constexpr Family families[] = {
     {"tinyc_conv2d_columns_", dsp, countColumns},
@@ -27,6 +27,16 @@ constexpr Family families[] = {
     {"tinyc_max_pool_", dsp, countMaxPoolFours},
     {"tinyc_add_", dsp, countAddFours},
     {"tinyc_sum_rows_", dsp, countSumRowsFours},
+    {"tinyc_conv2d_", mve, countFilterBlocks},
+    {"tinyc_depthwise_conv2d_", mve, countDepthwiseLanes},
+    {"tinyc_fully_connected_", mve, countFullyConnectedBlocks},
+    {"tinyc_avg_pool_", mve, countPoolLanes},
+    {"tinyc_max_pool_", mve, countPoolLanes},
+    {"tinyc_add_", mve, countElementwiseLanes},
+    {"tinyc_mul_", mve, countElementwiseLanes},
+    {"tinyc_lookup_", mve, countUnaryLanes},
+    {"tinyc_requantize_", mve, countUnaryLanes},
+    {"tinyc_sum_rows_", mve, countSumRowsLanes},
     {"tinyc_conv2d_", "", countConv2D},
     {"tinyc_depthwise_conv2d_", "", countDepthwise},
     {"tinyc_fully_connected_", "", countFullyConnected},

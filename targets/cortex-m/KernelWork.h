@@ -63,6 +63,14 @@ KernelWork countMaxPoolFours(const KernelCall &call);
 KernelWork countAddFours(const KernelCall &call);
 KernelWork countSumRowsFours(const KernelCall &call);
 
+KernelWork countFilterBlocks(const KernelCall &call);
+KernelWork countFullyConnectedBlocks(const KernelCall &call);
+KernelWork countDepthwiseLanes(const KernelCall &call);
+KernelWork countPoolLanes(const KernelCall &call);
+KernelWork countElementwiseLanes(const KernelCall &call);
+KernelWork countUnaryLanes(const KernelCall &call);
+KernelWork countSumRowsLanes(const KernelCall &call);
+
 KernelWork countConv2D(const KernelCall &call);
 KernelWork countDepthwise(const KernelCall &call);
 KernelWork countFullyConnected(const KernelCall &call);

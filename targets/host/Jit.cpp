@@ -32,9 +32,11 @@ static llvm::orc::SymbolMap getKernels(llvm::orc::LLJIT &jit) {
   };
 #define ADD_generic(symbol) add(#symbol, &symbol);
 #define ADD_armv7e_m(symbol)
+#define ADD_armv8_1m(symbol)
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) ADD_##isa(symbol)
 #include "runtime/kernels.def"
 #undef TINYC_KERNEL
+#undef ADD_armv8_1m
 #undef ADD_armv7e_m
 #undef ADD_generic
   return symbols;

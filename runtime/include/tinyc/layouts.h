@@ -19,6 +19,18 @@
  * fill up the last) the words of inputs 0 and 2 for each pair, and the words of inputs 1 and 3; the int32
  * bias of high of each pair. Words hold halfwords 256 * high + low as above.
  *
+ * filter_blocks: conv2d and fully_connected of Armv8.1-M, which multiply one or two vectors of inputs with four filters at
+ * a time. Packed constants, for every four filters of a group, or as many as are left: four int32 biases, four int32
+ * multipliers (zeros where there is no filter), the weights in the order of the contract, filled up to a multiple of four
+ * bytes. Scratch of conv2d: the addresses of the input rows of a window; two windows, each filled up to four bytes.
+ *
+ * depthwise_conv2d_lanes: 16 channels at a time, in the lanes of a vector; the last channels are filled up. VMULLB and
+ * VMULLT multiply even and odd lanes to int16, VMOVLB and VMOVLT widen the sums of two products: a vector of int32 holds
+ * channels 0, 4, 8, 12 of the 16, or 2, 6, 10, 14, or 1, 5, 9, 13, or 3, 7, 11, 15. Packed constants, per 16 channels: 16
+ * int32 biases and 16 int32 multipliers in that order; the weights of the 16 channels, one kernel column after the other.
+ * Scratch: the addresses of the input rows of a window; a strip of input columns of the 16 channels, padding included,
+ * kernel_height x 16 bytes each, as conv2d_columns has them.
+ *
  * depthwise_conv2d_3x3: one channel of one output row at a time. Packed constants, per channel: int32 bias, int32
  * multiplier; weights k[row][column] as bytes k[0][0], k[0][1], k[1][0], k[1][1], which SXTB16 unpacks to pairs of the same
  * column; k[0][2], k[2][0], k[1][2], k[2][1]; k[2][2] as int32.
@@ -87,6 +99,32 @@ static inline int32_t tinyc_is_padded(const tinyc_window *window) {
   int32_t right = (window->output_width - 1) * window->stride_width + (window->kernel_width - 1) * window->dilation_width;
   return window->pad_top > 0 || window->pad_left > 0 || bottom - window->pad_top >= window->input_height ||
          right - window->pad_left >= window->input_width;
+}
+
+/* Bytes of the packed constants of `filters` filters of `length` weights. */
+static inline int32_t tinyc_filter_blocks_bytes(int32_t filters, int32_t length) {
+  int32_t whole = filters / 4, rest = filters % 4;
+  return whole * (32 + 4 * length) + (rest > 0 ? 32 + ((rest * length + 3) & ~3) : 0);
+}
+
+enum { TINYC_LANES_CHANNELS = 16, TINYC_LANES_BYTES = 2048 /* of a strip, where one window fits */ };
+
+/* Bytes of the packed constants of kernels with so many taps. */
+static inline int32_t tinyc_depthwise_lanes_bytes(int32_t channels, int32_t taps) {
+  return (channels + TINYC_LANES_CHANNELS - 1) / TINYC_LANES_CHANNELS * (8 + taps) * TINYC_LANES_CHANNELS;
+}
+
+/* Columns between neighbouring windows in a strip: those that are dilated or do not touch are put side by side. */
+static inline int32_t tinyc_lanes_shift(const tinyc_window *window) {
+  return window->dilation_width == 1 && window->stride_width < window->kernel_width ? window->stride_width
+                                                                                    : window->kernel_width;
+}
+
+/* Windows in a strip. */
+static inline int32_t tinyc_lanes_pixels(const tinyc_window *window) {
+  int32_t columns = TINYC_LANES_BYTES / (TINYC_LANES_CHANNELS * window->kernel_height) - window->kernel_width;
+  int32_t pixels = columns < 0 ? 1 : columns / tinyc_lanes_shift(window) + 1;
+  return pixels < window->output_width ? pixels : window->output_width;
 }
 
 enum { TINYC_PLANES_PIXELS = 3, TINYC_PLANES_ROW_PIXELS = 5, TINYC_PLANES_BYTES = 2048 /* of a strip, where one pair of output rows fits */ };

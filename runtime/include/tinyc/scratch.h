@@ -54,6 +54,25 @@ static inline int32_t tinyc_depthwise_conv2d_s8_s8_armv7e_m_scratch(const void *
   return conv->window.kernel_height * conv->window.kernel_width * 8;
 }
 
+/* The addresses of the input rows and two windows of a group, see tinyc/layouts.h; negative where they exceed 2^31 - 1
+ * bytes. */
+static inline int32_t tinyc_conv2d_s8_s8_armv8_1m_scratch(const void *params) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  int64_t length = (int64_t)window->kernel_height * window->kernel_width * (window->input_channels / conv->groups);
+  int64_t bytes = 4 * (int64_t)window->kernel_height + 2 * ((length + 3) & ~3);
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+
+/* The addresses of the input rows and a strip of 16 channels, see tinyc/layouts.h; negative where they exceed 2^31 - 1
+ * bytes. */
+static inline int32_t tinyc_depthwise_conv2d_s8_s8_armv8_1m_scratch(const void *params) {
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  int64_t columns = window->kernel_width + (int64_t)(tinyc_lanes_pixels(window) - 1) * tinyc_lanes_shift(window);
+  int64_t bytes = (4 + TINYC_LANES_CHANNELS * columns) * window->kernel_height;
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+
 #ifdef __cplusplus
 }
 #endif

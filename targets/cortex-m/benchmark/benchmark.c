@@ -46,10 +46,15 @@ static int32_t bias[MAX_CHANNELS], multipliers[MAX_CHANNELS];
     symbol((const params_type *)params, CALL_##arguments, buffers->scratch, begin, end);                              \
   })
 #define HAS_generic(...) __VA_ARGS__
-#if defined(__ARM_FEATURE_DSP) && !defined(__ARM_FEATURE_MVE)
+#if defined(__ARM_FEATURE_DSP)
 #define HAS_armv7e_m(...) __VA_ARGS__
 #else
 #define HAS_armv7e_m(...)
+#endif
+#if defined(__ARM_FEATURE_MVE)
+#define HAS_armv8_1m(...) __VA_ARGS__
+#else
+#define HAS_armv8_1m(...)
 #endif
 #include "kernels.def"
 #undef TINYC_KERNEL
@@ -58,10 +63,15 @@ typedef void (*Caller)(const void *params, const Buffers *buffers, int32_t begin
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params_type, arguments, scratch_bytes)                    \
   ENTRY_##isa(call_##symbol)
 #define ENTRY_generic(name) name,
-#if defined(__ARM_FEATURE_DSP) && !defined(__ARM_FEATURE_MVE)
+#if defined(__ARM_FEATURE_DSP)
 #define ENTRY_armv7e_m(name) name,
 #else
 #define ENTRY_armv7e_m(name) 0,
+#endif
+#if defined(__ARM_FEATURE_MVE)
+#define ENTRY_armv8_1m(name) name,
+#else
+#define ENTRY_armv8_1m(name) 0,
 #endif
 static const Caller callers[] = {
 #include "kernels.def"

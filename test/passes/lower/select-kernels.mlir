@@ -3,7 +3,7 @@
 // RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m33 | FileCheck %s --check-prefixes=CHECK,DSP
 // RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m0plus | FileCheck %s --check-prefixes=CHECK,GENERIC
 // RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m3 | FileCheck %s --check-prefixes=CHECK,GENERIC
-// RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m55 | FileCheck %s --check-prefixes=CHECK,GENERIC
+// RUN: tinyc-opt %s -lower-select-kernels=target=cortex-m55 | FileCheck %s --check-prefixes=CHECK,MVE
 // RUN: tinyc-opt %s -lower-select-kernels=target=host | FileCheck %s --check-prefixes=CHECK,GENERIC
 
 // The kernel for the DSP extension gets scratch memory in the size that runtime/include/tinyc/scratch.h says; the
@@ -11,6 +11,8 @@
 // CHECK-LABEL: func @conv2d(
 // DSP: %[[S:.*]] = memref.alloc() : memref<{{[0-9]+}}xi8>
 // DSP: kernel.conv2d {{.*}} scratch %[[S]] {{.*}} kernel = @tinyc_conv2d_s8_s8_armv7e_m
+// With MVE weights that are not known cannot be packed: the kernel is that of the next ISA, Armv7E-M.
+// MVE: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8_armv7e_m
 // GENERIC-NOT: memref.alloc
 // GENERIC: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8,
 func.func @conv2d(%x: memref<1x8x8x3xi8>, %w: memref<4x3x3x3xi8>, %b: memref<4xi32>, %m: memref<1xi32>, %y: memref<1x8x8x4xi8>) {
@@ -42,6 +44,10 @@ memref.global "private" constant @m : memref<1xi32> = dense<1000>
 // DSP: kernel.conv2d {{.*}} scratch %[[S]] {{.*}} kernel = @tinyc_conv2d_columns_s8_s8_armv7e_m
 // DSP: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8_armv7e_m
 // DSP: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8_armv7e_m
+// With MVE the address of one row and two pixels of four channels: 4 + 2 * 4 bytes.
+// MVE: %[[S:.*]] = memref.alloc() : memref<12xi8>
+// MVE: kernel.conv2d {{.*}} scratch %[[S]] {{.*}} kernel = @tinyc_conv2d_s8_s8_armv8_1m
+// MVE-COUNT-2: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8_armv8_1m
 // GENERIC-COUNT-3: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8,
 func.func @packed(%x: memref<1x8x8x4xi8>, %y: memref<1x8x8x2xi8>) {
   %w = memref.get_global @w : memref<2x1x1x4xi8>

@@ -1,5 +1,6 @@
-/* Firmware: every Armv7E-M kernel of kernels.def against the generic one over random shapes, bit for bit, with random row
- * ranges, ring buffers and guard bytes around output and scratch. Prints one line; exits 1 on a mismatch. */
+/* Firmware: every Armv7E-M kernel of kernels.def, and on a core with MVE every Armv8.1-M one, against the generic one over
+ * random shapes, bit for bit, with random row ranges, ring buffers and guard bytes around output and scratch. Prints one
+ * line; exits 1 on a mismatch. */
 #include "../random_shapes.h"
 #include "report.h"
 
@@ -91,11 +92,23 @@ typedef void (*Function)(void);
 typedef void (*Sums)(const void *, const int8_t *, int32_t *, void *, int32_t, int32_t);
 typedef void (*Unary)(const void *, const int8_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Scaled)(const void *, const int8_t *, const int32_t *, int8_t *, void *, int32_t, int32_t);
+typedef void (*Lookup)(const void *, const int8_t *, const int8_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Binary)(const void *, const int8_t *, const int8_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Weighted)(const void *, const int8_t *, const int8_t *, const int32_t *, const int32_t *, int8_t *, void *,
                          int32_t, int32_t);
 
-typedef enum Operation { kIs_conv2d, kIs_depthwise_conv2d, kIs_fully_connected, kIs_avg_pool, kIs_max_pool, kIs_add, kIs_sum_rows } Operation;
+typedef enum Operation {
+  kIs_conv2d,
+  kIs_depthwise_conv2d,
+  kIs_fully_connected,
+  kIs_avg_pool,
+  kIs_max_pool,
+  kIs_add,
+  kIs_mul,
+  kIs_sum_rows,
+  kIs_lookup,
+  kIs_requantize
+} Operation;
 
 /* A row of kernels.def. */
 typedef struct Row {
@@ -109,6 +122,11 @@ typedef struct Row {
 
 #define ROW_generic(...)
 #define ROW_armv7e_m(op, symbol, scratch, packing) {#symbol, kIs_##op, (Function)symbol, scratch, packing, 0, 0},
+#ifdef __ARM_FEATURE_MVE
+#define ROW_armv8_1m ROW_armv7e_m
+#else
+#define ROW_armv8_1m(...)
+#endif
 #define TINYC_PACKED_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch, packing) \
   ROW_##isa(op, symbol, scratch, &packing)
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
@@ -125,9 +143,11 @@ static void call(Operation operation, Function function, const void *params, con
                  const int32_t *scales, int8_t *output, void *buffer, int32_t begin, int32_t end) {
   if (operation == kIs_avg_pool)
     ((Scaled)function)(params, input, multipliers, output, buffer, begin, end);
-  else if (operation == kIs_add)
+  else if (operation == kIs_add || operation == kIs_mul)
     ((Binary)function)(params, input, weights, output, buffer, begin, end);
-  else if (operation == kIs_max_pool)
+  else if (operation == kIs_lookup)
+    ((Lookup)function)(params, input, weights, output, buffer, begin, end);
+  else if (operation == kIs_max_pool || operation == kIs_requantize)
     ((Unary)function)(params, input, output, buffer, begin, end);
   else if (operation == kIs_sum_rows)
     ((Sums)function)(params, input, (int32_t *)(void *)output, buffer, begin, end);
@@ -349,7 +369,16 @@ static void testSumRows(int32_t shape) {
   testRows(kIs_sum_rows, (Function)tinyc_sum_rows_s8, &params, 4 * params.channels, begin, end, shape);
 }
 
-static void testAdd(int32_t shape) {
+/* A multiplier for values up to 256 * most, of one of the shifts that tinyc/arithmetic.h allows. */
+static int32_t randomElementMultiplier(int32_t most, tinyc_output_s8 *stage) {
+  if (random(0, 1))
+    return randomMultiplier(&state, most, stage->shift);
+  stage->shift = random(1, 62);
+  return random(0, 3) ? random(1, 1 << random(1, 30)) : random(0, 1) ? INT32_MAX : INT32_MIN;
+}
+
+/* add and mul. */
+static void testBinary(Operation operation, Function generic, int32_t shape) {
   tinyc_elementwise_s8_params params;
   memset(&params, 0, sizeof params);
   int32_t size = 1;
@@ -366,10 +395,27 @@ static void testAdd(int32_t shape) {
   params.rhs_multiplier = random(-(1 << 21), 1 << 21);
   params.offset = random(-(1 << 28), 1 << 28);
   params.output = randomOutput(&state);
-  params.output.shift = random(1, 22);
+  if (operation == kIs_add) {
+    params.output.shift = random(1, 22);
+  } else {
+    params.lhs_zero_point = random(-128, 127);
+    params.rhs_zero_point = random(-128, 127);
+    params.lhs_multiplier = randomElementMultiplier(256, &params.output);
+  }
   randomize(input, size, -128);
   randomize(weights, size, -128);
-  testRows(kIs_add, (Function)tinyc_add_s8, &params, size, random(0, params.dims[0] - 1), params.dims[0], shape);
+  testRows(operation, generic, &params, size, random(0, params.dims[0] - 1), params.dims[0], shape);
+}
+
+static void testUnary(Operation operation, Function generic, int32_t shape) {
+  tinyc_requantize_s8_params params = {random(1, 6), random(1, 200), random(-128, 127), 0, randomOutput(&state)};
+  params.multiplier = randomElementMultiplier(1, &params.output);
+  tinyc_lookup_s8_params lookup = {params.rows, params.length};
+  int32_t begin = random(0, params.rows - 1);
+  randomize(input, params.rows * params.length, -128);
+  randomize(weights, 256, -128);
+  testRows(operation, generic, operation == kIs_lookup ? (const void *)&lookup : (const void *)&params,
+           params.rows * params.length, begin, random(begin + 1, params.rows), shape);
 }
 
 int main(void) {
@@ -379,7 +425,10 @@ int main(void) {
     testFullyConnected(shape);
     testPool(kIs_avg_pool, (Function)tinyc_avg_pool_s8, shape);
     testPool(kIs_max_pool, (Function)tinyc_max_pool_s8, shape);
-    testAdd(shape);
+    testBinary(kIs_add, (Function)tinyc_add_s8, shape);
+    testBinary(kIs_mul, (Function)tinyc_mul_s8, shape);
+    testUnary(kIs_lookup, (Function)tinyc_lookup_s8, shape);
+    testUnary(kIs_requantize, (Function)tinyc_requantize_s8, shape);
     testSumRows(shape);
   }
   printText("tinyc: ");

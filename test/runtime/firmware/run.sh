@@ -28,7 +28,10 @@ cortex-m55) machine=mps3-an547 arm="-mcpu=$core -mfloat-abi=hard" target=thumbv8
 *) echo "run.sh: unknown core $core" >&2; exit 1 ;;
 esac
 case $core in
-cortex-m4 | cortex-m7 | cortex-m33) kernels="$kernels $(ls "$repository"/runtime/kernels/armv7e-m/*.c)" ;;
+cortex-m4 | cortex-m7 | cortex-m33 | cortex-m55) kernels="$kernels $(ls "$repository"/runtime/kernels/armv7e-m/*.c)" ;;
+esac
+case $core in
+cortex-m55) kernels="$kernels $(ls "$repository"/runtime/kernels/armv8.1-m/*.c)" ;;
 esac
 
 objects=

@@ -1,0 +1,32 @@
+/* max_pool int8 for Armv8.1-M: sixteen channels at a time. */
+#include "tinyc/armv8_1m.h"
+#include "tinyc/kernel_functions.h"
+#include "tinyc/window.h"
+
+void tinyc_max_pool_s8_armv8_1m(const tinyc_pool_s8_params *params, const int8_t *input, int8_t *output, void *scratch,
+                                int32_t row_begin, int32_t row_end) {
+  (void)scratch;
+  const tinyc_window *window = &params->window;
+  int32_t channels = window->input_channels, step = window->dilation_width * channels;
+  int8x16_t low = vdupq_n_s8((int8_t)params->output.clamp_min), high = vdupq_n_s8((int8_t)params->output.clamp_max);
+  for (int32_t y = row_begin; y < row_end; y++) {
+    int8_t *out = output + tinyc_output_offset(window, y);
+    int32_t top = y * window->stride_height - window->pad_top;
+    tinyc_taps rows = tinyc_inner_taps(top, window->dilation_height, window->kernel_height, window->input_height);
+    for (int32_t x = 0; x < window->output_width; x++, out += channels) {
+      int32_t left = x * window->stride_width - window->pad_left;
+      tinyc_taps columns = tinyc_inner_taps(left, window->dilation_width, window->kernel_width, window->input_width);
+      for (int32_t c = 0; c < channels; c += 16) {
+        mve_pred16_t lanes = vctp8q((uint32_t)(channels - c));
+        int8x16_t most = vdupq_n_s8(-128);
+        for (int32_t ky = rows.begin; columns.begin < columns.end && ky < rows.end; ky++) {
+          const int8_t *tap = tinyc_input_row_s8(window, input, top + ky * window->dilation_height) +
+                              (left + columns.begin * window->dilation_width) * channels + c;
+          for (int32_t kx = columns.begin; kx < columns.end; kx++, tap += step)
+            most = vmaxq_s8(most, vldrbq_z_s8(tap, lanes));
+        }
+        vstrbq_p_s8(out + c, vminq_s8(vmaxq_s8(most, low), high), lanes);
+      }
+    }
+  }
+}
