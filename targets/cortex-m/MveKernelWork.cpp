@@ -37,26 +37,6 @@ void addProduct(KernelWork &work, double pairs, double alone, int32_t filters, i
   work.constantBytes += (pairs + alone) * tinyc_filter_blocks_bytes(filters, length);
 }
 
-/// Sums over the taps of windows inside the input.
-struct InnerTaps {
-  double rows = 0, columns = 0; ///< of all output rows of the call, of all output columns
-};
-
-InnerTaps countInnerTaps(const tinyc_window &window, const KernelCall &call) {
-  InnerTaps sum;
-  for (int32_t x = 0; x < window.output_width; x++) {
-    tinyc_taps taps = tinyc_inner_taps(x * window.stride_width - window.pad_left, window.dilation_width,
-                                       window.kernel_width, window.input_width);
-    sum.columns += taps.end - taps.begin;
-  }
-  for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
-    tinyc_taps taps = tinyc_inner_taps(y * window.stride_height - window.pad_top, window.dilation_height,
-                                       window.kernel_height, window.input_height);
-    sum.rows += taps.end - taps.begin;
-  }
-  return sum;
-}
-
 bool isShifted(const tinyc_output_s8 &stage) { return stage.shift != 32; }
 
 } // namespace
@@ -67,7 +47,7 @@ KernelWork countFilterBlocks(const KernelCall &call) {
   int32_t channels = window.input_channels / params.groups, filters = window.output_channels / params.groups;
   int32_t height = window.kernel_height, width = window.kernel_width;
   bool contiguous = window.dilation_width == 1 && params.groups == 1;
-  double rows = call.rows(), inside = countInnerTaps(window, call).rows, outside = rows * height - inside;
+  double rows = call.rows(), inside = countTaps(window, call).rows, outside = rows * height - inside;
   double whole = 0; // rows of windows that do not reach beyond the input
   for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
     int32_t top = y * window.stride_height - window.pad_top;
@@ -118,7 +98,7 @@ KernelWork countDepthwiseLanes(const KernelCall &call) {
   int32_t whole = window.output_channels / TINYC_LANES_CHANNELS, part = window.output_channels % TINYC_LANES_CHANNELS > 0;
   int32_t most = tinyc_lanes_pixels(&window), taps = height * width;
   bool apart = shift != window.stride_width || window.dilation_width != 1;
-  double rows = call.rows(), blocks = whole + part, inside = countInnerTaps(window, call).rows;
+  double rows = call.rows(), blocks = whole + part, inside = countTaps(window, call).rows;
   double outside = 0; // rows of windows with padding above or below
   for (int32_t y = call.rowBegin; y < call.rowEnd; y++) {
     int32_t top = y * window.stride_height - window.pad_top;
@@ -172,7 +152,7 @@ KernelWork countPoolLanes(const KernelCall &call) {
   bool isAverage = call.symbol.starts_with("tinyc_avg_pool");
   double vectors = countVectors(window.input_channels, isAverage ? 4 : 16);
   double pixels = static_cast<double>(call.rows()) * window.output_width;
-  InnerTaps taps = countInnerTaps(window, call);
+  InnerTaps taps = countTaps(window, call);
   KernelWork work;
   work.variant = isAverage ? "avg_pool_lanes" : "max_pool_lanes";
   work.add("call", 1);
