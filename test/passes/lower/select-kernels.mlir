@@ -33,7 +33,7 @@ func.func @softmax(%x: memref<1x8xf32>) {
 }
 
 // Constants that are known let a kernel with a packing of its own be chosen, if the packing takes them: -128 twice does
-// not fit a halfword 256 * high + low (-32896), and a clamp narrower than int8 is not one SSAT.
+// not fit a halfword 256 * high + low (-32896); a clamp narrower than int8 is no obstacle.
 memref.global "private" constant @w : memref<2x1x1x4xi8> = dense<-127>
 memref.global "private" constant @least : memref<2x1x1x4xi8> = dense<-128>
 memref.global "private" constant @b : memref<2xi32> = dense<[5, 2147483647]>
@@ -43,7 +43,7 @@ memref.global "private" constant @m : memref<1xi32> = dense<1000>
 // DSP: %[[S:.*]] = memref.alloc() : memref<28xi8>
 // DSP: kernel.conv2d {{.*}} scratch %[[S]] {{.*}} kernel = @tinyc_conv2d_columns_s8_s8_armv7e_m
 // DSP: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8_armv7e_m
-// DSP: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_s8_s8_armv7e_m
+// DSP: kernel.conv2d {{.*}} kernel = @tinyc_conv2d_columns_s8_s8_armv7e_m
 // With MVE the address of one row and two pixels of four channels: 4 + 2 * 4 bytes.
 // MVE: %[[S:.*]] = memref.alloc() : memref<12xi8>
 // MVE: kernel.conv2d {{.*}} scratch %[[S]] {{.*}} kernel = @tinyc_conv2d_s8_s8_armv8_1m
