@@ -28,6 +28,9 @@ enum class Quantize {
 
 enum class CalibrationMethod { MinMax, Percentile, Mse };
 
+/// Integers that weights are stored in.
+enum class WeightType { Int8, Int4, Int2 };
+
 /// What the schedule is chosen for.
 enum class Optimize {
   Ram,      ///< the smallest arena
@@ -54,6 +57,7 @@ struct Options {
   ImportOptions import;
 
   Quantize quantize = Quantize::Automatic;
+  WeightType weights = WeightType::Int8; ///< of layers that are quantized by calibration
   std::vector<std::string> calibrationFiles; ///< FILE.npy, [samples, ...]; NAME=FILE.npy for each of several inputs
   InputTransform inputTransform;
   CalibrationMethod calibrationMethod = CalibrationMethod::Percentile;

@@ -32,6 +32,7 @@ namespace {
 struct CompressFlags : PassPipelineOptions<CompressFlags> {
   Option<bool> quantize{*this, "quantize", llvm::cl::desc("Calibrate with random inputs and quantize to int8"),
                         llvm::cl::init(false)};
+  Option<std::string> weights{*this, "weights", llvm::cl::desc("int8, int4 or int2"), llvm::cl::init("int8")};
 };
 struct LowerFlags : PassPipelineOptions<LowerFlags> {
   Option<std::string> target{*this, "target", llvm::cl::desc("Processor"), llvm::cl::init("cortex-m7")};
@@ -52,6 +53,7 @@ void registerPipelines() {
       "compress", "Phase Compress: quantize", [](OpPassManager &manager, const CompressFlags &flags) {
         compress::CompressOptions options;
         options.quantize = flags.quantize;
+        options.precision.weights = flags.weights;
         compress::buildCompressPipeline(manager, options);
       });
   PassPipelineRegistration<>("schedule", "Phase Schedule: order the operators", schedule::buildSchedulePipeline);
@@ -128,6 +130,18 @@ static compress::CalibratePassOptions makeCalibration(const Options &options) {
   return calibration;
 }
 
+static StringRef getName(WeightType type) {
+  switch (type) {
+  case WeightType::Int8:
+    return "int8";
+  case WeightType::Int4:
+    return "int4";
+  case WeightType::Int2:
+    return "int2";
+  }
+  llvm_unreachable("unknown WeightType");
+}
+
 StringRef getName(Optimize optimize) {
   switch (optimize) {
   case Optimize::Ram:
@@ -153,6 +167,12 @@ static LogicalResult runCompress(ModuleOp module, const Options &options, bool h
                                      (options.quantize == Quantize::Automatic && !options.calibrationFiles.empty()));
   compression.calibration = makeCalibration(options);
   compression.fullInteger = compression.quantize;
+  compression.precision.weights = getName(options.weights).str();
+  if (!compression.quantize && options.weights != WeightType::Int8)
+    return module.emitError("--weights=")
+           << getName(options.weights)
+           << (isFloat ? " quantizes with samples of the model's input: give --calibrate=X.npy"
+                       : " does not apply: the model comes with quantized weights");
   std::optional<InputDatasets> datasets;
   if (compression.quantize) {
     if (options.calibrationFiles.empty())

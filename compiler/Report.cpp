@@ -33,6 +33,8 @@ static llvm::json::Object toJson(const Layer &layer, int64_t id) {
                             {"weight_bytes", layer.weightBytes},
                             {"scratch_bytes", layer.scratchBytes},
                             {"live_bytes", layer.memory.liveBytes}};
+  if (layer.weightBits > 0)
+    object["weight_bits"] = layer.weightBits;
   if (layer.memory.stream < 0)
     return object;
   object["stream"] = layer.memory.stream;
@@ -239,6 +241,8 @@ static Layer makeLayer(kernel::KernelOpInterface op) {
   layer.shape = cast<MemRefType>(op.getOutputBuffer().getType()).getShape().vec();
   layer.macs = op.getMacs();
   layer.weightBytes = getConstantBytes(op);
+  if (const targets::Kernel *kernel = targets::findKernel(op.getSymbol()); kernel && kernel->weight != "none")
+    kernel->weight.drop_front().getAsInteger(10, layer.weightBits); // "s4", "f32"
   if (Value scratch = op.getScratchBuffer())
     layer.scratchBytes = kernel::getByteSize(cast<MemRefType>(scratch.getType()));
   return layer;

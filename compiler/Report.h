@@ -15,6 +15,7 @@ namespace tinyc {
 struct Layer {
   std::string op, node, kernel;
   std::vector<int64_t> shape; ///< of the output
+  int64_t weightBits = 0;     ///< of a weight; 0: the op has none
   int64_t macs = 0, weightBytes = 0, scratchBytes = 0;
   double cycles = 0;        ///< estimated, of all its calls
   double constantBytes = 0; ///< of constants that they read; what is read again counts again

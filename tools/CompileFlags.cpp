@@ -25,6 +25,11 @@ struct CompileFlags::Flags {
                  cl::values(clEnumValN(Quantize::None, "none", "float32"),
                             clEnumValN(Quantize::Int8, "int8", "int8 weights and activations")),
                  cl::init(Quantize::Automatic), cl::cat(category)),
+        weights("weights", cl::desc("Type of the weights of layers quantized with --calibrate (default int8)"),
+                cl::values(clEnumValN(WeightType::Int8, "int8", "-127..127"),
+                           clEnumValN(WeightType::Int4, "int4", "-8..7: half the flash"),
+                           clEnumValN(WeightType::Int2, "int2", "-2..1: a quarter of the flash")),
+                cl::init(WeightType::Int8), cl::cat(category)),
         calibrate("calibrate", cl::desc("Samples of real input, the first dimension counts them; repeatable for "
                                        "several inputs"),
                   cl::value_desc("[name=]X.npy"), cl::cat(category)),
@@ -67,6 +72,7 @@ struct CompileFlags::Flags {
   cl::opt<std::string> target, board;
   cl::list<std::string> inputShape;
   cl::opt<Quantize> quantize;
+  cl::opt<WeightType> weights;
   cl::list<std::string> calibrate;
   cl::opt<int64_t> calibrateLimit;
   cl::opt<CalibrationMethod> method;
@@ -134,6 +140,7 @@ static bool setBoard(StringRef name, bool hasTarget, Options &options) {
 bool CompileFlags::fill(Options &options) const {
   options.target = flags->target;
   options.quantize = flags->quantize;
+  options.weights = flags->weights;
   options.calibrationFiles.assign(flags->calibrate.begin(), flags->calibrate.end());
   options.calibrationLimit = flags->calibrateLimit;
   options.calibrationMethod = flags->method;

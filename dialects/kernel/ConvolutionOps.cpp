@@ -5,13 +5,14 @@ using namespace mlir;
 
 namespace tinyc::kernel {
 
-// Constants in the layout of one kernel, bias and multipliers among them.
+// Bytes without a shape: constants in the layout of one kernel, bias and multipliers among them, or weights of less than 8
+// bits.
 static bool isPacked(MemRefType weights) { return weights.getRank() == 1 && weights.getElementType().isInteger(8); }
 
 // The forms s8 (bias and multipliers present, one multiplier for each of `channels` or one in all) and f32.
 template <typename Op> static LogicalResult verifyForm(Op op, MemRefType weights, int64_t channels) {
   auto input = cast<MemRefType>(op.getInput().getType()), output = cast<MemRefType>(op.getOutput().getType());
-  if (input.getElementType() != output.getElementType() || input.getElementType() != weights.getElementType())
+  if (input.getElementType() != output.getElementType() || isFloat(input) != isFloat(weights))
     return op.emitOpError("expects input, weights and output of one element type, got ")
            << input.getElementType() << ", " << weights.getElementType() << " and " << output.getElementType();
   if (failed(verifyStage(op, output, op.getStage())))
@@ -27,13 +28,11 @@ template <typename Op> static LogicalResult verifyForm(Op op, MemRefType weights
       return op.emitOpError("expects no multipliers for f32 buffers");
     return success();
   }
-  if (isPacked(weights)) {
-    if (op.getBias() || op.getMultipliers())
-      return op.emitOpError("expects no bias and no multipliers beside packed weights");
+  if (isPacked(weights) && !op.getBias() && !op.getMultipliers())
     return success();
-  }
   if (!op.getBias() || !op.getMultipliers())
-    return op.emitOpError("expects bias and multipliers for i8 buffers");
+    return op.emitOpError(isPacked(weights) ? "expects both bias and multipliers, or none, beside packed weights"
+                                            : "expects bias and multipliers for i8 buffers");
   auto multipliers = cast<MemRefType>(op.getMultipliers().getType());
   int64_t wanted = cast<OutputS8Attr>(op.getStage()).getPerChannel() ? channels : 1;
   if (multipliers.getRank() != 1 || multipliers.getDimSize(0) != wanted)

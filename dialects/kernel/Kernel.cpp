@@ -29,7 +29,9 @@ void KernelDialect::initialize() {
 
 bool isContiguous(MemRefType type) { return memref::isStaticShapeAndContiguousRowMajor(type); }
 
-int64_t getByteSize(MemRefType type) { return type.getNumElements() * type.getElementTypeBitWidth() / 8; }
+int64_t getByteSize(MemRefType type) {
+  return llvm::divideCeil(type.getNumElements() * type.getElementTypeBitWidth(), 8);
+}
 
 LogicalResult ParamsAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringAttr type, ArrayAttr fields,
                                  ArrayAttr values) {

@@ -12,7 +12,7 @@
 
 namespace tinyc::kernel {
 
-/// The row of runtime/kernels.def that an op needs, up to the ISA. Element types are `s8` or `f32`; `weight` is `none`
+/// The row of runtime/kernels.def that an op needs, up to the ISA. Element types are `s8` or `f32`, of weights `s4` and `s2` too; `weight` is `none`
 /// where the kernel has no weights.
 struct Contract {
   llvm::StringRef op, input, weight;

@@ -116,6 +116,7 @@ class Kernel_BufferOf<list<Type> elements, string what>
                 CPred<"::tinyc::kernel::isContiguous(::llvm::cast<::mlir::MemRefType>($_self))">]>,
            "statically shaped contiguous buffer of " # what, "::mlir::MemRefType">;
 def Kernel_Data : Kernel_BufferOf<[I8, F32], "8-bit integers or 32-bit floats">;
+def Kernel_Weights : Kernel_BufferOf<[I8, I<4>, I<2>, F32], "integers of 8, 4 or 2 bits or 32-bit floats">;
 def Kernel_S8 : Kernel_BufferOf<[I8], "8-bit integers">;
 def Kernel_F32 : Kernel_BufferOf<[F32], "32-bit floats">;
 def Kernel_S32 : Kernel_BufferOf<[I32], "32-bit integers">;
@@ -148,7 +149,7 @@ class Kernel_Op<string mnemonic, dag inputs, dag outputs, dag properties, string
 //===----------------------------------------------------------------------===//
 
 class Kernel_ConvolutionOp<string mnemonic> : Kernel_Op<mnemonic,
-    (ins Kernel_In<Kernel_Data>:$input, Kernel_In<Kernel_Data>:$weights, Kernel_OptionalIn<Kernel_Bias>:$bias,
+    (ins Kernel_In<Kernel_Data>:$input, Kernel_In<Kernel_Weights>:$weights, Kernel_OptionalIn<Kernel_Bias>:$bias,
          Kernel_OptionalIn<Kernel_S32>:$multipliers),
     (ins Kernel_Out<Kernel_Data>:$output),
     (ins Kernel_WindowAttr:$window, I32Attr:$groups, DefaultValuedAttr<I32Attr, "0">:$inputZeroPoint,
@@ -164,8 +165,11 @@ def Kernel_Conv2DOp : Kernel_ConvolutionOp<"conv2d"> {
     C2. s8 form: i8 buffers, a bias i32[O] with the input zero point folded in, multipliers i32[O] or i32[1] as
         stage.perChannel says, stage #kernel.output_s8. f32 form: f32 buffers, no multipliers, stage #kernel.output_f32.
     C3. the window reads at most the padding that output and input sizes imply.
+        Weights of the s8 form may be i4 or i2, too.
     C4. after lower-pack-weights the constants may be one i8 buffer of rank 1 in the kernel's own layout
-        (tinyc/pack.h), in the place of the weights; bias and multipliers are absent then.
+        (tinyc/pack.h), in the place of the weights; bias and multipliers are absent then. Weights of less than 8 bits
+        are an i8 buffer of rank 1, too, of bytes that hold two or four of them (tinyc/narrow.h); bias and multipliers
+        stay beside them.
 
     ```mlir
     kernel.conv2d %x, %w bias %b : memref<4xi32> multipliers %m : memref<4xi32> : memref<1x8x8x3xi8>, memref<4x1x1x3xi8>
@@ -184,7 +188,7 @@ def Kernel_DepthwiseConv2DOp : Kernel_ConvolutionOp<"depthwise_conv2d"> {
 }
 
 def Kernel_FullyConnectedOp : Kernel_Op<"fully_connected",
-    (ins Kernel_In<Kernel_Data>:$input, Kernel_In<Kernel_Data>:$weights, Kernel_OptionalIn<Kernel_Bias>:$bias,
+    (ins Kernel_In<Kernel_Data>:$input, Kernel_In<Kernel_Weights>:$weights, Kernel_OptionalIn<Kernel_Bias>:$bias,
          Kernel_OptionalIn<Kernel_S32>:$multipliers),
     (ins Kernel_Out<Kernel_Data>:$output),
     (ins Kernel_OutputStage:$stage),

@@ -242,7 +242,18 @@ PadLoops getPadLoops(ArrayRef<int64_t> sizes, ArrayRef<int64_t> before, ArrayRef
   return loops;
 }
 
-StringRef getElementName(MemRefType type) { return isFloat(type) ? "f32" : "s8"; }
+StringRef getElementName(MemRefType type) {
+  if (isFloat(type))
+    return "f32";
+  switch (type.getElementTypeBitWidth()) {
+  case 2:
+    return "s2";
+  case 4:
+    return "s4";
+  default:
+    return "s8";
+  }
+}
 
 LogicalResult verifyStage(Operation *op, MemRefType output, Attribute stage) {
   if (isFloat(output) && !isa<OutputF32Attr>(stage))

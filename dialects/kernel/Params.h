@@ -49,7 +49,7 @@ struct PadLoops {
 };
 PadLoops getPadLoops(llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> before, llvm::ArrayRef<int64_t> after);
 
-/// `s8` or `f32`.
+/// `s8`, `s4`, `s2` or `f32`.
 llvm::StringRef getElementName(mlir::MemRefType type);
 inline bool isFloat(mlir::MemRefType type) { return type.getElementType().isF32(); }
 

@@ -36,6 +36,9 @@ mlir::Type getStorageType(mlir::Type elementType);
 inline constexpr llvm::StringLiteral kNameAttr = "nn.name";
 inline constexpr llvm::StringLiteral kPermutationAttr = "nn.permutation";
 inline constexpr llvm::StringLiteral kRangeAttr = "nn.range";
+inline constexpr llvm::StringLiteral kWeightBitsAttr = "nn.weight_bits";
+inline constexpr llvm::StringLiteral kActivationBitsAttr = "nn.activation_bits";
+inline constexpr llvm::StringLiteral kWeightScalesAttr = "nn.weight_scales";
 
 } // namespace tinyc::nn
 

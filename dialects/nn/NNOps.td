@@ -28,6 +28,9 @@ def NN_Dialect : Dialect {
       (`[0, 2, 3, 1]`: ONNX NCHW is stored NHWC).
     - `nn.range` (DenseF64ArrayAttr `[min, max]` for each result, concatenated) on ops, and on function arguments: the
       calibrated range in real numbers.
+    - `nn.weight_bits` (I32Attr: 8, 4 or 2) on ops with weights, before quantization: the precision chosen for them.
+    - `nn.activation_bits` (I32Attr) on ops: the precision chosen for their results.
+    - `nn.weight_scales` (DenseF32ArrayAttr, one for each output channel) on ops with weights: the scales chosen for them.
 
     Integer form, for all ops: a real value r is (q - zero_point) * scale. Accumulators are int32. Requantization
     from an accumulator of scale S to a result of scale s is `(acc * M + 2^(k-1)) >> k` with M = round(S / s * 2^k),

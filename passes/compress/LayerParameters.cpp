@@ -102,7 +102,30 @@ static bool readBias(const nn::HostTensor &bias, double inputScale, quant::Quant
   return equal;
 }
 
-LogicalResult quantizeParameters(nn::QuantizableOpInterface op, RewriterBase &rewriter) {
+FailureOr<unsigned> getWeightBits(Operation *op, unsigned bits) {
+  Attribute attribute = op->getAttr(nn::kWeightBitsAttr);
+  if (!attribute)
+    return bits;
+  auto chosen = dyn_cast<IntegerAttr>(attribute);
+  if (!chosen || !llvm::is_contained<int64_t>({8, 4, 2}, chosen.getValue().getSExtValue()))
+    return op->emitOpError("expects ") << nn::kWeightBitsAttr << " of 8, 4 or 2, got " << attribute;
+  return static_cast<unsigned>(chosen.getInt());
+}
+
+/// The values of nn.weight_scales; none without it.
+static FailureOr<ArrayRef<float>> getGivenScales(Operation *op, int64_t channels) {
+  Attribute attribute = op->getAttr(nn::kWeightScalesAttr);
+  if (!attribute)
+    return ArrayRef<float>();
+  auto scales = dyn_cast<DenseF32ArrayAttr>(attribute);
+  if (!scales || scales.size() != channels ||
+      !llvm::all_of(scales.asArrayRef(), [](float scale) { return std::isnormal(scale) && scale > 0; }))
+    return op->emitOpError("expects ") << channels << " positive scales in " << nn::kWeightScalesAttr << ", got "
+                                       << attribute;
+  return scales.asArrayRef();
+}
+
+LogicalResult quantizeParameters(nn::QuantizableOpInterface op, RewriterBase &rewriter, unsigned weightBits) {
   std::optional<unsigned> weightIndex = op.getWeightOperand(), biasIndex = op.getBiasOperand();
   if (!weightIndex)
     return success();
@@ -133,7 +156,12 @@ LogicalResult quantizeParameters(nn::QuantizableOpInterface op, RewriterBase &re
       op->emitWarning("asymmetric weights are quantized anew, symmetric per output channel");
     nn::HostTensor floats(RankedTensorType::get(weight.getType().getShape(), rewriter.getF32Type()));
     llvm::copy(reals, floats.get<float>().begin());
-    set(*weightIndex, createWeight(rewriter, location, floats, chooseWeightScales(floats, bias, input, result)));
+    FailureOr<unsigned> bits = getWeightBits(op, weightBits);
+    FailureOr<ArrayRef<float>> given = getGivenScales(op, weight.getType().getDimSize(0));
+    if (failed(bits) || failed(given))
+      return failure();
+    SmallVector<double> scales = chooseWeightScales(floats, bias, input, result, *bits, *given);
+    set(*weightIndex, createWeight(rewriter, location, floats, scales, *bits));
   }
   if (!biasIndex)
     return success();

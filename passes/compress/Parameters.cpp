@@ -84,21 +84,28 @@ double getLeastWeightScale(double inputScale, double resultScale) {
   return std::max(roundScale(std::ldexp(resultScale / inputScale, -20)), kLeastWidth);
 }
 
+std::pair<int64_t, int64_t> getWeightBounds(unsigned bits) {
+  int64_t half = int64_t{1} << (bits - 1);
+  return {bits == 8 ? 1 - half : -half, half - 1};
+}
+
 SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, ArrayRef<double> bias, double inputScale,
-                                       double resultScale, unsigned bits) {
-  double greatest = std::ldexp(1.0, bits - 1) - 1;
+                                       double resultScale, unsigned bits, ArrayRef<float> given) {
+  auto [least, greatest] = getWeightBounds(bits);
   int64_t channels = weight.getType().getDimSize(0), length = weight.getNumElements() / channels;
   // The bias leaves room for the products' sum: inputs of 8 bits are at most 255 from their zero point.
-  double room = std::numeric_limits<int32_t>::max() - 255.0 * greatest * static_cast<double>(length);
+  double room = std::numeric_limits<int32_t>::max() + 255.0 * static_cast<double>(least * length);
   double biasLimit = std::max(room, std::ldexp(1.0, 24));
   double leastScale = getLeastWeightScale(inputScale, resultScale);
 
   SmallVector<double> scales;
   for (int64_t channel = 0; channel < channels; ++channel) {
-    double magnitude = 0.0;
-    for (float real : weight.get<float>().slice(channel * length, length))
-      magnitude = std::max(magnitude, std::abs(static_cast<double>(real)));
-    double scale = std::max(magnitude / greatest, leastScale);
+    double scale = leastScale;
+    if (given.empty())
+      for (float real : weight.get<float>().slice(channel * length, length))
+        scale = std::max(scale, static_cast<double>(real) / static_cast<double>(real < 0 ? least : greatest));
+    else
+      scale = std::max<double>(scale, given[channel]);
     if (!bias.empty())
       scale = std::max(scale, std::abs(bias[channel]) / (inputScale * biasLimit));
     scales.push_back(roundScale(scale));
@@ -108,11 +115,12 @@ SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, ArrayRef<do
 
 Value createWeight(OpBuilder &builder, Location location, const nn::HostTensor &weight, ArrayRef<double> scales,
                    unsigned bits) {
-  int64_t greatest = (int64_t{1} << (bits - 1)) - 1, length = weight.getNumElements() / scales.size();
+  auto [least, greatest] = getWeightBounds(bits);
+  int64_t length = weight.getNumElements() / scales.size();
   SmallVector<int64_t> zeroPoints(scales.size(), 0);
   auto type = quant::UniformQuantizedPerAxisType::get(quant::QuantizationFlags::Signed, builder.getIntegerType(bits),
                                                       builder.getF32Type(), scales, zeroPoints,
-                                                      /*quantizedDimension=*/0, -greatest, greatest);
+                                                      /*quantizedDimension=*/0, least, greatest);
   nn::HostTensor stored(RankedTensorType::get(weight.getType().getShape(), type));
   for (auto [index, real] : llvm::enumerate(weight.get<float>()))
     stored.get<int8_t>()[index] = static_cast<int8_t>(nn::quantizeReal(real, type, index / length));

@@ -34,12 +34,17 @@ mlir::quant::UniformQuantizedType chooseConstantType(mlir::MLIRContext *context,
 /// so that as an integer of 2^32 it has 12 bits.
 double getLeastWeightScale(double inputScale, double resultScale);
 
-/// Symmetric scales for each output channel (dimension 0) of a real weight, at `bits` wide storage without the least
-/// integer; at least getLeastWeightScale, and as great as the bias needs to fit int32.
-llvm::SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, llvm::ArrayRef<double> bias,
-                                             double inputScale, double resultScale, unsigned bits = 8);
+/// The least and the greatest integer of a weight: -127 .. 127, -8 .. 7, -2 .. 1.
+std::pair<int64_t, int64_t> getWeightBounds(unsigned bits);
 
-/// A real weight on given scales, as a new nn.constant at the insertion point.
+/// Symmetric scales for each output channel (dimension 0) of a real weight: those `given` (one for each channel), or, if
+/// there are none, the least by which every weight fits. At least getLeastWeightScale, and as great as the bias needs to fit
+/// int32.
+llvm::SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, llvm::ArrayRef<double> bias,
+                                             double inputScale, double resultScale, unsigned bits = 8,
+                                             llvm::ArrayRef<float> given = {});
+
+/// A real weight on given scales, as a new nn.constant at the insertion point; what does not fit is saturated.
 mlir::Value createWeight(mlir::OpBuilder &builder, mlir::Location location, const nn::HostTensor &weight,
                          llvm::ArrayRef<double> scales, unsigned bits = 8);
 

@@ -26,6 +26,7 @@ struct CompressOptions {
   /// Quantize what is still float, with the ranges that `data` shows.
   bool quantize = false;
   CalibratePassOptions calibration;
+  QuantizePassOptions precision;
   CalibrationData data;
   /// Remove channels that are constant or that nothing reads.
   bool removeChannels = true;

@@ -51,12 +51,13 @@ def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
   let description = [{
     Activations get an asymmetric type per tensor from `nn.range` (or the range that the op's definition fixes), widened
     to contain zero; ops that keep scales share one type with their operands, through nn.requantize where an operand
-    that others read would lose more than a bit. Weights become symmetric per output channel, biases int32 of input
-    scale * weight scale. Arguments and results of the function become quantized. Ops without an integer form stay in
+    that others read would lose more than a bit. Weights become symmetric per output channel, in the bits of
+    `nn.weight_bits` or of the option `weights`, on the scales of `nn.weight_scales` or on the least by which all fit; biases
+    int32 of input scale * weight scale. Arguments and results of the function become quantized. Ops without an integer form stay in
     float between casts, each with a warning. All by QuantizableOpInterface.
   }];
   let options = [
-    Option<"weights", "weights", "std::string", /*default=*/"\"int8\"", "Type of weights: int8">,
+    Option<"weights", "weights", "std::string", /*default=*/"\"int8\"", "Type of weights without nn.weight_bits: int8, int4 or int2">,
     Option<"activations", "activations", "std::string", /*default=*/"\"int8\"", "Type of activations: int8">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect", "::mlir::quant::QuantDialect"];

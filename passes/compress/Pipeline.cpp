@@ -9,7 +9,7 @@ namespace tinyc::compress {
 void buildCompressPipeline(OpPassManager &manager, const CompressOptions &options) {
   if (options.quantize) {
     manager.addNestedPass<func::FuncOp>(createCalibratePass(options.calibration, options.data));
-    manager.addNestedPass<func::FuncOp>(createQuantizePass());
+    manager.addNestedPass<func::FuncOp>(createQuantizePass(options.precision));
   }
   if (options.removeChannels)
     manager.addNestedPass<func::FuncOp>(createRemoveChannelsPass());

@@ -2,6 +2,8 @@
 #include "passes/compress/Passes.h"
 #include "passes/compress/ScaleGroups.h"
 
+#include "llvm/ADT/StringSwitch.h"
+
 using namespace mlir;
 
 namespace tinyc::compress {
@@ -14,8 +16,8 @@ namespace {
 /// Rewrites one function, given the types of its activations.
 class Quantizer {
 public:
-  Quantizer(func::FuncOp function, const ScaleGroups &groups)
-      : function(function), groups(groups), rewriter(function.getContext()) {}
+  Quantizer(func::FuncOp function, const ScaleGroups &groups, unsigned weightBits)
+      : function(function), groups(groups), weightBits(weightBits), rewriter(function.getContext()) {}
 
   LogicalResult run() {
     Block &block = function.getBody().front();
@@ -98,8 +100,10 @@ private:
       if (quantizable.sharesScale() && nn::getPerTensor(operand.get().getType()) != result)
         set(operand, requantize(operand.get(), result));
     }
-    op->removeAttr(nn::kRangeAttr);
-    return quantizeParameters(quantizable, rewriter);
+    if (failed(quantizeParameters(quantizable, rewriter, weightBits)))
+      return failure();
+    removeChoices(op);
+    return success();
   }
 
   /// An op without an integer form: its operands are dequantized, its results quantized. Of a cast only the float side.
@@ -119,7 +123,13 @@ private:
       auto cast = quant::QuantizeCastOp::create(rewriter, op->getLoc(), type, result);
       rewriter.replaceAllUsesExcept(result, cast.getResult(), cast);
     }
-    op->removeAttr(nn::kRangeAttr);
+    removeChoices(op);
+  }
+
+  /// What was chosen for the op is in its types now.
+  static void removeChoices(Operation *op) {
+    for (StringRef name : {nn::kRangeAttr, nn::kWeightBitsAttr, nn::kActivationBitsAttr, nn::kWeightScalesAttr})
+      op->removeAttr(name);
   }
 
   /// A cast of the model whose operand and result are both quantized by now.
@@ -176,6 +186,7 @@ private:
 
   func::FuncOp function;
   const ScaleGroups &groups;
+  unsigned weightBits; // where an op has no nn.weight_bits
   IRRewriter rewriter;
   DenseMap<std::pair<Value, Type>, Value> requantized;
 };
@@ -184,9 +195,11 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
   using QuantizePassBase::QuantizePassBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    for (StringRef type : {StringRef(weights), StringRef(activations)})
-      if (type != "int8")
-        return mlir::emitError(UnknownLoc::get(context), "expects weights and activations of type int8, got ") << type;
+    weightBits = llvm::StringSwitch<unsigned>(weights).Case("int8", 8).Case("int4", 4).Case("int2", 2).Default(0);
+    if (weightBits == 0)
+      return mlir::emitError(UnknownLoc::get(context), "expects weights of type int8, int4 or int2, got ") << weights;
+    if (activations != "int8")
+      return mlir::emitError(UnknownLoc::get(context), "expects activations of type int8, got ") << activations;
     return success();
   }
 
@@ -195,9 +208,11 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
     if (function.isExternal())
       return;
     FailureOr<ScaleGroups> groups = ScaleGroups::create(function);
-    if (failed(groups) || failed(Quantizer(function, *groups).run()))
+    if (failed(groups) || failed(Quantizer(function, *groups, weightBits).run()))
       signalPassFailure();
   }
+
+  unsigned weightBits = 8;
 };
 } // namespace
 

@@ -16,7 +16,7 @@ DenseElementsAttr getValues(memref::GlobalOp constant) {
 
 DenseElementsAttr transposeWeights(DenseElementsAttr weights) {
   ArrayRef<int64_t> shape = weights.getType().getShape();
-  int64_t channels = shape[0], pixels = shape[1] * shape[2], bytes = weights.getElementType().getIntOrFloatBitWidth() / 8;
+  int64_t channels = shape[0], pixels = shape[1] * shape[2], bytes = llvm::divideCeil(weights.getElementType().getIntOrFloatBitWidth(), 8);
   auto type = RankedTensorType::get({shape[1], shape[2], channels}, weights.getElementType());
   if (weights.isSplat())
     return weights.reshape(type);
@@ -32,12 +32,16 @@ DenseElementsAttr transposeWeights(DenseElementsAttr weights) {
 template <typename Element>
 static bool readValues(Value buffer, SymbolTable &symbols, bool transpose, std::vector<Element> &to) {
   memref::GlobalOp global = getConstant(buffer, symbols);
-  if (!global || !global.getType().getElementType().isInteger(8 * sizeof(Element)))
+  if (!global || global.getType().getElementTypeBitWidth() > 8 * sizeof(Element) ||
+      !global.getType().getElementType().isInteger())
     return false;
   DenseElementsAttr values = getValues(global);
   if (transpose)
     values = transposeWeights(values);
-  to.assign(values.value_begin<Element>(), values.value_end<Element>());
+  to.clear();
+  to.reserve(values.getNumElements());
+  for (const APInt &value : values.getValues<APInt>())
+    to.push_back(static_cast<Element>(value.getSExtValue()));
   return true;
 }
 

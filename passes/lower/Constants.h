@@ -20,7 +20,7 @@ mlir::DenseElementsAttr getValues(mlir::memref::GlobalOp constant);
 /// [channels, height, width, 1] -> [height, width, channels], element by element.
 mlir::DenseElementsAttr transposeWeights(mlir::DenseElementsAttr weights);
 
-/// The constants of an int8 convolution or fully connected op.
+/// The constants of an int8 convolution or fully connected op; weights of less than 8 bits one a byte.
 class WeightedConstants {
 public:
   /// None if `op` is another op, or if one of its three constants is not a global with dense values.

@@ -28,8 +28,8 @@ template <typename Op> static FailureOr<Weighted> makeWeighted(Op op, KernelBuil
   }
   if (!weight || (op.getBias() && !bias))
     return op.emitOpError("expects constant weights and bias in integer form");
-  if (!weight.getElementType().isInteger(8))
-    return op.emitOpError("expects weights stored in 8 bits, got ") << weight.getElementType();
+  if (!llvm::is_contained({8u, 4u, 2u}, weight.getElementType().getIntOrFloatBitWidth()))
+    return op.emitOpError("expects weights stored in 8, 4 or 2 bits, got ") << weight.getElementType();
   quant::UniformQuantizedType input = nn::getPerTensor(op.getInput().getType());
   int64_t channels = weight.getType().getDimSize(0), overflow = 0;
   FailureOr<SmallVector<int32_t>> folded =

@@ -1,6 +1,7 @@
 #include "passes/lower/Constants.h"
 #include "passes/lower/Passes.h"
 #include "targets/Target.h"
+#include "tinyc/narrow.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"
@@ -43,6 +44,10 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
       if (op.getWeights().getType().getRank() == 4)
         ok &= succeeded(transpose(op, symbols));
     });
+    getOperation().walk([&](Operation *op) {
+      TypeSwitch<Operation *>(op).Case<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::FullyConnectedOp>(
+          [&](auto weighted) { ok &= succeeded(packNarrow(weighted, symbols)); });
+    });
     if (!ok)
       return signalPassFailure();
     for (auto [key, packed] : created)
@@ -60,9 +65,7 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
       return op->emitOpError("cannot pack its constants for ") << op.getSymbol();
     std::vector<uint8_t> bytes(packing.bytes(words.data()));
     packing.write(words.data(), &values, bytes.data());
-    auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size())}, IntegerType::get(&getContext(), 8));
-    auto value = DenseElementsAttr::getFromRawBuffer(
-        type, ArrayRef<char>(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
+    DenseElementsAttr value = toBytes(bytes);
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::FullyConnectedOp>([&](auto weighted) {
           llvm::SmallSetVector<Value, 3> before;
@@ -83,6 +86,31 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
     op.getWeightsMutable().assign(createPacked(weights, transposeWeights(getValues(global)), symbols));
     erase(weights, symbols);
     return success();
+  }
+
+  // Weights of less than 8 bits as the bytes that the contract wants.
+  template <typename Op> LogicalResult packNarrow(Op op, SymbolTable &symbols) {
+    TypedValue<MemRefType> weights = op.getWeights();
+    unsigned bits = weights.getType().getElementTypeBitWidth();
+    if (bits >= 8)
+      return success();
+    memref::GlobalOp global = getConstant(weights, symbols);
+    if (!global)
+      return op.emitOpError("expects its weights to be a memref.global with dense values");
+    SmallVector<int8_t> values = llvm::map_to_vector(getValues(global).getValues<APInt>(), [](const APInt &value) {
+      return static_cast<int8_t>(value.getSExtValue());
+    });
+    std::vector<uint8_t> bytes(tinyc_narrow_bytes(values.size(), bits));
+    tinyc_pack_narrow(values.data(), values.size(), bits, bytes.data());
+    op.getWeightsMutable().assign(createPacked(weights, toBytes(bytes), symbols));
+    erase(weights, symbols);
+    return success();
+  }
+
+  DenseElementsAttr toBytes(const std::vector<uint8_t> &bytes) {
+    auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size())}, IntegerType::get(&getContext(), 8));
+    return DenseElementsAttr::getFromRawBuffer(
+        type, ArrayRef<char>(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
   }
 
   // Erases an unused read of a constant; the constant too, later, if nothing else reads it.

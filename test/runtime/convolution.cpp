@@ -1,5 +1,6 @@
 // Convolutions, fully connected and matmul against the mathematical definition.
 #include "reference.h"
+#include "tinyc/narrow.h"
 
 using namespace tinyc::test;
 
@@ -47,15 +48,30 @@ template <typename T> std::vector<T> toDepthwiseLayout(const std::vector<T> &wei
   return result;
 }
 
-void testConvolutionS8(bool depthwise) {
-  Random random = {depthwise ? 11u : 12u};
+// Weights of `bits` bits: all values that they can have.
+std::vector<int8_t> randomWeights(Random &random, size_t size, int32_t bits) {
+  std::vector<int8_t> weights(size);
+  for (int8_t &weight : weights)
+    weight = static_cast<int8_t>(randomInt(&random, -(1 << (bits - 1)), (1 << (bits - 1)) - 1));
+  return weights;
+}
+
+// As the kernels of narrow weights read them; nothing behind.
+std::vector<int8_t> packNarrow(const std::vector<int8_t> &weights, int32_t bits) {
+  std::vector<int8_t> packed(tinyc_narrow_bytes(weights.size(), bits));
+  tinyc_pack_narrow(weights.data(), weights.size(), bits, reinterpret_cast<uint8_t *>(packed.data()));
+  return packed;
+}
+
+void testConvolutionS8(bool depthwise, int32_t bits, decltype(&tinyc_conv2d_s8_s8) kernel) {
+  Random random = {(depthwise ? 11u : 12u) + 16u * bits};
   for (int i = 0; i < 400; i++) {
     Shape shape = randomShape(random, depthwise);
     tinyc_conv2d_s8_params params = {shape.window, shape.groups, randomInt(&random, -128, 127), randomOutput(&random)};
     tinyc_window &window = params.window;
     int32_t filters = window.output_channels;
     auto input = randomTensor<int8_t>(random, window.input_height * window.input_width * window.input_channels);
-    auto weights = randomTensor<int8_t>(random, filters * shape.length);
+    auto weights = randomWeights(random, filters * shape.length, bits);
     std::vector<int32_t> bias(filters), folded(filters), multipliers(filters);
     for (int32_t o = 0; o < filters; o++) {
       bias[o] = folded[o] = randomInt(&random, -10000, 10000);
@@ -63,8 +79,7 @@ void testConvolutionS8(bool depthwise) {
         folded[o] -= params.input_zero_point * weights[o * shape.length + k];
       multipliers[o] = randomMultiplier(&random, shape.length, params.output.shift);
     }
-    auto laidOut = depthwise ? toDepthwiseLayout(weights, shape) : weights;
-    auto kernel = depthwise ? tinyc_depthwise_conv2d_s8_s8 : tinyc_conv2d_s8_s8;
+    auto laidOut = packNarrow(depthwise ? toDepthwiseLayout(weights, shape) : weights, bits);
     auto output = runWindowed<int8_t>(
         random, window, input, [&](const tinyc_window &w, const int8_t *in, int8_t *out, int32_t begin, int32_t end) {
           tinyc_conv2d_s8_params p = params;
@@ -118,20 +133,30 @@ void testConvolutionF32(bool depthwise) {
   }
 }
 
-TEST(Kernels, Conv2dS8) { testConvolutionS8(false); }
-TEST(Kernels, DepthwiseConv2dS8) { testConvolutionS8(true); }
+TEST(Kernels, Conv2dS8) { testConvolutionS8(false, 8, tinyc_conv2d_s8_s8); }
+TEST(Kernels, Conv2dS8S4) { testConvolutionS8(false, 4, tinyc_conv2d_s8_s4); }
+TEST(Kernels, Conv2dS8S2) { testConvolutionS8(false, 2, tinyc_conv2d_s8_s2); }
+TEST(Kernels, DepthwiseConv2dS8) { testConvolutionS8(true, 8, tinyc_depthwise_conv2d_s8_s8); }
+TEST(Kernels, DepthwiseConv2dS8S4) { testConvolutionS8(true, 4, tinyc_depthwise_conv2d_s8_s4); }
+TEST(Kernels, DepthwiseConv2dS8S2) { testConvolutionS8(true, 2, tinyc_depthwise_conv2d_s8_s2); }
 TEST(Kernels, Conv2dF32) { testConvolutionF32(false); }
 TEST(Kernels, DepthwiseConv2dF32) { testConvolutionF32(true); }
 
 TEST(Kernels, FullyConnected) {
   Random random = {15};
-  for (int i = 0; i < 200; i++) {
+  for (int i = 0; i < 600; i++) {
     int32_t rows = randomInt(&random, 1, 4), inputs = randomInt(&random, 1, 70), outputs = randomInt(&random, 1, 19);
     int32_t begin = randomInt(&random, 0, rows - 1), end = randomInt(&random, begin + 1, rows);
     int32_t zero = randomInt(&random, -128, 127);
     tinyc_fully_connected_s8_params params = {rows, inputs, outputs, randomOutput(&random)};
     tinyc_fully_connected_f32_params floatParams = {rows, inputs, outputs, {-30.0f, 30.0f}};
-    auto input = randomTensor<int8_t>(random, rows * inputs), weights = randomTensor<int8_t>(random, outputs * inputs);
+    static const struct {
+      int32_t bits;
+      decltype(&tinyc_fully_connected_s8_s8) run;
+    } kernels[] = {{8, tinyc_fully_connected_s8_s8}, {4, tinyc_fully_connected_s8_s4}, {2, tinyc_fully_connected_s8_s2}};
+    auto [bits, kernel] = kernels[i % 3];
+    auto input = randomTensor<int8_t>(random, rows * inputs), weights = randomWeights(random, outputs * inputs, bits);
+    auto packed = packNarrow(weights, bits);
     auto floatInput = randomTensor<float>(random, rows * inputs);
     auto floatWeights = randomTensor<float>(random, outputs * inputs), floatBias = randomTensor<float>(random, outputs);
     std::vector<int32_t> bias(outputs), folded(outputs), multipliers(outputs);
@@ -144,8 +169,7 @@ TEST(Kernels, FullyConnected) {
     Guarded<int8_t> output(rows * outputs);
     Guarded<float> floatOutput(rows * outputs);
     std::vector<int8_t> before = output.copy();
-    tinyc_fully_connected_s8_s8(&params, input.data(), weights.data(), folded.data(), multipliers.data(), output.data(),
-                                nullptr, begin, end);
+    kernel(&params, input.data(), packed.data(), folded.data(), multipliers.data(), output.data(), nullptr, begin, end);
     tinyc_fully_connected_f32_f32(&floatParams, floatInput.data(), floatWeights.data(), floatBias.data(),
                                   floatOutput.data(), nullptr, begin, end);
     EXPECT_TRUE(output.isIntact() && floatOutput.isIntact());

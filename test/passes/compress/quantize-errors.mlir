@@ -7,7 +7,28 @@
 // RUN: tinyc-opt %t/join.mlir -verify-diagnostics -compress-quantize
 // RUN: not tinyc-opt %t/range.mlir -compress-quantize=weights=int3 2>&1 | FileCheck %s --check-prefix=TYPE
 
-// TYPE: error: expects weights and activations of type int8, got int3
+// RUN: not tinyc-opt %t/range.mlir -compress-quantize=activations=int3 2>&1 | FileCheck %s --check-prefix=ACTIVATIONS
+// RUN: tinyc-opt %t/bits.mlir -verify-diagnostics -compress-quantize
+// RUN: tinyc-opt %t/scales.mlir -verify-diagnostics -compress-quantize
+
+// TYPE: error: expects weights of type int8, int4 or int2, got int3
+// ACTIVATIONS: error: expects activations of type int8, got int3
+
+//--- bits.mlir
+func.func @main(%x: tensor<1x1xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<1x1xf32> {
+  %w = nn.constant dense<1.0> : tensor<1x1xf32> -> tensor<1x1xf32>
+  // expected-error @below {{expects nn.weight_bits of 8, 4 or 2, got 3 : i32}}
+  %0 = nn.fully_connected %x, %w {nn.weight_bits = 3 : i32, nn.range = array<f64: -1.0, 1.0>} : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}
+
+//--- scales.mlir
+func.func @main(%x: tensor<1x1xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<1x1xf32> {
+  %w = nn.constant dense<1.0> : tensor<1x1xf32> -> tensor<1x1xf32>
+  // expected-error @below {{expects 1 positive scales in nn.weight_scales, got array<f32: 5.000000e-01, 1.000000e+00>}}
+  %0 = nn.fully_connected %x, %w {nn.weight_scales = array<f32: 0.5, 1.0>, nn.range = array<f64: -1.0, 1.0>} : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}
 
 //--- range.mlir
 func.func @main(%x: tensor<1x4xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<1x4xf32> {

@@ -41,6 +41,10 @@ static void windows(void) {
   tinyc_conv2d_s8_params depthwiseBytes = {window, window.input_channels, random(-128, 127), randomOutput(&state)};
   tinyc_depthwise_conv2d_s8_s8(&depthwiseBytes, bytes, weightBytes, biasWords, multipliers, outputBytes, NULL, 0, rows);
   addBytes(pixels * window.output_channels);
+  tinyc_depthwise_conv2d_s8_s4(&depthwiseBytes, bytes, weightBytes, biasWords, multipliers, outputBytes, NULL, 0, rows);
+  addBytes(pixels * window.output_channels);
+  tinyc_depthwise_conv2d_s8_s2(&depthwiseBytes, bytes, weightBytes, biasWords, multipliers, outputBytes, NULL, 0, rows);
+  addBytes(pixels * window.output_channels);
   tinyc_pool_s8_params poolBytes = {window, 1, 0, random(-128, 127), randomOutput(&state)};
   tinyc_avg_pool_s8(&poolBytes, bytes, multipliers, outputBytes, NULL, 0, rows);
   addBytes(pixels * window.output_channels);
@@ -69,6 +73,10 @@ static void windows(void) {
   tinyc_conv2d_s8_params convBytes = {window, 1, random(-128, 127), randomOutput(&state)};
   tinyc_conv2d_s8_s8(&convBytes, bytes, weightBytes, biasWords, multipliers, outputBytes, NULL, 0, rows);
   addBytes(pixels * filters);
+  tinyc_conv2d_s8_s4(&convBytes, bytes, weightBytes, biasWords, multipliers, outputBytes, NULL, 0, rows);
+  addBytes(pixels * filters);
+  tinyc_conv2d_s8_s2(&convBytes, bytes, weightBytes, biasWords, multipliers, outputBytes, NULL, 0, rows);
+  addBytes(pixels * filters);
 }
 
 static void matrices(void) {
@@ -78,6 +86,10 @@ static void matrices(void) {
   addFloats(rows * columns);
   tinyc_fully_connected_s8_params denseBytes = {rows, inner, columns, randomOutput(&state)};
   tinyc_fully_connected_s8_s8(&denseBytes, bytes, weightBytes, biasWords, multipliers, outputBytes, NULL, 0, rows);
+  addBytes(rows * columns);
+  tinyc_fully_connected_s8_s4(&denseBytes, bytes, weightBytes, biasWords, multipliers, outputBytes, NULL, 0, rows);
+  addBytes(rows * columns);
+  tinyc_fully_connected_s8_s2(&denseBytes, bytes, weightBytes, biasWords, multipliers, outputBytes, NULL, 0, rows);
   addBytes(rows * columns);
   tinyc_matmul_f32_params product = {rows, inner, columns, {-1e30f, 50.0f}};
   tinyc_matmul_f32(&product, input, weights, output, NULL, 0, rows);
