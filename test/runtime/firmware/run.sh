@@ -2,6 +2,7 @@
 # run.sh CORE PROGRAM OUT [CC]: builds isa_kernels or checksum with the kernels of a Cortex-M, runs it in QEMU.
 # SHAPES in the environment: how many random shapes isa_kernels tries (2000). The packed kernels take a part of them: 20000
 # give each 2000 and more.
+# GUARD in the environment: path of tinyc_guard.so, which finds reads outside the buffers (guard_plugin.c).
 # CORE is cortex-m0plus, -m3, -m4, -m7, -m33, -m55 or host; OUT a scratch folder; CC gcc (arm-none-eabi) or clang (22).
 set -eu
 core=$1 program=$2 out=$3 compiler=${4:-gcc}
@@ -10,6 +11,7 @@ repository=$(cd "$here/../../.." && pwd)
 emulator=$repository/targets/cortex-m/emulator
 flags="-DSHAPES=${SHAPES:-2000} -std=c11 -O2 -ffp-contract=off -Wall -Wextra -Werror -I$repository/runtime/include"
 kernels=$(ls "$repository"/runtime/kernels/generic/*.c)
+[ -z "${GUARD:-}" ] || flags="$flags -DROOMS"
 mkdir -p "$out"
 cache=$(command -v ccache || true)
 
@@ -52,5 +54,19 @@ for source in $kernels; do
 done
 arm-none-eabi-gcc $arm -mthumb $flags -I"$emulator" "$here/$program.c" "$emulator/startup.c" $objects -nostartfiles \
   -L"$emulator" -T $machine.ld -Wl,--gc-sections,--no-warn-execstack -o "$work/firmware.elf"
-timeout 900 qemu-system-arm -M $machine -nographic -monitor none -serial null -chardev stdio,id=console \
-  -semihosting-config enable=on,target=native,chardev=console -kernel "$work/firmware.elf" </dev/null
+set -- -M $machine -nographic -monitor none -serial null -chardev stdio,id=console \
+  -semihosting-config enable=on,target=native,chardev=console -kernel "$work/firmware.elf"
+[ -n "${GUARD:-}" ] || exec timeout 900 qemu-system-arm "$@" </dev/null
+
+# Sizes of test/runtime/firmware/rooms.h.
+symbol() { arm-none-eabi-nm "$work/firmware.elf" | sed -n "s/^\([0-9a-f]*\) [a-zA-Z] $1\$/0x\1/p"; }
+status=0
+timeout 900 qemu-system-arm "$@" \
+  -plugin "$GUARD,out=$work/guard.txt,switch=$(symbol roomSwitch),rooms=$(symbol rooms):262144:1024:6" </dev/null || status=$?
+cat "$work/guard.txt"
+grep -q "^guard: [1-9][0-9]* accesses watched" "$work/guard.txt"
+if grep -q "^guard: pc" "$work/guard.txt"; then
+  arm-none-eabi-addr2line -f -e "$work/firmware.elf" $(sed -n 's/^guard: pc \(0x[0-9a-f]*\).*/\1/p' "$work/guard.txt")
+  exit 1
+fi
+exit $status
