@@ -4,6 +4,7 @@
 #include "compiler/Diagnostics.h"
 #include "compiler/DriverSupport.h"
 #include "compiler/ExplainMemory.h"
+#include "compiler/ExplainQuantization.h"
 #include "compiler/Files.h"
 #include "compiler/Package.h"
 #include "compiler/Pipeline.h"
@@ -57,6 +58,8 @@ LogicalResult runCompiler(const Options &options, llvm::raw_ostream &stream) {
   if (options.emit != Emit::Package && options.emit != Emit::Object) {
     if (options.explainMemory || !options.memoryPictureFile.empty())
       return complain("--explain-memory explains a package: it does not go with this --emit");
+    if (options.explainQuantization)
+      return complain("--explain-quantization explains a package: it does not go with this --emit");
     if (options.printCost)
       return complain("--print-cost tells of a package: it does not go with this --emit");
     return emitText(options, *target, context.get());
@@ -71,6 +74,8 @@ LogicalResult runCompiler(const Options &options, llvm::raw_ostream &stream) {
   stream << "  package     " << directory << "\n";
   if (options.printCost)
     printCostTable(*report, stream);
+  if (report->quantization)
+    printQuantizationTable(*report->quantization, stream);
   if (options.explainMemory)
     printMemoryTable(*report, stream);
   if (!options.memoryPictureFile.empty())

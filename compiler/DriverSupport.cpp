@@ -110,6 +110,12 @@ FailureOr<Report> compilePackage(const Options &options, const targets::Target &
   if (hasFlashes && failed(placeConstants(*module, target, *options.board)))
     return failure();
   Report report = makeReport(*module, options, facts);
+  if (options.explainQuantization) {
+    FailureOr<QuantizationErrors> errors = measureQuantization(*facts.reference, *facts.quantized, options);
+    if (failed(errors))
+      return failure();
+    report.quantization = std::move(*errors);
+  }
   warnIfLarge(*module, "SRAM", report.sramBytes, target.sramBytes, options.sramBudget, target.name);
   std::optional<CheckPlan> check;
   if (options.check) {

@@ -75,6 +75,7 @@ struct Options {
 
   bool printCost = false;        ///< print the table of estimated costs
   bool explainMemory = false;    ///< print the table of the memory plan
+  bool explainQuantization = false; ///< measure what quantization does to each layer; needs calibration samples
   std::string memoryPictureFile; ///< path of the picture of the memory plan, SVG; empty: none
 };
 

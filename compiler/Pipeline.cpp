@@ -2,6 +2,7 @@
 
 #include "compiler/Dataset.h"
 #include "compiler/DriverSupport.h"
+#include "compiler/QuantizationErrors.h"
 #include "compiler/Report.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/nn/NN.h"
@@ -156,7 +157,8 @@ StringRef getName(Optimize optimize) {
   llvm_unreachable("unknown Optimize");
 }
 
-static LogicalResult runCompress(ModuleOp module, const Options &options, bool hasQuantization) {
+/// With Options::explainQuantization, `facts` (which may be null) gets copies of the module before and after.
+static LogicalResult runCompress(ModuleOp module, const Options &options, bool hasQuantization, ModelFacts *facts) {
   auto function = *module.getOps<func::FuncOp>().begin();
   bool isFloat = llvm::any_of(function.getOps<nn::QuantizableOpInterface>(), [](nn::QuantizableOpInterface op) {
     return !nn::getQuantizedElement(op->getResult(0).getType());
@@ -166,6 +168,13 @@ static LogicalResult runCompress(ModuleOp module, const Options &options, bool h
   compression.quantize = isFloat && (options.quantize == Quantize::Int8 ||
                                      (options.quantize == Quantize::Automatic && !options.calibrationFiles.empty()));
   compression.calibration = makeCalibration(options);
+  auto copyTo = [](OwningOpRef<ModuleOp> &copy) {
+    return [&copy](func::FuncOp function) { copy = function->getParentOfType<ModuleOp>().clone(); };
+  };
+  if (options.explainQuantization && facts) {
+    compression.observeFloat = copyTo(facts->reference);
+    compression.observeQuantized = copyTo(facts->quantized);
+  }
   compression.fullInteger = compression.quantize;
   compression.precision.weights = getName(options.weights).str();
   if (!compression.quantize && options.weights != WeightType::Int8)
@@ -325,14 +334,17 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
   found.parameters = countParameters(*module);
   found.macs = countMacs(*module);
   int64_t channels = countChannels(*module);
+  const bool hasQuantization = found.hasQuantization;
   if (facts)
-    *facts = found;
+    *facts = std::move(found);
   if (last == Phase::Graph)
     return module;
-  if (failed(runCompress(*module, options, found.hasQuantization)))
+  if (failed(runCompress(*module, options, hasQuantization, facts)))
     return nullptr;
   if (facts)
     facts->removedChannels = channels - countChannels(*module);
+  if (options.explainQuantization && facts)
+    facts->reference = makeFloatForm(facts->reference ? *facts->reference : *facts->quantized);
   if (last == Phase::Compress)
     return module;
   OwningOpRef<ModuleOp> unordered = options.explainMemory ? module->clone() : nullptr;

@@ -31,6 +31,8 @@ struct ModelFacts {
   int64_t macs = 0;
   bool hasQuantization = false; ///< the model came with Q/DQ nodes
   int64_t removedChannels = 0;  ///< output channels of layers that compression removed
+  /// With Options::explainQuantization: the model in float, and as phase Compress left it.
+  mlir::OwningOpRef<mlir::ModuleOp> reference, quantized;
 };
 
 /// Runs all phases up to and including `last`. Errors are diagnostics; the result is then null.

@@ -1,6 +1,7 @@
 #include "compiler/Report.h"
 
 #include "compiler/Diagnostics.h"
+#include "compiler/ExplainQuantization.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/kernel/Params.h"
 #include "passes/lower/ColumnSplit.h"
@@ -93,6 +94,8 @@ llvm::json::Value Report::toJson() const {
                                   {"bytes", plan.peakBytes},
                                   {"live", std::move(liveArray)}}},
       {"layers", std::move(layerArray)}};
+  if (quantization)
+    object["quantization"] = tinyc::toJson(*quantization);
   if (board.empty())
     return object;
   llvm::json::Array memoryArray;

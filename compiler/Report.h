@@ -7,6 +7,7 @@
 #include "compiler/Options.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Program.h"
+#include "compiler/QuantizationErrors.h"
 #include "passes/lower/Plan.h"
 
 namespace tinyc {
@@ -37,6 +38,7 @@ struct Report {
   Ports ports;
   std::string board;               ///< empty: unknown
   std::vector<MemoryUse> memories; ///< of the board
+  std::optional<QuantizationErrors> quantization; ///< if it was to be explained
 
   int64_t getFlashBytes() const { return weightBytes + codeBytes; }
   llvm::json::Value toJson() const;

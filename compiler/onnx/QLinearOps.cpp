@@ -1,5 +1,6 @@
-// Operators on quantized tensors: QLinear*, QGemm, *Integer. Each is built as DequantizeLinear of its operands, the float
-// operator, QuantizeLinear of the result; compress-fold-qdq makes the integer op of it, with the model's own scales.
+// Operators on quantized tensors: QLinear*, QGemm, *Integer. Each is built as DequantizeLinear of its operands, the
+// float operator, QuantizeLinear of the result; compress-fold-qdq makes the integer op of it, with the model's own
+// scales.
 #include "compiler/onnx/Operators.h"
 
 using namespace mlir;
@@ -142,8 +143,7 @@ LogicalResult buildQLinearSoftmax(NodeImporter &node) {
   const int64_t opset = node.getInt("opset", 13);
   if (opset < 1 || opset > kNewestOpset)
     return node.emitError() << "attribute 'opset' must be 1 to " << kNewestOpset << ", got " << opset;
-  FailureOr<std::string> result =
-      node.buildPart("Softmax", {*input}, getAttributesWithout(node, {"opset"}), opset);
+  FailureOr<std::string> result = node.buildPart("Softmax", {*input}, getAttributesWithout(node, {"opset"}), opset);
   return failed(result) ? failure() : setQuantized(node, *result, 3, 0);
 }
 

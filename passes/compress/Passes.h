@@ -30,6 +30,8 @@ struct CompressOptions {
   CalibrationData data;
   /// Remove channels that are constant or that nothing reads.
   bool removeChannels = true;
+  /// Called with the function right before it is quantized, all choices made, and right after, all its channels there.
+  std::function<void(mlir::func::FuncOp)> observeFloat, observeQuantized;
   /// Refuse a result with float values.
   bool fullInteger = false;
 };

@@ -6,11 +6,30 @@ using namespace mlir;
 
 namespace tinyc::compress {
 
+namespace {
+/// Shows a function to CompressOptions::observeFloat or observeQuantized.
+struct ObservePass : PassWrapper<ObservePass, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ObservePass)
+  explicit ObservePass(std::function<void(func::FuncOp)> observe) : observe(std::move(observe)) {}
+  void runOnOperation() override {
+    observe(getOperation());
+    markAllAnalysesPreserved();
+  }
+  std::function<void(func::FuncOp)> observe;
+};
+} // namespace
+
 void buildCompressPipeline(OpPassManager &manager, const CompressOptions &options) {
+  auto observe = [&](const std::function<void(func::FuncOp)> &observer) {
+    if (observer)
+      manager.addNestedPass<func::FuncOp>(std::make_unique<ObservePass>(observer));
+  };
   if (options.quantize) {
     manager.addNestedPass<func::FuncOp>(createCalibratePass(options.calibration, options.data));
+    observe(options.observeFloat);
     manager.addNestedPass<func::FuncOp>(createQuantizePass(options.precision));
   }
+  observe(options.observeQuantized);
   if (options.removeChannels)
     manager.addNestedPass<func::FuncOp>(createRemoveChannelsPass());
   manager.addNestedPass<func::FuncOp>(createVerifyPass(VerifyPassOptions{options.fullInteger}));

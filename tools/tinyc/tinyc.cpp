@@ -34,6 +34,10 @@ int main(int argc, char **argv) {
   cl::opt<std::string> explainMemory(
       "explain-memory", cl::desc("Print a table of the memory plan; with FILE.svg draw it, too"), cl::value_desc("FILE.svg"),
       cl::ValueOptional, cl::cat(category));
+  cl::opt<bool> explainQuantization(
+      "explain-quantization",
+      cl::desc("Print what quantization does to every layer, and which to give more bits first; needs --calibrate"),
+      cl::cat(category));
   cl::opt<bool> printCost("print-cost", cl::desc("Print the estimated cycles of every layer"), cl::cat(category));
   cl::opt<bool> quiet("quiet", cl::desc("Print no summary"), cl::cat(category));
   tinyc::CompileFlags flags(category);
@@ -47,6 +51,7 @@ int main(int argc, char **argv) {
   options.emit = emit;
   options.prefix = prefix;
   options.printCost = printCost;
+  options.explainQuantization = explainQuantization;
   options.explainMemory = explainMemory.getNumOccurrences() > 0;
   options.memoryPictureFile = explainMemory;
   return tinyc::getExitStatus(tinyc::runCompiler(options, quiet ? nulls() : outs()));
