@@ -18,6 +18,19 @@ llvm::LogicalResult runCompiler(const Options &options, llvm::raw_ostream &strea
 llvm::LogicalResult runEvaluation(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,
                                   bool json, llvm::raw_ostream &stream);
 
+/// The measurements of runEvaluation, not yet printed.
+llvm::LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,
+                             Evaluation &result);
+
+/// Runs the float form of a model (makeFloatForm) in the reference interpreter; target "float".
+llvm::LogicalResult evaluateFloatForm(const Options &options, const EvaluationOptions &evaluation, Evaluation &result);
+
+/// Compares the model's programs with a reference, and with each other: compiler/Validate.h. `references` is "float", or
+/// files of reference outputs, FILE.npy or NAME=FILE.npy for each of several.
+llvm::LogicalResult runValidation(const Options &options, const EvaluationOptions &evaluation,
+                                  llvm::ArrayRef<std::string> references, bool targetGiven, bool json,
+                                  llvm::raw_ostream &stream);
+
 } // namespace tinyc
 
 #endif // TINYC_COMPILER_DRIVER_H

@@ -1,6 +1,7 @@
 #include "compiler/Evaluate.h"
 
 #include "compiler/Dataset.h"
+#include "compiler/ErrorSums.h"
 #include "compiler/Files.h"
 #include "compiler/Npy.h"
 #include "llvm/Support/Format.h"
@@ -105,26 +106,32 @@ static ArrayRef<char> getOutput(const Ports &ports, ArrayRef<char> outputs, int6
   return outputs.slice(index * stride + offset, ports.outputs[output].bytes);
 }
 
-static Error measureAccuracy(const Ports &ports, const Samples &samples, ArrayRef<char> outputs,
-                             const EvaluationOptions &options, Evaluation &evaluation) {
-  Expected<NpyArray> file = NpyArray::read(options.labelFile);
+Expected<std::vector<int64_t>> readLabels(StringRef path, int64_t first, int64_t count, int64_t classes) {
+  Expected<NpyArray> file = NpyArray::read(path);
   if (!file)
     return file.takeError();
   Expected<std::vector<int64_t>> labels = file->toIntegers();
   if (!labels)
     return labels.takeError();
-  if (static_cast<int64_t>(labels->size()) < options.first + samples.size())
-    return makeFileError(options.labelFile, "holds " + Twine(labels->size()) + " labels for " +
-                                                Twine(options.first + samples.size()) + " samples");
-  int64_t correct = 0, classes = ports.outputs.front().getElements();
-  for (int64_t i = 0; i < samples.size(); ++i) {
-    int64_t label = (*labels)[options.first + i];
+  if (static_cast<int64_t>(labels->size()) < first + count)
+    return makeFileError(path, "holds " + Twine(labels->size()) + " labels for " + Twine(first + count) + " samples");
+  std::vector<int64_t> classesOfSamples(labels->begin() + first, labels->begin() + first + count);
+  for (auto [index, label] : enumerate(classesOfSamples))
     if (label < 0 || label >= classes)
-      return makeFileError(options.labelFile, "label " + Twine(label) + " of sample " + Twine(options.first + i) +
-                                                  ": the model has " + Twine(classes) + " classes");
-    std::vector<float> scores = decode(ports.outputs.front(), getOutput(ports, outputs, i, 0));
-    correct += std::max_element(scores.begin(), scores.end()) - scores.begin() == label;
-  }
+      return makeFileError(path, "label " + Twine(label) + " of sample " + Twine(first + index) + ": the model has " +
+                                     Twine(classes) + " classes");
+  return classesOfSamples;
+}
+
+static Error measureAccuracy(const Ports &ports, const Samples &samples, ArrayRef<char> outputs,
+                             const EvaluationOptions &options, Evaluation &evaluation) {
+  Expected<std::vector<int64_t>> labels =
+      readLabels(options.labelFile, options.first, samples.size(), ports.outputs.front().getElements());
+  if (!labels)
+    return labels.takeError();
+  int64_t correct = 0;
+  for (auto [index, label] : enumerate(*labels))
+    correct += findGreatest(decode(ports.outputs.front(), getOutput(ports, outputs, index, 0))) == label;
   evaluation.accuracy = static_cast<double>(correct) / static_cast<double>(samples.size());
   return Error::success();
 }
@@ -165,6 +172,12 @@ Error measure(const Ports &ports, const Samples &samples, ArrayRef<char> outputs
   if (!options.expectFile.empty())
     if (Error error = measureError(ports, samples, outputs, options, evaluation))
       return error;
+  if (options.keepOutputs)
+    for (auto [number, port] : enumerate(ports.outputs)) {
+      OutputValues &output = evaluation.outputs.emplace_back(OutputValues{port.name, port.getOnnxShape(), {}});
+      for (int64_t i = 0; i < samples.size(); ++i)
+        append_range(output.values, decode(port, getOutput(ports, outputs, i, number)));
+    }
   if (options.outputFile.empty())
     return Error::success();
   const Port &port = ports.outputs.front();

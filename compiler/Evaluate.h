@@ -21,6 +21,14 @@ struct EvaluationOptions {
   bool profile = false;                ///< count the cycles of every layer, on an emulated Cortex-M
   std::string profileFile;             ///< .json or .csv to be written
   double clock = 0;                    ///< Hz, for milliseconds in the profile; 0: none
+  bool keepOutputs = false;            ///< hand out the outputs of all samples in Evaluation::outputs
+};
+
+/// One output of a program for all samples.
+struct OutputValues {
+  std::string name;
+  std::vector<int64_t> shape; ///< of one sample, in ONNX's order
+  std::vector<float> values;  ///< real values in ONNX's order, the samples one after the other
 };
 
 /// What was measured. The JSON names are a contract with users' scripts.
@@ -33,6 +41,7 @@ struct Evaluation {
   std::optional<int64_t> stackBytes;            ///< high-water mark of one inference
   std::optional<int64_t> instructions; ///< per inference, mean rounded to nearest
   std::optional<Profile> profile;
+  std::vector<OutputValues> outputs; ///< empty unless asked for
 
   llvm::json::Value toJson() const;
   void print(llvm::raw_ostream &stream) const;
@@ -56,6 +65,9 @@ private:
   explicit Samples(std::unique_ptr<Data> data);
   std::unique_ptr<Data> data;
 };
+
+/// The classes of `count` samples from `first` on, each below `classes`.
+llvm::Expected<std::vector<int64_t>> readLabels(llvm::StringRef path, int64_t first, int64_t count, int64_t classes);
 
 /// Accuracy and error of the outputs' bytes (of all samples, each all outputs), and the output file.
 llvm::Error measure(const Ports &ports, const Samples &samples, llvm::ArrayRef<char> outputs,

@@ -6,6 +6,7 @@
 #include "compiler/Files.h"
 #include "compiler/NativePackage.h"
 #include "compiler/Pipeline.h"
+#include "compiler/QuantizationErrors.h"
 #include "compiler/StackUse.h"
 #include "dialects/nn/Interpreter.h"
 #include "passes/lower/ProgramState.h"
@@ -125,13 +126,9 @@ static Ports getFunctionPorts(func::FuncOp function) {
   return ports;
 }
 
-static LogicalResult evaluateInterpreted(const Options &options, const targets::Target &target,
-                                         const EvaluationOptions &evaluation, MLIRContext *context,
-                                         Evaluation &result) {
-  OwningOpRef<ModuleOp> module = compile(options, target, Phase::Compress, context);
-  if (!module)
-    return failure();
-  auto function = *module->getOps<func::FuncOp>().begin();
+/// Runs the one function of a module of phase Graph or Compress.
+static LogicalResult interpret(ModuleOp module, const EvaluationOptions &evaluation, Evaluation &result) {
+  auto function = *module.getOps<func::FuncOp>().begin();
   Ports ports = getFunctionPorts(function);
   llvm::Expected<Samples> samples = Samples::open(ports.inputs, evaluation);
   if (!samples)
@@ -163,6 +160,27 @@ static LogicalResult evaluateInterpreted(const Options &options, const targets::
   result.target = "interpreter";
   if (llvm::Error error = measure(ports, *samples, outputs, evaluation, result))
     return complain(std::move(error));
+  return success();
+}
+
+static LogicalResult evaluateInterpreted(const Options &options, const targets::Target &target,
+                                         const EvaluationOptions &evaluation, MLIRContext *context,
+                                         Evaluation &result) {
+  OwningOpRef<ModuleOp> module = compile(options, target, Phase::Compress, context);
+  return module ? interpret(*module, evaluation, result) : failure();
+}
+
+LogicalResult evaluateFloatForm(const Options &options, const EvaluationOptions &evaluation, Evaluation &result) {
+  const targets::Target *target = findTarget("host");
+  std::unique_ptr<MLIRContext> context = makeContext();
+  DiagnosticPrinter printer(context.get(), options.model);
+  OwningOpRef<ModuleOp> module = compile(options, *target, Phase::Graph, context.get());
+  if (!module)
+    return failure();
+  OwningOpRef<ModuleOp> floatForm = makeFloatForm(*module);
+  if (failed(interpret(*floatForm, evaluation, result)))
+    return failure();
+  result.target = "float";
   return success();
 }
 
@@ -382,8 +400,8 @@ static bool isCompilation(const Options &options) {
          options.streamInput || options.streamOutput || options.check || options.keepChannels;
 }
 
-static LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,
-                              Evaluation &result) {
+LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,
+                       Evaluation &result) {
   if (!evaluation.profileFile.empty())
     if (llvm::Error error = checkProfileName(evaluation.profileFile))
       return complain(std::move(error));

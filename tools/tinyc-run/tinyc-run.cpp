@@ -31,6 +31,13 @@ int main(int argc, char **argv) {
                                cl::value_desc("FILE.json|FILE.csv"), cl::ValueOptional, cl::cat(category));
   cl::opt<std::string> clock("clock", cl::desc("Clock of the core, for milliseconds in the profile"),
                              cl::value_desc("216MHz"), cl::cat(category));
+  cl::opt<bool> validate("validate",
+                         cl::desc("Compare float model, host program and core with --reference, and with each other"),
+                         cl::cat(category));
+  cl::list<std::string> reference("reference",
+                                  cl::desc("For --validate: float, the model itself; or outputs of yours, repeatable "
+                                           "for several outputs"),
+                                  cl::value_desc("float|[name=]Y.npy"), cl::cat(category));
   cl::opt<bool> json("json", cl::desc("Print one JSON object"), cl::cat(category));
   tinyc::CompileFlags flags(category);
   tinyc::parseCommandLine(argc, argv, category, "tinyc-run: runs a model or a package on samples\n");
@@ -67,5 +74,13 @@ int main(int argc, char **argv) {
     errs() << "tinyc-run: error: --skip and --limit expect a number of samples\n";
     return 1;
   }
+  if (!validate && reference.getNumOccurrences() > 0) {
+    errs() << "tinyc-run: error: --reference is for --validate\n";
+    return 1;
+  }
+  if (validate)
+    return tinyc::getExitStatus(tinyc::runValidation(
+        options, evaluation, std::vector<std::string>(reference.begin(), reference.end()), flags.hasTarget(), json,
+        outs()));
   return tinyc::getExitStatus(tinyc::runEvaluation(options, evaluation, flags.hasTarget(), json, outs()));
 }
