@@ -1,6 +1,7 @@
 #include "targets/Target.h"
 #include "tinyc/kernels.h"
 #include "tinyc/pack.h"
+#include "tinyc/pack_x86_64.h"
 #include "tinyc/scratch.h"
 
 #include "llvm/ADT/STLExtras.h"

@@ -26,6 +26,7 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/Transforms/IPO/GlobalDCE.h"
 #include "llvm/Transforms/IPO/Internalize.h"
 
 using namespace mlir;
@@ -133,8 +134,9 @@ LogicalResult linkKernels(llvm::Module &program, const Target &target, Location 
   return success();
 }
 
-/// O2, but no vectorizer: the kernels are written for their core.
-void optimize(llvm::Module &program, llvm::TargetMachine &machine) {
+/// O2, but no vectorizer: the kernels are written for their core. On a host, where size and specialization to a model do
+/// not matter, they stay as they were compiled.
+void optimize(llvm::Module &program, const Target &target, llvm::TargetMachine &machine) {
   llvm::PipelineTuningOptions options;
   options.LoopVectorization = false;
   options.SLPVectorization = false;
@@ -148,7 +150,12 @@ void optimize(llvm::Module &program, llvm::TargetMachine &machine) {
   builder.registerFunctionAnalyses(functionAnalyses);
   builder.registerLoopAnalyses(loopAnalyses);
   builder.crossRegisterProxies(loopAnalyses, functionAnalyses, callGraphAnalyses, moduleAnalyses);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(program, moduleAnalyses);
+  llvm::ModulePassManager passes;
+  if (target.isHost())
+    passes.addPass(llvm::GlobalDCEPass());
+  else
+    passes = builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2);
+  passes.run(program, moduleAnalyses);
 }
 
 /// Removes what a firmware has no use for and trips over: unwind tables, which must lie near the code, and the note on
@@ -180,7 +187,7 @@ std::unique_ptr<llvm::Module> build(ModuleOp lowered, const Target &target, llvm
     function.addFnAttr("target-cpu", target.cpu);
   if (failed(linkKernels(*program, target, lowered.getLoc())))
     return nullptr;
-  optimize(*program, machine);
+  optimize(*program, target, machine);
   return program;
 }
 

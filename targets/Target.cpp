@@ -11,7 +11,11 @@ using namespace llvm;
 namespace tinyc::targets {
 
 static Target makeHost() {
+#if defined(__x86_64__)
+  static const StringRef isas[] = {"x86_64", "generic"};
+#else
   static const StringRef isas[] = {"generic"};
+#endif
   return {"host", isas, "", "", "", {}, "", 0, 0, 16, "kernels-host.bc"};
 }
 

@@ -16,7 +16,8 @@ CORES = {'m0plus': ('mps2-an385', ['-mcpu=cortex-m0plus', '-mfloat-abi=soft']),
          'm7': ('mps2-an500', ['-mcpu=cortex-m7', '-mfloat-abi=hard', '-mfpu=fpv5-d16']),
          'm33': ('mps2-an505', ['-mcpu=cortex-m33', '-mfloat-abi=hard', '-mfpu=fpv5-sp-d16']),
          'm55': ('mps3-an547', ['-mcpu=cortex-m55', '-mfloat-abi=hard'])}
-ISAS = {'generic': set(CORES), 'armv7e_m': {'m4', 'm7', 'm33', 'm55'}, 'armv8_1m': {'m55'}}  # and the cores that have them
+ISAS = {'generic': set(CORES), 'armv7e_m': {'m4', 'm7', 'm33', 'm55'}, 'armv8_1m': {'m55'},
+        'x86_64': set()}  # and the cores that have them
 STAGE, SLOW_STAGE, CLAMPED_STAGE = [3, -128, 127, 32, 1], [3, -128, 127, 33, 1], [3, -100, 100, 32, 1]
 
 
@@ -25,6 +26,7 @@ def read_kernels():
     text = text[text.index('#endif'):]
     rows = re.findall(r'TINYC_(?:PACKED_)?KERNEL\(([^()]*)\)', text)
     return [[field.strip() for field in row.split(',')] for row in rows]
+
 
 
 def size(length, kernel, stride, pads, dilation=1):
@@ -317,7 +319,7 @@ def main():
     options = parser.parse_args()
     kernels = read_kernels()
     calls = Calls()
-    wanted = [k for k in kernels if options.kernel in k[5]]
+    wanted = [k for k in kernels if options.kernel in k[5] and k[3] != 'x86_64']
     add_networks(calls, 'tinyc_conv2d_columns_s8_s8_armv7e_m', 'tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m',
                  'tinyc_depthwise_conv2d_3x3_s8_s8_armv7e_m', 'tinyc_fully_connected_pairs_s8_s8_armv7e_m')
     add_networks(calls, 'tinyc_conv2d_s8_s8_armv8_1m', 'tinyc_depthwise_conv2d_s8_s8_armv8_1m',

@@ -5,9 +5,9 @@ using namespace mlir;
 
 namespace tinyc::kernel {
 
-// Bytes without a shape: constants in the layout of one kernel, bias and multipliers among them, or weights of less than 8
-// bits.
-static bool isPacked(MemRefType weights) { return weights.getRank() == 1 && weights.getElementType().isInteger(8); }
+// Elements without a shape: constants in the layout of one kernel, bias and multipliers among them, or weights of less
+// than 8 bits.
+static bool isPacked(MemRefType weights) { return weights.getRank() == 1; }
 
 // The forms s8 (bias and multipliers present, one multiplier for each of `channels` or one in all) and f32.
 template <typename Op> static LogicalResult verifyForm(Op op, MemRefType weights, int64_t channels) {
@@ -23,13 +23,15 @@ template <typename Op> static LogicalResult verifyForm(Op op, MemRefType weights
       return op.emitOpError("expects a bias of ")
              << channels << (isFloat(output) ? " f32 elements, got " : " i32 elements, got ") << type;
   }
+  if (isPacked(weights) && !op.getBias() && !op.getMultipliers())
+    return success();
   if (isFloat(output)) {
+    if (isPacked(weights))
+      return op.emitOpError("expects no bias beside packed weights of f32 elements");
     if (op.getMultipliers())
       return op.emitOpError("expects no multipliers for f32 buffers");
     return success();
   }
-  if (isPacked(weights) && !op.getBias() && !op.getMultipliers())
-    return success();
   if (!op.getBias() || !op.getMultipliers())
     return op.emitOpError(isPacked(weights) ? "expects both bias and multipliers, or none, beside packed weights"
                                             : "expects bias and multipliers for i8 buffers");

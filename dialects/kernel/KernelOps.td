@@ -166,8 +166,8 @@ def Kernel_Conv2DOp : Kernel_ConvolutionOp<"conv2d"> {
         stage.perChannel says, stage #kernel.output_s8. f32 form: f32 buffers, no multipliers, stage #kernel.output_f32.
     C3. the window reads at most the padding that output and input sizes imply.
         Weights of the s8 form may be i4 or i2, too.
-    C4. after lower-pack-weights the constants may be one i8 buffer of rank 1 in the kernel's own layout
-        (tinyc/pack.h), in the place of the weights; bias and multipliers are absent then. Weights of less than 8 bits
+    C4. after lower-pack-weights the constants may be one buffer of rank 1 in the kernel's own layout
+        (tinyc/pack.h), of i8 or f32 as the form is, in the place of the weights; bias and multipliers are absent then. Weights of less than 8 bits
         are an i8 buffer of rank 1, too, of bytes that hold two or four of them (tinyc/narrow.h); bias and multipliers
         stay beside them.
 

@@ -32,16 +32,25 @@ DenseElementsAttr transposeWeights(DenseElementsAttr weights) {
 template <typename Element>
 static bool readValues(Value buffer, SymbolTable &symbols, bool transpose, std::vector<Element> &to) {
   memref::GlobalOp global = getConstant(buffer, symbols);
-  if (!global || global.getType().getElementTypeBitWidth() > 8 * sizeof(Element) ||
-      !global.getType().getElementType().isInteger())
+  if (!global || !getValues(global))
+    return false;
+  Type element = global.getType().getElementType();
+  if (std::is_same_v<Element, float> ? !element.isF32()
+                                     : !element.isInteger() || element.getIntOrFloatBitWidth() > 8 * sizeof(Element))
     return false;
   DenseElementsAttr values = getValues(global);
   if (transpose)
     values = transposeWeights(values);
-  to.clear();
-  to.reserve(values.getNumElements());
-  for (const APInt &value : values.getValues<APInt>())
-    to.push_back(static_cast<Element>(value.getSExtValue()));
+  if (element.getIntOrFloatBitWidth() == 8 * sizeof(Element)) {
+    to.assign(values.value_begin<Element>(), values.value_end<Element>());
+    return true;
+  }
+  if constexpr (!std::is_same_v<Element, float>) {
+    to.clear();
+    to.reserve(values.getNumElements());
+    for (const APInt &value : values.getValues<APInt>())
+      to.push_back(static_cast<Element>(value.getSExtValue()));
+  }
   return true;
 }
 
@@ -57,6 +66,12 @@ std::optional<WeightedConstants> WeightedConstants::read(Operation *op, SymbolTa
     return std::nullopt;
   bool transpose = isa<kernel::DepthwiseConv2DOp>(op) && cast<MemRefType>(weights.getType()).getRank() == 4;
   WeightedConstants constants;
+  if (cast<MemRefType>(weights.getType()).getElementType().isF32()) {
+    if (!readValues(weights, symbols, transpose, constants.floatWeights) ||
+        (bias && !readValues(bias, symbols, false, constants.floatBias)))
+      return std::nullopt;
+    return constants;
+  }
   if (!readValues(weights, symbols, transpose, constants.weights) ||
       !readValues(bias, symbols, false, constants.bias) ||
       !readValues(multipliers, symbols, false, constants.multipliers))

@@ -20,17 +20,21 @@ mlir::DenseElementsAttr getValues(mlir::memref::GlobalOp constant);
 /// [channels, height, width, 1] -> [height, width, channels], element by element.
 mlir::DenseElementsAttr transposeWeights(mlir::DenseElementsAttr weights);
 
-/// The constants of an int8 convolution or fully connected op; weights of less than 8 bits one a byte.
+/// The constants of a convolution or fully connected op, int8 or float; weights of less than 8 bits one a byte.
 class WeightedConstants {
 public:
-  /// None if `op` is another op, or if one of its three constants is not a global with dense values.
+  /// None if `op` is another op, or if one of its constants is not a global with dense values.
   static std::optional<WeightedConstants> read(mlir::Operation *op, mlir::SymbolTable &symbols);
 
-  tinyc_constants get() const { return {weights.data(), bias.data(), multipliers.data()}; }
+  tinyc_constants get() const {
+    auto data = [](const auto &values) { return values.empty() ? nullptr : values.data(); };
+    return {data(weights), data(bias), data(multipliers), data(floatWeights), data(floatBias)};
+  }
 
 private:
   std::vector<int8_t> weights;
   std::vector<int32_t> bias, multipliers;
+  std::vector<float> floatWeights, floatBias;
 };
 
 } // namespace tinyc::lower

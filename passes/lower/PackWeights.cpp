@@ -65,11 +65,13 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
       return op->emitOpError("cannot pack its constants for ") << op.getSymbol();
     std::vector<uint8_t> bytes(packing.bytes(words.data()));
     packing.write(words.data(), &values, bytes.data());
-    DenseElementsAttr value = toBytes(bytes);
+    DenseElementsAttr value = toElements(bytes, cast<MemRefType>(op->getOperand(1).getType()).getElementType());
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::FullyConnectedOp>([&](auto weighted) {
           llvm::SmallSetVector<Value, 3> before;
-          before.insert_range(ArrayRef<Value>{weighted.getWeights(), weighted.getBias(), weighted.getMultipliers()});
+          for (Value constant : {Value(weighted.getWeights()), Value(weighted.getBias()), Value(weighted.getMultipliers())})
+            if (constant)
+              before.insert(constant);
           setPacked(weighted, createPacked(weighted.getWeights(), value, symbols));
           for (Value constant : before)
             erase(constant, symbols);
@@ -102,15 +104,18 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
     });
     std::vector<uint8_t> bytes(tinyc_narrow_bytes(values.size(), bits));
     tinyc_pack_narrow(values.data(), values.size(), bits, bytes.data());
-    op.getWeightsMutable().assign(createPacked(weights, toBytes(bytes), symbols));
+    op.getWeightsMutable().assign(createPacked(weights, toElements(bytes, IntegerType::get(&getContext(), 8)), symbols));
     erase(weights, symbols);
     return success();
   }
 
-  DenseElementsAttr toBytes(const std::vector<uint8_t> &bytes) {
-    auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size())}, IntegerType::get(&getContext(), 8));
+  // One-dimensional: floats for a float kernel, else bytes, whatever the width of the weights.
+  DenseElementsAttr toElements(const std::vector<uint8_t> &bytes, Type weights) {
+    Type element = weights.isF32() ? weights : IntegerType::get(&getContext(), 8);
+    int64_t size = 8 * bytes.size() / element.getIntOrFloatBitWidth();
     return DenseElementsAttr::getFromRawBuffer(
-        type, ArrayRef<char>(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
+        RankedTensorType::get({size}, element),
+        ArrayRef<char>(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
   }
 
   // Erases an unused read of a constant; the constant too, later, if nothing else reads it.

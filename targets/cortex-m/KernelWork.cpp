@@ -12,7 +12,7 @@ struct Family {
   KernelWork (*count)(const KernelCall &call);
 };
 
-constexpr std::string_view dsp = "_armv7e_m", mve = "_armv8_1m";
+constexpr std::string_view dsp = "_armv7e_m", mve = "_armv8_1m", host = "_x86_64";
 
 constexpr Family families[] = {
     {"tinyc_conv2d_columns_", dsp, countColumns},
@@ -87,6 +87,9 @@ double countUnaligned(double loads, int32_t length) {
 }
 
 KernelWork countWork(std::string_view symbol, const uint32_t *params, int32_t rowBegin, int32_t rowEnd) {
+  // On a host the schedule is that of the generic kernels.
+  if (symbol.ends_with(host))
+    symbol.remove_suffix(host.size());
   for (const Family &family : families)
     if (symbol.starts_with(family.prefix) && symbol.ends_with(family.suffix))
       return family.count({symbol, params, rowBegin, rowEnd});

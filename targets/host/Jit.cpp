@@ -23,7 +23,7 @@ HostProgram::HostProgram(std::unique_ptr<Code> code, void *function)
     : code(std::move(code)), function(function) {}
 HostProgram::~HostProgram() = default;
 
-/// The addresses of the kernels that run on every processor.
+/// The addresses of the kernels that run on this processor.
 static llvm::orc::SymbolMap getKernels(llvm::orc::LLJIT &jit) {
   llvm::orc::SymbolMap symbols;
   auto add = [&](StringRef name, auto *function) {
@@ -33,11 +33,17 @@ static llvm::orc::SymbolMap getKernels(llvm::orc::LLJIT &jit) {
 #define ADD_generic(symbol) add(#symbol, &symbol);
 #define ADD_armv7e_m(symbol)
 #define ADD_armv8_1m(symbol)
+#if defined(__x86_64__)
+#define ADD_x86_64(symbol) ADD_generic(symbol)
+#else
+#define ADD_x86_64(symbol)
+#endif
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) ADD_##isa(symbol)
 #include "runtime/kernels.def"
 #undef TINYC_KERNEL
 #undef ADD_armv8_1m
 #undef ADD_armv7e_m
+#undef ADD_x86_64
 #undef ADD_generic
   return symbols;
 }

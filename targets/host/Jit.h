@@ -9,7 +9,7 @@
 
 namespace tinyc::targets {
 
-/// A lowered program as native code, with the generic kernels that this executable contains.
+/// A lowered program as native code, with the kernels that this executable contains.
 class HostProgram {
 public:
   /// Compiles a program of kernel.call ops on a planned arena. Emits an error on failure.

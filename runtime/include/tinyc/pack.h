@@ -12,10 +12,12 @@
 extern "C" {
 #endif
 
-/* The constants of a weighted kernel in the layout of tinyc/kernels.h. */
+/* The constants of a weighted kernel in the layout of tinyc/kernels.h: either those of int8 or those of float, of which
+ * the bias may be NULL. */
 typedef struct tinyc_constants {
   const int8_t *weights;
   const int32_t *bias, *multipliers;
+  const float *float_weights, *float_bias;
 } tinyc_constants;
 
 /* How the constants of one kernel are packed; params is the kernel's parameter block. */

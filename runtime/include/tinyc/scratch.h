@@ -6,6 +6,7 @@
 
 #include "tinyc/kernels.h"
 #include "tinyc/layouts.h"
+#include "tinyc/panels.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -71,6 +72,38 @@ static inline int32_t tinyc_depthwise_conv2d_s8_s8_armv8_1m_scratch(const void *
   int64_t columns = window->kernel_width + (int64_t)(tinyc_lanes_pixels(window) - 1) * tinyc_lanes_shift(window);
   int64_t bytes = (4 + TINYC_LANES_CHANNELS * columns) * window->kernel_height;
   return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+
+/* A block of at most `windows` windows, see tinyc/panels.h; negative where it exceeds 2^31 - 1 bytes. */
+static inline int32_t tinyc_panel_block(int64_t length, int64_t windows, int32_t element) {
+  /* Windows of words, half as many, take as much room as those of bytes. */
+  int64_t slots = element == 1 ? 2 * windows : windows;
+  int64_t bytes = (length + 3) / 4 * 4 * element * (slots < TINYC_PANEL_WINDOWS ? slots : TINYC_PANEL_WINDOWS) + 64;
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+/* Output pixels of a call. */
+static inline int64_t tinyc_call_pixels(const tinyc_window *window) {
+  int32_t rows = window->output_height < window->output_ring_rows ? window->output_height : window->output_ring_rows;
+  return (int64_t)rows * window->output_width;
+}
+static inline int32_t tinyc_conv2d_s8_s8_x86_64_scratch(const void *params) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  int64_t length = (int64_t)window->kernel_height * window->kernel_width * (window->input_channels / conv->groups);
+  return tinyc_panel_block(length, tinyc_call_pixels(window), 1);
+}
+static inline int32_t tinyc_fully_connected_s8_s8_x86_64_scratch(const void *params) {
+  const tinyc_fully_connected_s8_params *dense = (const tinyc_fully_connected_s8_params *)params;
+  return tinyc_panel_block(dense->inputs, dense->rows, 1);
+}
+/* Pointwise convolutions read their input where it is. */
+static inline int32_t tinyc_conv2d_f32_f32_x86_64_scratch(const void *params) {
+  const tinyc_conv2d_f32_params *conv = (const tinyc_conv2d_f32_params *)params;
+  const tinyc_window *window = &conv->window;
+  int64_t length = (int64_t)window->kernel_height * window->kernel_width * (window->input_channels / conv->groups);
+  if (window->kernel_height == 1 && window->kernel_width == 1 && !tinyc_is_padded(window))
+    return 0;
+  return tinyc_panel_block(length, tinyc_call_pixels(window), 4);
 }
 
 #ifdef __cplusplus

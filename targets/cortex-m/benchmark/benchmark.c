@@ -46,6 +46,7 @@ static int32_t bias[MAX_CHANNELS], multipliers[MAX_CHANNELS];
     symbol((const params_type *)params, CALL_##arguments, buffers->scratch, begin, end);                              \
   })
 #define HAS_generic(...) __VA_ARGS__
+#define HAS_x86_64(...)
 #if defined(__ARM_FEATURE_DSP)
 #define HAS_armv7e_m(...) __VA_ARGS__
 #else
@@ -63,6 +64,7 @@ typedef void (*Caller)(const void *params, const Buffers *buffers, int32_t begin
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params_type, arguments, scratch_bytes)                    \
   ENTRY_##isa(call_##symbol)
 #define ENTRY_generic(name) name,
+#define ENTRY_x86_64(name) 0,
 #if defined(__ARM_FEATURE_DSP)
 #define ENTRY_armv7e_m(name) name,
 #else

@@ -133,6 +133,7 @@ typedef struct Row {
 } Row;
 
 #define ROW_generic(...)
+#define ROW_x86_64(...)
 #define ROW_armv7e_m(op, symbol, scratch, packing) {#symbol, kIs_##op, (Function)symbol, scratch, packing, 0, 0},
 #ifdef __ARM_FEATURE_MVE
 #define ROW_armv8_1m ROW_armv7e_m
