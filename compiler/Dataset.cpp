@@ -4,6 +4,7 @@
 #include "llvm/ADT/StringExtras.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace llvm;
 using namespace mlir;
@@ -83,6 +84,8 @@ Expected<Dataset> Dataset::open(StringRef path, const InputTransform &transform,
   if (Error error = spread(transform.offset, channels, "--offset", path, dataset.offsets))
     return std::move(error);
 
+  if (dataset.isBounded())
+    return std::move(dataset);
   for (int64_t sample = 0; sample < dataset.size(); ++sample)
     for (float value : dataset.get(sample))
       if (!std::isfinite(value))
@@ -91,12 +94,25 @@ Expected<Dataset> Dataset::open(StringRef path, const InputTransform &transform,
   return std::move(dataset);
 }
 
+bool Dataset::isBounded() const {
+  using Element = NpyArray::Element;
+  if (!is_contained({Element::Bool, Element::I1, Element::U1, Element::I2, Element::U2}, array.getElement()))
+    return false;
+  return all_of(zip_equal(scales, offsets), [](auto transform) {
+    auto [scale, offset] = transform;
+    return 65536.0 * std::abs(scale) + std::abs(offset) <= std::numeric_limits<float>::max();
+  });
+}
+
 std::vector<float> Dataset::get(int64_t index) const {
+  std::vector<double> stored(sampleElements);
+  array.read(index * sampleElements, stored);
   std::vector<float> values(sampleElements);
-  for (int64_t i = 0; i < sampleElements; ++i) {
-    int64_t channel = (i / channelStride) % static_cast<int64_t>(scales.size());
-    double stored = array.get(index * sampleElements + i);
-    values[i] = static_cast<float>(stored * scales[channel] + offsets[channel]);
+  for (int64_t begin = 0, channel = 0; begin < sampleElements; begin += channelStride) {
+    double scale = scales[channel], offset = offsets[channel];
+    for (int64_t i = begin; i < begin + channelStride; ++i)
+      values[i] = static_cast<float>(stored[i] * scale + offset);
+    channel = (channel + 1) % static_cast<int64_t>(scales.size());
   }
   return values;
 }

@@ -28,6 +28,8 @@ public:
 
 private:
   explicit Dataset(NpyArray array) : array(std::move(array)) {}
+  /// Whether every value is finite, whatever is stored.
+  bool isBounded() const;
 
   NpyArray array;
   llvm::SmallVector<float> scales, offsets; // for each channel

@@ -234,6 +234,24 @@ template <typename T> static T load(const char *data, int64_t index) {
   return support::endian::read<T, support::unaligned>(data + index * sizeof(T), endianness::little);
 }
 
+void NpyArray::read(int64_t first, MutableArrayRef<double> values) const {
+  auto readBytes = [&](auto zero) {
+    const auto *from = reinterpret_cast<const decltype(zero) *>(data) + first;
+    std::copy_n(from, values.size(), values.begin());
+  };
+  if (element == Element::U1)
+    return readBytes(static_cast<unsigned char>(0));
+  if (element == Element::I1)
+    return readBytes(static_cast<signed char>(0));
+  if (element == Element::F4) {
+    for (auto [i, value] : enumerate(values))
+      value = bit_cast<float>(load<uint32_t>(data, first + i));
+    return;
+  }
+  for (auto [i, value] : enumerate(values))
+    value = get(first + i);
+}
+
 double NpyArray::get(int64_t index) const {
   switch (element) {
   case Element::Bool:

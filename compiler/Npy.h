@@ -28,6 +28,8 @@ public:
   int64_t getNumElements() const { return count; }
   /// Element `index` in row-major order.
   double get(int64_t index) const;
+  /// Elements first, first + 1, ... of that order.
+  void read(int64_t first, llvm::MutableArrayRef<double> values) const;
   /// All elements as integers (labels); fails for floating point elements.
   llvm::Expected<std::vector<int64_t>> toIntegers() const;
 

@@ -214,10 +214,7 @@ FailureOr<Kernel> compileConvolution(Conv2DOp op, Operands constants) {
       const int16_t *image = centered.data() + n * shape.input[0] * shape.input[1] * shape.inputChannels;
       int8_t *to = out.get<int8_t>().data() + n * shape.pixels() * shape.outputChannels;
       convolve(shape, ready ? packed : local, image, [&](int64_t first, int64_t count, const int32_t *values) {
-        for (int64_t i = 0; i < count; ++i)
-          for (int64_t channel = 0; channel < shape.outputChannels; ++channel)
-            to[(first + i) * shape.outputChannels + channel] =
-                stage(values[i * shape.outputChannels + channel], channel);
+        stage.apply(values, count, shape.outputChannels, to + first * shape.outputChannels);
       });
     }
   });
@@ -259,9 +256,7 @@ FailureOr<Kernel> compileFullyConnected(FullyConnectedOp op, Operands constants)
     subtractZeroPoint(operands[0]->get<int8_t>(), zeroPoint, centered);
     std::vector<int32_t> accumulators(rows * columns);
     multiply(centered.data(), depth, rows, ready ? packed : local, accumulators.data(), columns);
-    MutableArrayRef<int8_t> values = out.get<int8_t>();
-    for (int64_t i = 0; i < rows * columns; ++i)
-      values[i] = stage(accumulators[i], i % columns);
+    stage.apply(accumulators.data(), rows, columns, out.get<int8_t>().data());
   });
 }
 

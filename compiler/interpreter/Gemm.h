@@ -1,8 +1,10 @@
-// The hot loops of the interpreter: matrix product and depthwise convolution, on plain memory. The order of summation
+// The hot loops of the interpreter: matrix product, depthwise convolution and output stage, on plain memory. The order of summation
 // is fixed (bias first, then k ascending) and nothing is contracted, so that float results have the same bits on every
 // host; integer sums wrap modulo 2^32.
 #ifndef TINYC_COMPILER_INTERPRETER_GEMM_H
 #define TINYC_COMPILER_INTERPRETER_GEMM_H
+
+#include "tinyc/kernels.h"
 
 #include <cstdint>
 #include <type_traits>
@@ -40,6 +42,11 @@ void depthwisePixel(const float *const *taps, int64_t tapCount, const float *wei
                     int64_t channels, float *out);
 void depthwisePixel(const int16_t *const *taps, int64_t tapCount, const int16_t *weights, const int32_t *bias,
                     int64_t channels, int32_t *out);
+
+/// The output stage of `rows` x `channels` accumulators with a shift of at least 32; `multipliers` holds one for each channel:
+/// tinyc_output_stage_s8 of tinyc/arithmetic.h.
+void requantizeRows(const int32_t *accumulators, int64_t rows, int64_t channels, const int32_t *multipliers,
+                    const tinyc_output_s8 &stage, int8_t *out);
 
 } // namespace tinyc::nn
 

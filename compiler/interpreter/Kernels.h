@@ -3,6 +3,7 @@
 #ifndef TINYC_COMPILER_INTERPRETER_KERNELS_H
 #define TINYC_COMPILER_INTERPRETER_KERNELS_H
 
+#include "compiler/interpreter/Gemm.h"
 #include "dialects/nn/Interpreter.h"
 #include "dialects/nn/QuantizedArithmetic.h"
 #include "tinyc/arithmetic.h"
@@ -66,6 +67,13 @@ struct OutputStage {
       : OutputStage(std::move(requantization), result, op.getLowerBound(), op.getUpperBound()) {}
   int8_t operator()(int32_t acc, int64_t channel = 0) const {
     return tinyc_output_stage_s8(acc, multipliers[channel], &stage);
+  }
+  /// Of `rows` x `channels` accumulators; there is a multiplier for each channel.
+  void apply(const int32_t *accumulators, int64_t rows, int64_t channels, int8_t *out) const {
+    if (stage.shift >= 32)
+      return requantizeRows(accumulators, rows, channels, multipliers.data(), stage, out);
+    for (int64_t i = 0; i < rows * channels; ++i)
+      out[i] = (*this)(accumulators[i], i % channels);
   }
 };
 
