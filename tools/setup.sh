@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(
   clang-22 lld-22 libclang-rt-22-dev llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   gcc cmake ninja-build ccache
-  libonnx-dev coinor-libcbc-dev libprotobuf-dev protobuf-compiler libabsl-dev libgtest-dev libonnx-testdata
+  libonnx-dev coinor-libcbc-dev libprotobuf-dev protobuf-compiler libabsl-dev libgtest-dev libbenchmark-dev libonnx-testdata
   gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
   python3-numpy python3-onnx
 )
