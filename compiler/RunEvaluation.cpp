@@ -395,7 +395,7 @@ static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, Stri
 /// True if a flag was given that says how to compile.
 static bool isCompilation(const Options &options) {
   return options.emit == Emit::Object || options.quantize != Quantize::Automatic ||
-         !options.calibrationFiles.empty() || !options.import.inputShapes.empty() || options.sramBudget ||
+         !options.calibrationFiles.empty() || !options.import.inputShapes.empty() || !options.import.dimensions.empty() || options.sramBudget ||
          options.flashBudget || options.board || options.optimize != Optimize::Balanced || options.maxRecompute != 1.0 ||
          options.streamInput || options.streamOutput || options.check || options.keepChannels;
 }

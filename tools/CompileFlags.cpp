@@ -20,6 +20,8 @@ struct CompileFlags::Flags {
               cl::value_desc("file or name"), cl::cat(category)),
         inputShape("input-shape", cl::desc("Shape of an input with symbolic dimensions; repeatable"),
                    cl::value_desc("name:1x3x32x32"), cl::cat(category)),
+        dimension("dim", cl::desc("Size of a symbolic dimension of inputs; repeatable"), cl::value_desc("name:1"),
+                  cl::cat(category)),
         quantize("quantize",
                  cl::desc("Precision (default: the model's own Q/DQ nodes; else int8 with --calibrate; else none)"),
                  cl::values(clEnumValN(Quantize::None, "none", "float32"),
@@ -70,7 +72,7 @@ struct CompileFlags::Flags {
 
   std::string targetText; // cl::desc keeps a reference to it
   cl::opt<std::string> target, board;
-  cl::list<std::string> inputShape;
+  cl::list<std::string> inputShape, dimension;
   cl::opt<Quantize> quantize;
   cl::opt<WeightType> weights;
   cl::list<std::string> calibrate;
@@ -145,6 +147,9 @@ bool CompileFlags::fill(Options &options) const {
   options.calibrationLimit = flags->calibrateLimit;
   options.calibrationMethod = flags->method;
   options.percentile = flags->percentile;
+  for (const std::string &text : flags->dimension)
+    if (Error error = parseDimension(text, options.import))
+      return complain("--dim=" + text + ": " + toString(std::move(error)));
   for (const std::string &text : flags->inputShape)
     if (Error error = parseInputShape(text, options.import))
       return complain("--input-shape=" + text + ": " + toString(std::move(error)));

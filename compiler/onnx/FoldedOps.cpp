@@ -53,7 +53,10 @@ LogicalResult buildSize(NodeImporter &node) {
 }
 
 LogicalResult buildCast(NodeImporter &node) {
-  const DataType target = static_cast<DataType>(node.getInt("to", 0));
+  DataType target = static_cast<DataType>(node.getInt("to", 0));
+  // All real types are computed in float32.
+  if (target == DataType::Float16 || target == DataType::BFloat16 || target == DataType::Double)
+    target = DataType::Float;
   const Operand operand = node.getInput(0);
   if (operand.type == target) {
     node.setOutput(0, operand);

@@ -4,6 +4,9 @@
 #include "compiler/onnx/Operators.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+#include <set>
 
 using namespace mlir;
 
@@ -73,6 +76,20 @@ void ModelImporter::countUses() {
 /// Checks the options against the inputs and learns the sizes of symbols from them.
 LogicalResult ModelImporter::resolveShapeOptions() {
   LogicalResult result = success();
+  for (const auto &[name, size] : options.dimensions) {
+    symbols[name] = size;
+    if (llvm::none_of(model.inputs, [&](const TensorInfo &info) {
+          return llvm::any_of(info.shape, [&](const Dimension &each) { return each.symbol == name; });
+        })) {
+      std::set<std::string> known;
+      for (const TensorInfo &info : model.inputs)
+        for (const Dimension &dimension : info.shape)
+          if (!dimension.symbol.empty())
+            known.insert("'" + dimension.symbol + "'");
+      result = emitError("") << "--dim names '" << name << "', which is no symbolic dimension of an input"
+                             << (known.empty() ? "; there are none" : "; these are " + llvm::join(known, ", "));
+    }
+  }
   for (const auto &[name, shape] : options.inputShapes) {
     auto input =
         llvm::find_if(model.inputs, [&](const TensorInfo &info) { return info.name == llvm::StringRef(name); });
@@ -98,7 +115,7 @@ LogicalResult ModelImporter::resolveShapeOptions() {
       if (!dimension.symbol.empty() &&
           symbols.try_emplace(dimension.symbol, shape[index]).first->second != shape[index])
         result = emitError(name) << "--input-shape gives the symbolic dimension '" << dimension.symbol
-                                 << "' different sizes";
+                                 << "' another size than before, or than --dim";
     }
   }
   return result;
@@ -171,13 +188,12 @@ LogicalResult ModelImporter::importInput(const TensorInfo &input) {
 }
 
 LogicalResult ModelImporter::buildNode(const Node &node) {
-  auto opset = model.opsets.find(node.domain);
-  const int64_t version = opset == model.opsets.end() ? 0 : opset->second;
+  const int64_t version = node.opset;
   NodeImporter importer(state, node, version, getLoc(node.getLabel()));
-  if (model.functions.contains(node.domain + "." + node.type))
-    return importer.emitError() << "functions inside the model are not supported";
-  if (opset == model.opsets.end())
+  if (version == 0)
     return importer.emitError() << "the model names no operator set of this domain";
+  if (node.domain.empty() && version > kNewestOpset) // of a function
+    return importer.emitError() << "the operator set is not supported, only those up to " << kNewestOpset;
   std::optional<int64_t> firstOpset = findFirstOpset(node.domain, node.type);
   if (!firstOpset)
     return importer.emitError() << "the operator is not supported";
@@ -337,6 +353,16 @@ OwningOpRef<ModuleOp> importModel(const std::optional<Model> &model, llvm::Strin
 
 namespace tinyc {
 
+llvm::Error parseDimension(llvm::StringRef text, ImportOptions &options) {
+  auto [name, number] = text.rsplit(':');
+  int64_t size;
+  if (name.empty() || number.getAsInteger(10, size) || size < 1)
+    return llvm::createStringError("expects NAME:SIZE with a positive size, got '" + text + "'");
+  if (!options.dimensions.insert({name.str(), size}).second)
+    return llvm::createStringError("gives the size of '" + name + "' twice");
+  return llvm::Error::success();
+}
+
 llvm::Error parseInputShape(llvm::StringRef text, ImportOptions &options) {
   auto [name, dimensions] = text.rsplit(':');
   llvm::SmallVector<llvm::StringRef> parts;
@@ -358,7 +384,15 @@ OwningOpRef<ModuleOp> importOnnxText(llvm::StringRef text, llvm::StringRef path,
   auto report = [&](llvm::StringRef name, const std::string &message) {
     emitError(onnx::getLocation(context, path, name)) << message;
   };
-  return onnx::importModel(onnx::readModelText(text, report), path, options, context);
+  return onnx::importModel(onnx::readModelText(text, "", report), path, options, context);
+}
+
+OwningOpRef<ModuleOp> importOnnxBytes(llvm::StringRef bytes, llvm::StringRef path, const ImportOptions &options,
+                                      MLIRContext *context) {
+  auto report = [&](llvm::StringRef name, const std::string &message) {
+    emitError(onnx::getLocation(context, path, name)) << message;
+  };
+  return onnx::importModel(onnx::readModel(bytes, "", report), path, options, context);
 }
 
 OwningOpRef<ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &options, MLIRContext *context) {
@@ -376,9 +410,12 @@ OwningOpRef<ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &opti
     report("", "the file is empty");
     return nullptr;
   }
-  if (path.ends_with(".onnxtxt"))
-    return importOnnxText(contents, path, options, context);
-  return onnx::importModel(onnx::readModel(contents, report), path, options, context);
+  llvm::StringRef directory = llvm::sys::path::parent_path(path);
+  if (directory.empty())
+    directory = ".";
+  return onnx::importModel(path.ends_with(".onnxtxt") ? onnx::readModelText(contents, directory, report)
+                                                      : onnx::readModel(contents, directory, report),
+                           path, options, context);
 }
 
 } // namespace tinyc

@@ -16,10 +16,15 @@ namespace tinyc {
 struct ImportOptions {
   /// Shapes of graph inputs by name, for models with symbolic dimensions.
   std::map<std::string, llvm::SmallVector<int64_t>> inputShapes;
+  /// Sizes of symbolic dimensions by name.
+  std::map<std::string, int64_t> dimensions;
 };
 
 /// Adds one `name:1x3x32x32` (the value of --input-shape) to `options`. The name may hold colons.
 llvm::Error parseInputShape(llvm::StringRef text, ImportOptions &options);
+
+/// Adds one `batch:1` (the value of --dim) to `options`.
+llvm::Error parseDimension(llvm::StringRef text, ImportOptions &options);
 
 /// Reads the model at `path`: ONNX text syntax if the extension is .onnxtxt, else protobuf. The result holds one
 /// function @main on nn ops, batch dimensions pinned to 1, activations in ONNX's order of dimensions around NHWC ops,
@@ -28,7 +33,11 @@ llvm::Error parseInputShape(llvm::StringRef text, ImportOptions &options);
 mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &options,
                                              mlir::MLIRContext *context);
 
-/// As importOnnx, of a model in ONNX text syntax; `path` is used in locations only.
+/// As importOnnx, of the bytes of a model; `path` is used in locations only. No other files are read.
+mlir::OwningOpRef<mlir::ModuleOp> importOnnxBytes(llvm::StringRef bytes, llvm::StringRef path,
+                                                  const ImportOptions &options, mlir::MLIRContext *context);
+
+/// As importOnnxBytes, of a model in ONNX text syntax.
 mlir::OwningOpRef<mlir::ModuleOp> importOnnxText(llvm::StringRef text, llvm::StringRef path,
                                                  const ImportOptions &options, mlir::MLIRContext *context);
 

@@ -35,6 +35,8 @@ struct Attribute {
   ConstantRef tensor;
   llvm::SmallVector<int64_t> integers;
   llvm::SmallVector<float> reals;
+  /// In the body of a function: the attribute of the call whose value this one has; else empty.
+  std::string reference;
 };
 
 struct Node {
@@ -42,15 +44,24 @@ struct Node {
   /// An empty name is an absent optional operand.
   std::vector<std::string> inputs, outputs;
   std::map<std::string, Attribute> attributes;
+  /// The operator set of the node's domain that the model, or the function around it, names; 0: none.
+  int64_t opset = 0;
 
   /// The node's name, or for an unnamed node its type with its first output: `Conv(y)`.
   std::string getLabel() const;
 };
 
+/// A function of the model's own.
+struct Function {
+  std::vector<std::string> inputs, outputs;
+  std::map<std::string, Attribute> defaults; ///< of attributes
+  std::vector<Node> nodes;
+};
+
 struct Model {
   std::map<std::string, int64_t> opsets;
-  /// domain + "." + name of the model's own functions.
-  llvm::StringSet<> functions;
+  /// By domain + "." + name. None is left behind inlineFunctions.
+  llvm::StringMap<Function> functions;
   std::vector<TensorInfo> inputs, outputs;
   llvm::StringMap<TensorInfo> values;
   std::map<std::string, ConstantRef> initializers;
@@ -60,11 +71,12 @@ struct Model {
 /// Called with each problem: the name of the node or tensor it lies in (empty: the file), and the message.
 using ErrorHandler = llvm::function_ref<void(llvm::StringRef name, const std::string &message)>;
 
-/// Reads a serialized ModelProto. Nullopt after at least one error.
-std::optional<Model> readModel(llvm::StringRef bytes, ErrorHandler handleError);
+/// Reads a serialized ModelProto. Data outside of it is looked for in `directory` and below (empty: nowhere). float16,
+/// bfloat16 and double are float32 from here on. Nullopt after at least one error.
+std::optional<Model> readModel(llvm::StringRef bytes, llvm::StringRef directory, ErrorHandler handleError);
 
 /// Reads ONNX text syntax.
-std::optional<Model> readModelText(llvm::StringRef text, ErrorHandler handleError);
+std::optional<Model> readModelText(llvm::StringRef text, llvm::StringRef directory, ErrorHandler handleError);
 
 } // namespace tinyc::onnx
 

@@ -9,7 +9,7 @@
 namespace tinyc::onnx {
 
 /// The newest operator set the table describes.
-inline constexpr int64_t kNewestOpset = 23;
+inline constexpr int64_t kNewestOpset = 25;
 inline constexpr unsigned kVariadic = UINT_MAX;
 
 using Builder = mlir::LogicalResult (*)(NodeImporter &);

@@ -1,11 +1,13 @@
 // The only file that sees protobuf. ONNX's text parser throws on numbers out of range, so this file is compiled with
 // exceptions and lets none out.
-#include "compiler/onnx/Model.h"
+#include "compiler/onnx/ExternalData.h"
+#include "compiler/onnx/Functions.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/bit.h"
 
+#include <google/protobuf/unknown_field_set.h>
 #include <onnx/onnx_pb.h>
 
 #include <onnx/defs/parser.h>
@@ -37,10 +39,15 @@ float convertHalf(uint16_t bits) {
   return bits & 0x8000 ? -value : value;
 }
 
+/// The type that values of an ONNX type are computed in: other real types than float32 become that.
+DataType toHeldType(DataType type) {
+  return type == DataType::Float16 || type == DataType::BFloat16 || type == DataType::Double ? DataType::Float : type;
+}
+
 /// Collects the contents of the messages; errors go to the handler and are counted.
 class Reader {
 public:
-  explicit Reader(ErrorHandler handleError) : handleError(handleError) {}
+  Reader(StringRef directory, ErrorHandler handleError) : externalData(directory), handleError(handleError) {}
 
   std::optional<Model> read(const ::onnx::ModelProto &proto);
 
@@ -50,11 +57,13 @@ private:
     failed = true;
   }
   TensorInfo readInfo(const ::onnx::ValueInfoProto &proto);
-  Node readNode(const ::onnx::NodeProto &proto);
+  Node readNode(const ::onnx::NodeProto &proto, const std::map<std::string, int64_t> &opsets);
+  void readFunction(const ::onnx::FunctionProto &proto, Model &model);
   Attribute readAttribute(const ::onnx::AttributeProto &proto, StringRef node);
   ConstantRef readTensor(const ::onnx::TensorProto &proto, StringRef location, const std::string &what);
-  std::string fillTensor(const ::onnx::TensorProto &proto, Constant &constant);
+  llvm::Expected<StringRef> readExternal(const ::onnx::TensorProto &proto);
 
+  ExternalData externalData;
   ErrorHandler handleError;
   bool failed = false;
 };
@@ -64,7 +73,7 @@ TensorInfo Reader::readInfo(const ::onnx::ValueInfoProto &proto) {
   info.name = proto.name();
   info.isTensor = !proto.has_type() || proto.type().has_tensor_type();
   const ::onnx::TypeProto::Tensor &tensor = proto.type().tensor_type();
-  info.type = static_cast<DataType>(tensor.elem_type());
+  info.type = toHeldType(static_cast<DataType>(tensor.elem_type()));
   info.hasShape = tensor.has_shape();
   for (const ::onnx::TensorShapeProto::Dimension &dim : tensor.shape().dim()) {
     Dimension &dimension = info.shape.emplace_back();
@@ -122,27 +131,28 @@ float convertElement(DataType type, const char *bytes) {
   return type == DataType::Float16 ? convertHalf(bits) : llvm::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
 }
 
-std::string Reader::fillTensor(const ::onnx::TensorProto &proto, Constant &constant) {
-  const DataType type = static_cast<DataType>(proto.data_type());
+/// Fills a tensor from little-endian bytes; the empty string, or what is wrong.
+std::string fillFromBytes(StringRef raw, DataType type, Constant &constant) {
   const unsigned converted = getConvertedWidth(type);
-  if (proto.has_raw_data()) {
-    const std::string &raw = proto.raw_data();
-    const uint64_t needed = (constant.getNumElements() * getEncodedBits(type) + 7) / 8;
-    if (raw.size() != needed)
-      return "has " + std::to_string(raw.size()) + " bytes of data, its shape " + toString(constant.shape) + " of " +
-             getName(type) + " needs " + std::to_string(needed);
-    if (getEncodedBits(type) == 4) {
-      unpackNibbles([&](int64_t index) { return static_cast<uint8_t>(raw[index]); }, constant);
-      return "";
-    }
-    if (!converted) {
-      llvm::copy(raw, constant.bytes.begin());
-      return "";
-    }
+  const uint64_t needed = (constant.getNumElements() * getEncodedBits(type) + 7) / 8;
+  if (raw.size() != needed)
+    return "has " + std::to_string(raw.size()) + " bytes of data, its shape " + toString(constant.shape) + " of " +
+           getName(type) + " needs " + std::to_string(needed);
+  if (getEncodedBits(type) == 4)
+    unpackNibbles([&](int64_t index) { return static_cast<uint8_t>(raw[index]); }, constant);
+  else if (!converted)
+    llvm::copy(raw, constant.bytes.begin());
+  else
     for (auto [index, element] : llvm::enumerate(constant.get<float>()))
       element = convertElement(type, raw.data() + index * converted);
-    return "";
-  }
+  return "";
+}
+
+/// Fills a tensor from the message's own fields; the empty string, or what is wrong.
+std::string fillTensor(const ::onnx::TensorProto &proto, Constant &constant) {
+  const DataType type = static_cast<DataType>(proto.data_type());
+  if (proto.has_raw_data())
+    return fillFromBytes(proto.raw_data(), type, constant);
   switch (type) {
   case DataType::Float: return fillFrom<float>(proto.float_data(), constant);
   case DataType::Double: return fillFrom<float>(proto.double_data(), constant);
@@ -174,6 +184,25 @@ std::string Reader::fillTensor(const ::onnx::TensorProto &proto, Constant &const
   return "";
 }
 
+llvm::Expected<StringRef> Reader::readExternal(const ::onnx::TensorProto &proto) {
+  std::string location;
+  uint64_t offset = 0;
+  std::optional<uint64_t> length;
+  for (const ::onnx::StringStringEntryProto &entry : proto.external_data()) {
+    uint64_t number = 0;
+    const bool isNumber = entry.key() == "offset" || entry.key() == "length";
+    if (isNumber && StringRef(entry.value()).getAsInteger(10, number))
+      return llvm::createStringError("its " + entry.key() + " is '" + entry.value() + "', expects a number of bytes");
+    if (entry.key() == "location")
+      location = entry.value();
+    else if (entry.key() == "offset")
+      offset = number;
+    else if (entry.key() == "length")
+      length = number;
+  }
+  return externalData.read(location, offset, length);
+}
+
 ConstantRef Reader::readTensor(const ::onnx::TensorProto &proto, StringRef location, const std::string &what) {
   auto fail = [&](const std::string &message) {
     error(location, what + " " + message);
@@ -183,8 +212,14 @@ ConstantRef Reader::readTensor(const ::onnx::TensorProto &proto, StringRef locat
   const bool converted = getConvertedWidth(type) != 0;
   if (!converted && getByteWidth(type) == 0)
     return fail("has element type " + getName(type) + ", which is not supported");
-  if (proto.data_location() == ::onnx::TensorProto::EXTERNAL)
-    return fail("keeps its data in an external file, which is not supported: save the model with its data inside");
+  const bool isExternal = proto.data_location() == ::onnx::TensorProto::EXTERNAL;
+  StringRef external;
+  if (isExternal) {
+    llvm::Expected<StringRef> bytes = readExternal(proto);
+    if (!bytes)
+      return fail("keeps its data in another file: " + llvm::toString(bytes.takeError()));
+    external = *bytes;
+  }
   if (proto.has_segment())
     return fail("is stored in segments, which is not supported");
   llvm::ArrayRef<int64_t> shape(proto.dims().data(), proto.dims().size());
@@ -196,16 +231,18 @@ ConstantRef Reader::readTensor(const ::onnx::TensorProto &proto, StringRef locat
     return fail("is too large: shape " + toString(shape) + ", at most " + std::to_string(kMaxElements) +
                 " elements are supported");
   // Nothing is allocated before the file is known to hold that many elements: each takes at least half a byte there.
-  if (static_cast<uint64_t>(*count) / 2 > proto.ByteSizeLong())
+  if (static_cast<uint64_t>(*count) / 2 > (isExternal ? external.size() : proto.ByteSizeLong()))
     return fail("has too little data for its shape " + toString(shape));
   auto constant = std::make_shared<Constant>(converted ? DataType::Float : type, shape);
-  if (std::string message = fillTensor(proto, *constant); !message.empty())
+  const std::string message = isExternal ? fillFromBytes(external, type, *constant) : fillTensor(proto, *constant);
+  if (!message.empty())
     return fail(message);
   return constant;
 }
 
 Attribute Reader::readAttribute(const ::onnx::AttributeProto &proto, StringRef node) {
   Attribute attribute;
+  attribute.reference = proto.ref_attr_name();
   int type = proto.type();
   // Writers of the first IR version leave the type out.
   if (type == ::onnx::AttributeProto::UNDEFINED)
@@ -246,11 +283,45 @@ Attribute Reader::readAttribute(const ::onnx::AttributeProto &proto, StringRef n
   return attribute;
 }
 
-Node Reader::readNode(const ::onnx::NodeProto &proto) {
+/// The operator sets by domain, ONNX's own as "".
+template <typename Field> std::map<std::string, int64_t> readOpsets(const Field &imports) {
+  std::map<std::string, int64_t> opsets;
+  for (const ::onnx::OperatorSetIdProto &opset : imports)
+    opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
+  return opsets;
+}
+
+void Reader::readFunction(const ::onnx::FunctionProto &proto, Model &model) {
+  const std::string domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
+  auto [entry, inserted] = model.functions.try_emplace(domain + "." + proto.name());
+  if (!inserted)
+    error("", "the function '" + proto.name() + "' of domain '" + domain + "' is given twice");
+  Function &function = entry->second;
+  function.inputs.assign(proto.input().begin(), proto.input().end());
+  function.outputs.assign(proto.output().begin(), proto.output().end());
+  std::map<std::string, int64_t> opsets = readOpsets(proto.opset_import());
+  if (opsets.empty())
+    opsets = model.opsets;
+  for (const ::onnx::NodeProto &node : proto.node())
+    function.nodes.push_back(readNode(node, opsets));
+  // attribute_proto, attributes with defaults: newer than the message class.
+  const google::protobuf::UnknownFieldSet &unknown = proto.GetReflection()->GetUnknownFields(proto);
+  for (int index = 0; index < unknown.field_count(); ++index) {
+    ::onnx::AttributeProto attribute;
+    if (unknown.field(index).number() == 11 &&
+        unknown.field(index).type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED &&
+        attribute.ParseFromString(unknown.field(index).length_delimited()))
+      function.defaults.try_emplace(attribute.name(), readAttribute(attribute, proto.name()));
+  }
+}
+
+Node Reader::readNode(const ::onnx::NodeProto &proto, const std::map<std::string, int64_t> &opsets) {
   Node node;
   node.name = proto.name();
   node.type = proto.op_type();
   node.domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
+  if (auto opset = opsets.find(node.domain); opset != opsets.end())
+    node.opset = opset->second;
   node.inputs.assign(proto.input().begin(), proto.input().end());
   node.outputs.assign(proto.output().begin(), proto.output().end());
   while (!node.inputs.empty() && node.inputs.back().empty())
@@ -271,10 +342,9 @@ std::optional<Model> Reader::read(const ::onnx::ModelProto &proto) {
     return std::nullopt;
   }
   const ::onnx::GraphProto &graph = proto.graph();
-  for (const ::onnx::OperatorSetIdProto &opset : proto.opset_import())
-    model.opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
+  model.opsets = readOpsets(proto.opset_import());
   for (const ::onnx::FunctionProto &function : proto.functions())
-    model.functions.insert(function.domain() + "." + function.name());
+    readFunction(function, model);
   for (const ::onnx::ValueInfoProto &input : graph.input())
     model.inputs.push_back(readInfo(input));
   for (const ::onnx::ValueInfoProto &output : graph.output())
@@ -291,15 +361,15 @@ std::optional<Model> Reader::read(const ::onnx::ModelProto &proto) {
   for (const ::onnx::SparseTensorProto &tensor : graph.sparse_initializer())
     error(tensor.values().name(), "sparse initializer '" + tensor.values().name() + "' is not supported");
   for (const ::onnx::NodeProto &node : graph.node())
-    model.nodes.push_back(readNode(node));
-  if (failed)
+    model.nodes.push_back(readNode(node, model.opsets));
+  if (failed || !inlineFunctions(model, handleError))
     return std::nullopt;
   return model;
 }
 
 } // namespace
 
-std::optional<Model> readModel(StringRef bytes, ErrorHandler handleError) {
+std::optional<Model> readModel(StringRef bytes, StringRef directory, ErrorHandler handleError) {
   ::onnx::ModelProto proto;
   if (bytes.size() > INT_MAX) {
     handleError("", "the file is too large: " + std::to_string(bytes.size()) + " bytes, at most 2147483647");
@@ -309,10 +379,10 @@ std::optional<Model> readModel(StringRef bytes, ErrorHandler handleError) {
     handleError("", "not an ONNX model: it is not valid protobuf (truncated, or of another format)");
     return std::nullopt;
   }
-  return Reader(handleError).read(proto);
+  return Reader(directory, handleError).read(proto);
 }
 
-std::optional<Model> readModelText(StringRef text, ErrorHandler handleError) {
+std::optional<Model> readModelText(StringRef text, StringRef directory, ErrorHandler handleError) {
   ::onnx::ModelProto proto;
   const std::string terminated = text.str();
   std::string message;
@@ -325,7 +395,7 @@ std::optional<Model> readModelText(StringRef text, ErrorHandler handleError) {
     message = std::string("a number is out of range: ") + exception.what();
   }
   if (message.empty())
-    return Reader(handleError).read(proto);
+    return Reader(directory, handleError).read(proto);
   llvm::SmallVector<StringRef> lines;
   StringRef(message).split(lines, '\n', -1, /*KeepEmpty=*/false);
   handleError("", "not ONNX text syntax: " + llvm::join(lines, ", "));

@@ -24,6 +24,7 @@ public:
   LogicalResult run() {
     if (llvm::none_of(block, [](Operation &op) { return isa<QuantizeCastOp, DequantizeCastOp>(op); }))
       return success();
+    convertBatchNorms(block, rewriter);
     if (failed(casts.arrange()) || failed(convertOps()))
       return failure();
     casts.eraseReplaced();

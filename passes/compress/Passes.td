@@ -11,7 +11,7 @@ def FoldQDQPass : Pass<"compress-fold-qdq", "::mlir::func::FuncOp"> {
     `op(dcast(x), dcast(w), dcast(b)) -> qcast` becomes the op on the quantized types, with the model's own scales.
     Casts move through ops that keep scales (reshape, transpose, pad, max_pool, concat), a clamp before a qcast is fused
     into its producer, casts at the function's border become the border's types, and a qcast of a dcast becomes
-    nn.requantize. Unsigned activations become signed (q - 128). Weights with zero points that no shift removes are
+    nn.requantize. A batch norm between casts becomes a depthwise 1x1 convolution. Unsigned activations become signed (q - 128). Weights with zero points that no shift removes are
     quantized anew per channel, with a warning; a bias of another scale than input scale * weight scale is rescaled. Ops
     that the model leaves without scales stay in float between casts, each with a warning.
 

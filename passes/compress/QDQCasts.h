@@ -43,6 +43,10 @@ private:
   llvm::SmallVector<mlir::Operation *> replaced;
 };
 
+/// A batch norm between casts becomes the depthwise 1x1 convolution that has an integer form: weights of 127 or -127 steps of
+/// |scale| / 127. Others stay, for the graph passes.
+void convertBatchNorms(mlir::Block &block, mlir::RewriterBase &rewriter);
+
 } // namespace tinyc::compress
 
 #endif // TINYC_PASSES_COMPRESS_QDQCASTS_H

@@ -22,6 +22,31 @@ func.func @layer(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
 
 // -----
 
+// A batch norm between casts is a depthwise convolution. Channel 0: scale 2 / sqrt(0.25) = 4, offset 2 - 0.5 * 4 = 0; channel 1:
+// -1 / sqrt(1) = -1, 0 + 1 * 1 = 1. The weights are 127 steps of 4 / 127 and -127 of 1 / 127; the bias of 1 is 1 / (0.5 / 127) = 254
+// steps. The clamp behind it becomes its own.
+// CHECK-LABEL: func.func @batch_norm
+// CHECK-SAME: (%[[X:.+]]: tensor<1x3x2x!quant.uniform<i8:f32, 5.000000e-01>>)
+// CHECK-DAG: %[[W:.+]] = nn.constant dense<{{\[\[\[\[}}127]]], {{\[\[\[}}-127]]]]> : tensor<2x1x1x1xi8> -> tensor<2x1x1x1x!quant.uniform<i8:f32:0, {0.031496{{[0-9]*}},0.007874{{[0-9]*}}}>>
+// CHECK-DAG: %[[B:.+]] = nn.constant dense<[0, 254]> : tensor<2xi32>
+// CHECK-DAG: %[[R:.+]] = nn.reshape %[[X]]
+// CHECK: %[[Y:.+]] = nn.conv2d %[[R]], %[[W]], %[[B]] {clampMin = 0.000000e+00 : f32{{.*}}groups = 2
+// CHECK-SAME: -> tensor<1x1x3x2x!quant.uniform<i8:f32, 2.500000e-01:-128>>
+// CHECK: nn.reshape %[[Y]]
+func.func @batch_norm(%x: tensor<1x3x2x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x3x2x!quant.uniform<i8:f32, 0.25:-128>> {
+  %xd = quant.dcast %x : tensor<1x3x2x!quant.uniform<i8:f32, 0.5>> to tensor<1x3x2xf32>
+  %scale = nn.constant dense<[2.0, -1.0]> : tensor<2xf32> -> tensor<2xf32>
+  %offset = nn.constant dense<[2.0, 0.0]> : tensor<2xf32> -> tensor<2xf32>
+  %mean = nn.constant dense<[0.5, 1.0]> : tensor<2xf32> -> tensor<2xf32>
+  %variance = nn.constant dense<[0.25, 1.0]> : tensor<2xf32> -> tensor<2xf32>
+  %0 = nn.batch_norm %xd, %scale, %offset, %mean, %variance {epsilon = 0.0 : f32} : (tensor<1x3x2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x3x2xf32>
+  %1 = nn.clamp %0 {min = 0.0 : f32} : (tensor<1x3x2xf32>) -> tensor<1x3x2xf32>
+  %q = quant.qcast %1 : tensor<1x3x2xf32> to tensor<1x3x2x!quant.uniform<i8:f32, 0.25:-128>>
+  return %q : tensor<1x3x2x!quant.uniform<i8:f32, 0.25:-128>>
+}
+
+// -----
+
 // Casts move through the transposes around a convolution, the weight's too (its axis moves from 3 to 0), and the clamp
 // before the qcast becomes the convolution's.
 // CHECK-LABEL: func.func @transposes
