@@ -25,10 +25,11 @@ for argument in "$@"; do
 done
 corpus=${corpus:-$build/corpus}
 
+mkdir -p "$build"
 cmake -S . -B "$build" -G Ninja -DCMAKE_C_COMPILER=clang-22 -DCMAKE_CXX_COMPILER=clang++-22 -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
-  -DCMAKE_PREFIX_PATH=/usr/lib/llvm-22 -DLLVM_USE_LINKER=lld -DTINYC_FUZZ=ON >"$build.log" 2>&1 ||
-  { cat "$build.log" >&2; exit 1; }
+  -DCMAKE_PREFIX_PATH=/usr/lib/llvm-22 -DLLVM_USE_LINKER=lld -DTINYC_FUZZ=ON >"$build/configure.log" 2>&1 ||
+  { cat "$build/configure.log" >&2; exit 1; }
 cmake --build "$build" --target fuzz-onnx-import
 
 mkdir -p "$corpus"
