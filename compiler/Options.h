@@ -2,6 +2,7 @@
 #ifndef TINYC_COMPILER_OPTIONS_H
 #define TINYC_COMPILER_OPTIONS_H
 
+#include "compiler/Budget.h"
 #include "compiler/onnx/Import.h"
 #include "targets/Board.h"
 
@@ -24,6 +25,7 @@ enum class Quantize {
   Automatic, ///< the model's own Q/DQ nodes if it has any, else int8 if calibration data is given, else none
   None,
   Int8,
+  Mixed, ///< each layer in the precision that a search finds
 };
 
 enum class CalibrationMethod { MinMax, Percentile, Mse };
@@ -46,6 +48,21 @@ struct InputTransform {
   std::vector<float> offset = {0.0f};
 };
 
+/// What --quantize=mixed looks for: the least distortion within the budgets; or the least of a cost within a drop of accuracy and
+/// the budgets.
+struct PrecisionSearch {
+  std::vector<Budget> budgets;
+  std::optional<double> maxDrop;           ///< 0 to 1
+  search::Cost least = search::Cost::Flash; ///< what is made least within maxDrop
+  std::string labelFile;                   ///< .npy of class numbers of the calibration samples; empty: agreement with float counts
+  int64_t measurements = 200;              ///< of the evolution
+  uint64_t seed = 1;
+  std::string recordFile;              ///< .json that keeps the measurements, to resume
+  std::vector<std::string> frontFiles; ///< .json, .csv, .svg of the Pareto front
+  std::string precisionFile;           ///< .json of the precision found
+  bool showProgress = false;
+};
+
 struct Options {
   std::string model;  ///< path of an .onnx file (or .onnxtxt, ONNX's text syntax)
   std::string target = "cortex-m7";
@@ -58,6 +75,8 @@ struct Options {
 
   Quantize quantize = Quantize::Automatic;
   WeightType weights = WeightType::Int8; ///< of layers that are quantized by calibration
+  PrecisionSearch search;                ///< of Quantize::Mixed
+  std::string precisionFile;             ///< .json with the precision of layers; empty: none
   std::vector<std::string> calibrationFiles; ///< FILE.npy, [samples, ...]; NAME=FILE.npy for each of several inputs
   InputTransform inputTransform;
   CalibrationMethod calibrationMethod = CalibrationMethod::Percentile;

@@ -2,11 +2,15 @@
 
 #include "compiler/Dataset.h"
 #include "compiler/DriverSupport.h"
+#include "compiler/Files.h"
+#include "compiler/MixedPrecision.h"
+#include "compiler/Npy.h"
 #include "compiler/QuantizationErrors.h"
 #include "compiler/Report.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/nn/NN.h"
 #include "passes/compress/Passes.h"
+#include "passes/compress/Precision.h"
 #include "passes/graph/Passes.h"
 #include "passes/lower/Passes.h"
 #include "passes/lower/Regions.h"
@@ -19,6 +23,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 
@@ -157,15 +162,72 @@ StringRef getName(Optimize optimize) {
   llvm_unreachable("unknown Optimize");
 }
 
+/// Reads --precision and gives the layers their bits.
+static LogicalResult applyPrecisionFile(func::FuncOp function, StringRef path) {
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer)
+    return complain(makeFileError(path, buffer.getError().message()));
+  llvm::Expected<compress::Precision> precision = compress::parsePrecision((*buffer)->getBuffer(), path);
+  if (!precision)
+    return complain(precision.takeError());
+  return compress::applyPrecision(function, *precision, path);
+}
+
+/// Most samples and MACs that a search spends on one measurement.
+static constexpr int64_t kSearchSamples = 256, kLeastSearchSamples = 64, kSearchMacs = 2'000'000'000;
+
+/// Searches the precision of the layers of a calibrated module, and sets it.
+static LogicalResult choosePrecision(ModuleOp module, const Options &options, const targets::Target &target,
+                                     const compress::CompressOptions &compression) {
+  auto function = *module.getOps<func::FuncOp>().begin();
+  int64_t macs = 1, available = compression.data.count;
+  function.walk([&](nn::CostOpInterface op) { macs += op.getMacs(); });
+  int64_t count = std::min(available, std::clamp(kSearchMacs / macs, kLeastSearchSamples, kSearchSamples));
+  PrecisionProblem problem;
+  problem.target = &target;
+  problem.optimize = options.optimize;
+  std::vector<int64_t> labels;
+  if (!options.search.labelFile.empty()) {
+    llvm::Expected<NpyArray> file = NpyArray::read(options.search.labelFile);
+    if (!file)
+      return complain(file.takeError());
+    llvm::Expected<std::vector<int64_t>> values = file->toIntegers();
+    if (!values)
+      return complain(values.takeError());
+    labels = std::move(*values);
+  }
+  for (int64_t sample = 0; sample < count; ++sample) {
+    int64_t index = sample * available / count;
+    problem.samples.inputs.push_back(compression.data.getInputs(index));
+    if (labels.empty())
+      continue;
+    int64_t number = compression.data.getNumber(index);
+    if (number >= static_cast<int64_t>(labels.size()))
+      return complain(makeFileError(options.search.labelFile, "holds " + Twine(labels.size()) +
+                                                                  " labels, fewer than the calibration samples"));
+    problem.samples.labels.push_back(labels[number]);
+  }
+  compress::CompressOptions nearest = compression;
+  nearest.observeFloat = nearest.observeQuantized = nullptr;
+  problem.quantize = [nearest](ModuleOp prepared) {
+    return run(prepared, [&](OpPassManager &manager) { compress::buildFinishPipeline(manager, nearest); });
+  };
+  FailureOr<compress::Precision> precision = searchPrecision(module, options, std::move(problem));
+  if (failed(precision))
+    return failure();
+  return compress::applyPrecision(function, *precision, "search");
+}
+
 /// With Options::explainQuantization, `facts` (which may be null) gets copies of the module before and after.
-static LogicalResult runCompress(ModuleOp module, const Options &options, bool hasQuantization, ModelFacts *facts) {
+static LogicalResult runCompress(ModuleOp module, const Options &options, const targets::Target &target,
+                                 bool hasQuantization, ModelFacts *facts) {
   auto function = *module.getOps<func::FuncOp>().begin();
   bool isFloat = llvm::any_of(function.getOps<nn::QuantizableOpInterface>(), [](nn::QuantizableOpInterface op) {
     return !nn::getQuantizedElement(op->getResult(0).getType());
   });
   compress::CompressOptions compression;
   compression.removeChannels = !options.keepChannels;
-  compression.quantize = isFloat && (options.quantize == Quantize::Int8 ||
+  compression.quantize = isFloat && (options.quantize == Quantize::Int8 || options.quantize == Quantize::Mixed ||
                                      (options.quantize == Quantize::Automatic && !options.calibrationFiles.empty()));
   compression.calibration = makeCalibration(options);
   auto copyTo = [](OwningOpRef<ModuleOp> &copy) {
@@ -182,10 +244,19 @@ static LogicalResult runCompress(ModuleOp module, const Options &options, bool h
            << getName(options.weights)
            << (isFloat ? " quantizes with samples of the model's input: give --calibrate=X.npy"
                        : " does not apply: the model comes with quantized weights");
+  for (auto [flag, isGiven] : {std::pair("--quantize=mixed", options.quantize == Quantize::Mixed),
+                               std::pair("--precision", !options.precisionFile.empty())})
+    if (isGiven && !isFloat)
+      return module.emitError(flag) << " does not apply: the model comes with quantized weights";
+  if (!compression.quantize && !options.precisionFile.empty())
+    return module.emitError("--precision quantizes with samples of the model's input: give --calibrate=X.npy");
+  if (!options.precisionFile.empty() && failed(applyPrecisionFile(function, options.precisionFile)))
+    return failure();
   std::optional<InputDatasets> datasets;
   if (compression.quantize) {
     if (options.calibrationFiles.empty())
-      return module.emitError("--quantize=int8 of a float model needs samples of its input: give --calibrate=X.npy");
+      return module.emitError(options.quantize == Quantize::Mixed ? "--quantize=mixed" : "--quantize=int8")
+             << " of a float model needs samples of its input: give --calibrate=X.npy";
     llvm::Expected<InputDatasets> opened =
         InputDatasets::open(function, options.calibrationFiles, options.inputTransform);
     if (!opened)
@@ -197,13 +268,20 @@ static LogicalResult runCompress(ModuleOp module, const Options &options, bool h
     if (options.calibrationLimit > 0)
       count = std::min(options.calibrationLimit, available);
     compression.data.count = count;
-    compression.data.getInputs = [&datasets, spread, count](int64_t index) {
-      return datasets->get(spread > 0 ? index * spread / count : index);
+    compression.data.getNumber = [spread, count](int64_t index) {
+      return spread > 0 ? index * spread / count : index;
+    };
+    compression.data.getInputs = [&datasets, getNumber = compression.data.getNumber](int64_t index) {
+      return datasets->get(getNumber(index));
     };
   } else if (isFloat && !hasQuantization && options.quantize == Quantize::Automatic) {
     module.emitRemark("compiled in float32: give --calibrate=X.npy for int8, or --quantize=none to say so");
   }
-  return run(module, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, compression); });
+  if (failed(run(module, [&](OpPassManager &manager) { compress::buildPreparePipeline(manager, compression); })))
+    return failure();
+  if (options.quantize == Quantize::Mixed && failed(choosePrecision(module, options, target, compression)))
+    return failure();
+  return run(module, [&](OpPassManager &manager) { compress::buildFinishPipeline(manager, compression); });
 }
 
 std::vector<std::string> listMemories(const targets::Board &board, targets::MemoryRegion::Kind kind) {
@@ -310,6 +388,32 @@ static void addOrderSaving(ModuleOp module, OwningOpRef<ModuleOp> unordered, low
   function->setAttr(kernel::kPlanAttr, plan->toAttribute(module.getContext()));
 }
 
+static lower::LowerOptions makeLowering(const Options &options, const targets::Target &target) {
+  lower::LowerOptions lowering;
+  lowering.target = target.name.str();
+  lowering.sram = options.sramBudget.value_or(0);
+  lowering.flash = options.flashBudget.value_or(0);
+  if (options.board) {
+    lowering.ramMemories = listMemories(*options.board, targets::MemoryRegion::Kind::Ram);
+    lowering.flashMemories = listMemories(*options.board, targets::MemoryRegion::Kind::Flash);
+    std::optional<double> fastest; // where constants go first
+    for (const targets::MemoryRegion &memory : options.board->getRegions(targets::MemoryRegion::Kind::Flash))
+      fastest = std::min(fastest.value_or(memory.read), memory.read);
+    lowering.flashRead = fastest.value_or(1.0);
+  }
+  lowering.optimize = getName(options.optimize).str();
+  lowering.maxRecompute = options.maxRecompute;
+  lowering.streamInput = options.streamInput;
+  lowering.streamOutput = options.streamOutput;
+  return lowering;
+}
+
+LogicalResult lowerCompressed(ModuleOp module, const Options &options, const targets::Target &target) {
+  if (failed(run(module, schedule::buildSchedulePipeline)))
+    return failure();
+  return runLower(module, options, makeLowering(options, target));
+}
+
 OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &target, Phase last, MLIRContext *context,
                               ModelFacts *facts) {
   OwningOpRef<ModuleOp> module = importOnnx(options.model, options.import, context);
@@ -339,7 +443,7 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
     *facts = std::move(found);
   if (last == Phase::Graph)
     return module;
-  if (failed(runCompress(*module, options, hasQuantization, facts)))
+  if (failed(runCompress(*module, options, target, hasQuantization, facts)))
     return nullptr;
   if (facts)
     facts->removedChannels = channels - countChannels(*module);
@@ -354,22 +458,7 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
     unordered = nullptr;
   if (last == Phase::Schedule)
     return module;
-  lower::LowerOptions lowering;
-  lowering.target = target.name.str();
-  lowering.sram = options.sramBudget.value_or(0);
-  lowering.flash = options.flashBudget.value_or(0);
-  if (options.board) {
-    lowering.ramMemories = listMemories(*options.board, targets::MemoryRegion::Kind::Ram);
-    lowering.flashMemories = listMemories(*options.board, targets::MemoryRegion::Kind::Flash);
-    std::optional<double> fastest; // where constants go first
-    for (const targets::MemoryRegion &memory : options.board->getRegions(targets::MemoryRegion::Kind::Flash))
-      fastest = std::min(fastest.value_or(memory.read), memory.read);
-    lowering.flashRead = fastest.value_or(1.0);
-  }
-  lowering.optimize = getName(options.optimize).str();
-  lowering.maxRecompute = options.maxRecompute;
-  lowering.streamInput = options.streamInput;
-  lowering.streamOutput = options.streamOutput;
+  lower::LowerOptions lowering = makeLowering(options, target);
   if (failed(runLower(*module, options, lowering)))
     return nullptr;
   if (unordered)

@@ -39,6 +39,9 @@ struct ModelFacts {
 mlir::OwningOpRef<mlir::ModuleOp> compile(const Options &options, const targets::Target &target, Phase last,
                                           mlir::MLIRContext *context, ModelFacts *facts = nullptr);
 
+/// Phases Schedule and Kernel on a module at the end of phase Compress.
+mlir::LogicalResult lowerCompressed(mlir::ModuleOp module, const Options &options, const targets::Target &target);
+
 /// The memories of a kind as options of passes take them.
 std::vector<std::string> listMemories(const targets::Board &board, targets::MemoryRegion::Kind kind);
 

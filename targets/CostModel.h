@@ -28,6 +28,15 @@ CallCost estimateCall(const Target &target, const Kernel &kernel, llvm::ArrayRef
 CallCost estimateSteps(const Target &target, const Kernel &kernel, llvm::ArrayRef<uint32_t> params, int32_t rows,
                        int32_t rowsPerStep, int32_t scale);
 
+/// Energy in picojoules. What a core takes is its supply current while it runs, which the cycles count; MACs and bytes are what the
+/// work adds.
+struct EnergyCosts {
+  double cycle, mac, flashByte, sramByte;
+};
+
+/// By core, of a common part; sources in CostModel.cpp. The host's are those of a Cortex-M7.
+EnergyCosts getEnergyCosts(const Target &target);
+
 /// The bytes of flash that the code of a kernel takes, with what it calls but the C library: the more of arm-none-eabi-gcc's and
 /// LLVM's. Measured by tools/measure_code.py; on targets without a row of their own that of a Cortex-M7 (host) or Cortex-M4, else 0.
 int64_t getCodeBytes(const Target &target, const Kernel &kernel);

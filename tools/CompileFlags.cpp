@@ -25,13 +25,34 @@ struct CompileFlags::Flags {
         quantize("quantize",
                  cl::desc("Precision (default: the model's own Q/DQ nodes; else int8 with --calibrate; else none)"),
                  cl::values(clEnumValN(Quantize::None, "none", "float32"),
-                            clEnumValN(Quantize::Int8, "int8", "int8 weights and activations")),
+                            clEnumValN(Quantize::Int8, "int8", "int8 weights and activations"),
+                            clEnumValN(Quantize::Mixed, "mixed", "each layer's own, by a search (docs/Search.md); needs --budget or --max-drop")),
                  cl::init(Quantize::Automatic), cl::cat(category)),
         weights("weights", cl::desc("Type of the weights of layers quantized with --calibrate (default int8)"),
                 cl::values(clEnumValN(WeightType::Int8, "int8", "-127..127"),
                            clEnumValN(WeightType::Int4, "int4", "-8..7: half the flash"),
                            clEnumValN(WeightType::Int2, "int2", "-2..1: a quarter of the flash")),
                 cl::init(WeightType::Int8), cl::cat(category)),
+        precision("precision", cl::desc("Precision of layers, as a search saved it"), cl::value_desc("FILE.json"), cl::cat(category)),
+        budget("budget", cl::desc("For --quantize=mixed, a limit in cycles, bytes or energy, or as a share of the int8 program's: "
+                                  "latency:0.6x, flash:120K, sram:24K, energy:850uJ, weights:0.55x; several, or repeated"),
+               cl::value_desc("cost:limit"), cl::CommaSeparated, cl::cat(category)),
+        maxDrop("max-drop", cl::desc("For --quantize=mixed: the cheapest whose accuracy drops by at most P percent"),
+                cl::value_desc("P%"), cl::cat(category)),
+        minimize("minimize", cl::desc("What --max-drop makes least: latency, flash, sram, energy or weights (default flash)"),
+                 cl::value_desc("cost"), cl::init("flash"), cl::cat(category)),
+        calibrateLabels("calibrate-labels", cl::desc("Classes of the calibration samples: then a search counts accuracy, "
+                                                     "otherwise agreement with the float model"),
+                        cl::value_desc("Y.npy"), cl::cat(category)),
+        searchSteps("search-steps", cl::desc("Measurements of the evolutionary search (default 200)"),
+                    cl::value_desc("N"), cl::init(200), cl::cat(category)),
+        searchSeed("search-seed", cl::desc("Its seed (default 1)"), cl::value_desc("N"), cl::init(1), cl::cat(category)),
+        searchRecord("search-record", cl::desc("Keeps the search's measurements: a stopped search resumes"),
+                     cl::value_desc("FILE.json"), cl::cat(category)),
+        pareto("pareto", cl::desc("Writes the search's Pareto front, as .json, .csv or .svg; repeatable"),
+               cl::value_desc("FILE"), cl::cat(category)),
+        savePrecision("save-precision", cl::desc("Writes the precision that the search found, for --precision"),
+                      cl::value_desc("FILE.json"), cl::cat(category)),
         calibrate("calibrate", cl::desc("Samples of real input, the first dimension counts them; repeatable for "
                                        "several inputs"),
                   cl::value_desc("[name=]X.npy"), cl::cat(category)),
@@ -75,6 +96,14 @@ struct CompileFlags::Flags {
   cl::list<std::string> inputShape, dimension;
   cl::opt<Quantize> quantize;
   cl::opt<WeightType> weights;
+  cl::opt<std::string> precision;
+  cl::list<std::string> budget;
+  cl::opt<std::string> maxDrop, minimize, calibrateLabels;
+  cl::opt<int64_t> searchSteps;
+  cl::opt<uint64_t> searchSeed;
+  cl::opt<std::string> searchRecord;
+  cl::list<std::string> pareto;
+  cl::opt<std::string> savePrecision;
   cl::list<std::string> calibrate;
   cl::opt<int64_t> calibrateLimit;
   cl::opt<CalibrationMethod> method;
@@ -139,6 +168,52 @@ static bool setBoard(StringRef name, bool hasTarget, Options &options) {
   return true;
 }
 
+bool CompileFlags::fillSearch(Options &options) const {
+  options.precisionFile = flags->precision;
+  PrecisionSearch &search = options.search;
+  for (const std::string &text : flags->budget) {
+    Expected<Budget> budget = parseBudget(text);
+    if (!budget)
+      return complain("--budget: " + toString(budget.takeError()));
+    search.budgets.push_back(*budget);
+  }
+  if (!flags->maxDrop.empty()) {
+    search.maxDrop = parsePercentage(flags->maxDrop);
+    if (!search.maxDrop)
+      return complain("--max-drop=" + flags->maxDrop + ": expected a percentage, for example 0.5%");
+  }
+  std::optional<search::Cost> least = parseCost(flags->minimize);
+  if (!least)
+    return complain("--minimize=" + flags->minimize + ": expected latency, flash, sram, energy or weights");
+  search.least = *least;
+  search.labelFile = flags->calibrateLabels;
+  search.measurements = flags->searchSteps;
+  search.seed = flags->searchSeed;
+  search.recordFile = flags->searchRecord;
+  search.frontFiles.assign(flags->pareto.begin(), flags->pareto.end());
+  search.precisionFile = flags->savePrecision;
+  if (search.measurements < 0)
+    return complain("--search-steps: expected a number of measurements");
+  for (const std::string &file : search.frontFiles)
+    if (!StringRef(file).ends_with(".json") && !StringRef(file).ends_with(".csv") && !StringRef(file).ends_with(".svg"))
+      return complain("--pareto=" + file + ": expected a name that ends in .json, .csv or .svg");
+  if (options.quantize == Quantize::Mixed) {
+    if (!options.precisionFile.empty())
+      return complain("--precision says the precision of each layer: it does not go with --quantize=mixed");
+    if (search.budgets.empty() && !search.maxDrop)
+      return complain("--quantize=mixed: give a --budget, for example flash:0.55x, or --max-drop=0.5%");
+    return true;
+  }
+  const std::pair<StringRef, bool> searched[] = {
+      {"--budget", !search.budgets.empty()},        {"--max-drop", search.maxDrop.has_value()},
+      {"--calibrate-labels", !search.labelFile.empty()}, {"--search-record", !search.recordFile.empty()},
+      {"--pareto", !search.frontFiles.empty()},     {"--save-precision", !search.precisionFile.empty()}};
+  for (auto [flag, isGiven] : searched)
+    if (isGiven)
+      return complain(flag + ": applies to --quantize=mixed");
+  return true;
+}
+
 bool CompileFlags::fill(Options &options) const {
   options.target = flags->target;
   options.quantize = flags->quantize;
@@ -165,6 +240,8 @@ bool CompileFlags::fill(Options &options) const {
     return complain(text);
   }
   options.inputTransform = *transform;
+  if (!fillSearch(options))
+    return false;
   options.optimize = flags->optimize;
   options.maxRecompute = flags->maxRecompute;
   options.streamInput = flags->streamInput;

@@ -20,6 +20,9 @@ public:
   bool hasTarget() const;
 
 private:
+  /// The part of --quantize=mixed.
+  bool fillSearch(Options &options) const;
+
   struct Flags;
   std::unique_ptr<Flags> flags;
 };

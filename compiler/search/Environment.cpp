@@ -14,6 +14,8 @@ llvm::StringRef getName(Cost cost) {
     return "sram";
   case Cost::Energy:
     return "energy";
+  case Cost::Weights:
+    return "weights";
   }
   llvm_unreachable("unknown Cost");
 }

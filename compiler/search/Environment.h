@@ -21,9 +21,12 @@ enum class Cost {
   Flash,   ///< bytes
   Sram,    ///< bytes
   Energy,  ///< microjoules
+  Weights, ///< bytes: the part of flash that is weights, without biases, multipliers and code
 };
-inline constexpr size_t kCosts = 4;
-/// "latency", "flash", "sram" or "energy".
+inline constexpr size_t kCosts = 5;
+inline constexpr std::array<Cost, kCosts> kAllCosts = {Cost::Latency, Cost::Flash, Cost::Sram, Cost::Energy,
+                                                       Cost::Weights};
+/// "latency", "flash", "sram", "energy" or "weights".
 llvm::StringRef getName(Cost cost);
 
 struct Costs {

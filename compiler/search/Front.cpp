@@ -11,8 +11,6 @@ using namespace llvm;
 
 namespace tinyc::search {
 
-static constexpr Cost kAll[] = {Cost::Latency, Cost::Flash, Cost::Sram, Cost::Energy};
-
 static StringRef getUnit(Cost cost) {
   return cost == Cost::Latency ? "cycles" : cost == Cost::Energy ? "microjoules" : "bytes";
 }
@@ -46,19 +44,20 @@ struct Row {
 
 std::vector<Row> selectRows(const Record &record, const FrontText &text) {
   std::vector<std::vector<bool>> fronts;
-  for (Cost cost : kAll)
+  for (Cost cost : kAllCosts)
     fronts.push_back(findFront(record.getPoints(), cost));
   std::vector<Row> rows;
   for (auto [number, point] : enumerate(record.getPoints())) {
     Row row = {&point, {}, text.chosen == point.assignment};
-    for (auto [cost, isOnFront] : zip_equal(kAll, fronts))
+    for (auto [cost, isOnFront] : zip_equal(kAllCosts, fronts))
       if (isOnFront[number])
         row.fronts.push_back(cost);
     if (!row.fronts.empty() || row.isChosen)
       rows.push_back(std::move(row));
   }
-  llvm::stable_sort(rows, [](const Row &one, const Row &other) {
-    return one.point->quality.distortion < other.point->quality.distortion;
+  llvm::sort(rows, [](const Row &one, const Row &other) { // of equal ones the first measured
+    return std::pair(one.point->quality.distortion, one.point) <
+           std::pair(other.point->quality.distortion, other.point);
   });
   return rows;
 }
@@ -94,7 +93,7 @@ json::Value toJson(const Record &record, const FrontText &text) {
     steps.push_back(record.getEnvironment().getStepName(step));
   for (const Row &row : selectRows(record, text)) {
     json::Object costs;
-    for (Cost cost : kAll)
+    for (Cost cost : kAllCosts)
       costs[getName(cost)] = row.point->costs[cost];
     json::Array fronts;
     for (Cost cost : row.fronts)
@@ -111,14 +110,14 @@ json::Value toJson(const Record &record, const FrontText &text) {
 
 std::string toCsv(const Record &record, const FrontText &text) {
   std::string result;
-  for (Cost cost : kAll)
+  for (Cost cost : kAllCosts)
     result += (getName(cost) + ",").str();
   result += "distortion,drop,front,chosen";
   for (size_t step = 0; step < record.getEnvironment().getStepCount(); ++step)
     result += "," + quote(record.getEnvironment().getStepName(step));
   result += "\n";
   for (const Row &row : selectRows(record, text)) {
-    for (Cost cost : kAll)
+    for (Cost cost : kAllCosts)
       result += formatv("{0},", row.point->costs[cost]).str();
     std::vector<std::string> fronts;
     for (Cost cost : row.fronts)
@@ -155,9 +154,9 @@ std::string toSvg(const Record &record, const FrontText &text) {
       formatv("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:f0}\" height=\"{1:f0}\" font-family=\"sans-serif\" "
               "font-size=\"11\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"{2}\" y=\"20\" "
               "font-size=\"14\">{3}</text>\n",
-              std::size(kAll) * (kWidth + kMargin) + kMargin, kTop + kHeight + 60, kMargin, escape(text.title))
+              kAllCosts.size() * (kWidth + kMargin) + kMargin, kTop + kHeight + 60, kMargin, escape(text.title))
           .str();
-  for (auto [panel, cost] : enumerate(kAll)) {
+  for (auto [panel, cost] : enumerate(kAllCosts)) {
     double left = kMargin + panel * (kWidth + kMargin), least = std::numeric_limits<double>::infinity(), most = 0;
     for (const Record::Point &point : points) {
       least = std::min(least, point.costs[cost]);

@@ -17,6 +17,7 @@ namespace tinyc::compress {
 struct CalibrationData {
   std::function<std::vector<nn::HostTensor>(int64_t)> getInputs;
   int64_t count = 0;
+  std::function<int64_t(int64_t)> getNumber = nullptr; ///< of sample i in the user's files; null: i
 };
 
 /// compress-calibrate on given data.
@@ -36,7 +37,12 @@ struct CompressOptions {
   bool fullInteger = false;
 };
 
-/// Calibrate and quantize where asked for, remove dead channels, then verify. Q/DQ pairs are folded earlier, before the graph passes.
+/// What does not depend on the precision of layers: the ranges of activations.
+void buildPreparePipeline(mlir::OpPassManager &manager, const CompressOptions &options);
+/// From a prepared function, whose layers may have nn.weight_bits and nn.activation_bits, to its integer form, without dead channels, verified.
+void buildFinishPipeline(mlir::OpPassManager &manager, const CompressOptions &options);
+/// Both: calibrate and quantize where asked for, remove dead channels, then verify. Q/DQ pairs are folded earlier, before the graph
+/// passes.
 void buildCompressPipeline(mlir::OpPassManager &manager, const CompressOptions &options);
 
 #define GEN_PASS_REGISTRATION

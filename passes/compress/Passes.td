@@ -46,6 +46,18 @@ def CalibratePass : Pass<"compress-calibrate", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tinyc::nn::NNDialect"];
 }
 
+def AssignPrecisionPass : Pass<"compress-assign-precision", "::mlir::func::FuncOp"> {
+  let summary = "Take the precision of each layer from a file";
+  let description = [{
+    Sets `nn.weight_bits` and `nn.activation_bits` of the ops whose ONNX nodes the file names: JSON, as `tinyc --precision` takes it
+    (docs/Search.md). A layer that the function does not have, and weights of an op without weights, are errors.
+  }];
+  let options = [
+    Option<"file", "file", "std::string", /*default=*/"\"\"", "JSON file">,
+  ];
+  let dependentDialects = ["::tinyc::nn::NNDialect"];
+}
+
 def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
   let summary = "Quantize a calibrated float function to integer form";
   let description = [{

@@ -19,20 +19,30 @@ struct ObservePass : PassWrapper<ObservePass, OperationPass<func::FuncOp>> {
 };
 } // namespace
 
-void buildCompressPipeline(OpPassManager &manager, const CompressOptions &options) {
-  auto observe = [&](const std::function<void(func::FuncOp)> &observer) {
-    if (observer)
-      manager.addNestedPass<func::FuncOp>(std::make_unique<ObservePass>(observer));
-  };
-  if (options.quantize) {
-    manager.addNestedPass<func::FuncOp>(createCalibratePass(options.calibration, options.data));
-    observe(options.observeFloat);
+static void observe(OpPassManager &manager, const std::function<void(func::FuncOp)> &observer) {
+  if (observer)
+    manager.addNestedPass<func::FuncOp>(std::make_unique<ObservePass>(observer));
+}
+
+void buildPreparePipeline(OpPassManager &manager, const CompressOptions &options) {
+  if (!options.quantize)
+    return;
+  manager.addNestedPass<func::FuncOp>(createCalibratePass(options.calibration, options.data));
+  observe(manager, options.observeFloat);
+}
+
+void buildFinishPipeline(OpPassManager &manager, const CompressOptions &options) {
+  if (options.quantize)
     manager.addNestedPass<func::FuncOp>(createQuantizePass(options.precision));
-  }
-  observe(options.observeQuantized);
+  observe(manager, options.observeQuantized);
   if (options.removeChannels)
     manager.addNestedPass<func::FuncOp>(createRemoveChannelsPass());
   manager.addNestedPass<func::FuncOp>(createVerifyPass(VerifyPassOptions{options.fullInteger}));
+}
+
+void buildCompressPipeline(OpPassManager &manager, const CompressOptions &options) {
+  buildPreparePipeline(manager, options);
+  buildFinishPipeline(manager, options);
 }
 
 } // namespace tinyc::compress

@@ -52,6 +52,7 @@ int main(int argc, char **argv) {
   options.prefix = prefix;
   options.printCost = printCost;
   options.explainQuantization = explainQuantization;
+  options.search.showProgress = !quiet;
   options.explainMemory = explainMemory.getNumOccurrences() > 0;
   options.memoryPictureFile = explainMemory;
   return tinyc::getExitStatus(tinyc::runCompiler(options, quiet ? nulls() : outs()));

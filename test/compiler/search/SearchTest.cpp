@@ -177,8 +177,8 @@ TEST(Front, IsWrittenInThreeForms) {
   // Sizes 100 and 600: 700 bytes and cycles; 350 bytes and 840 cycles with 4 bits, where the losses are 4 and 12,
   // coupled by sqrt(4 * 12) / 2.
   EXPECT_EQ(csv.substr(0, csv.find('\n')),
-            "latency,flash,sram,energy,distortion,drop,front,chosen,\"layer,0\",\"layer,1\"");
-  EXPECT_NE(csv.find("840.00,350.00,0.00,0.00,1.946410e+01,0.019464,flash,1,4,4"), std::string::npos) << csv;
+            "latency,flash,sram,energy,weights,distortion,drop,front,chosen,\"layer,0\",\"layer,1\"");
+  EXPECT_NE(csv.find("840.00,350.00,0.00,0.00,0.00,1.946410e+01,0.019464,flash,1,4,4"), std::string::npos) << csv;
   std::string json = llvm::formatv("{0}", toJson(record, text)).str();
   EXPECT_NE(json.find("\"actions\":[\"4\",\"4\"],\"chosen\":true"), std::string::npos) << json;
   std::string svg = toSvg(record, text);

@@ -1,0 +1,292 @@
+#include "compiler/PrecisionEnvironment.h"
+
+#include "compiler/Dataset.h"
+#include "compiler/ProgramCosts.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Diagnostics.h"
+#include "passes/compress/Parameters.h"
+#include "llvm/Support/SHA256.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+
+namespace tinyc {
+
+using search::Costs;
+using search::Quality;
+
+static func::FuncOp getFunction(ModuleOp module) { return *module.getOps<func::FuncOp>().begin(); }
+
+/// The ops with weights, in order.
+static SmallVector<nn::QuantizableOpInterface> findLayers(ModuleOp module) {
+  SmallVector<nn::QuantizableOpInterface> layers;
+  getFunction(module).walk([&](nn::QuantizableOpInterface op) {
+    if (op.getWeightOperand())
+      layers.push_back(op);
+  });
+  return layers;
+}
+
+static int64_t countMacs(Operation *op) {
+  auto cost = dyn_cast<nn::CostOpInterface>(op);
+  return cost ? cost.getMacs() : 0;
+}
+
+FailureOr<std::unique_ptr<PrecisionEnvironment>> PrecisionEnvironment::create(ModuleOp prepared,
+                                                                              PrecisionProblem problem) {
+  std::unique_ptr<PrecisionEnvironment> environment(new PrecisionEnvironment(std::move(problem)));
+  environment->whole = prepared.clone();
+  if (failed(environment->addSteps(prepared)) || failed(environment->prepareReference()))
+    return failure();
+  return environment;
+}
+
+/// 0 for 1, 1 for 2^16.
+static double scaleLog(double value) { return std::log2(std::max(value, 1.0)) / 16; }
+
+LogicalResult PrecisionEnvironment::addSteps(ModuleOp prepared) {
+  SmallVector<nn::QuantizableOpInterface> layers = findLayers(prepared);
+  double allMacs = 1, allWeights = 1;
+  auto getWeight = [](nn::QuantizableOpInterface op) {
+    return cast<RankedTensorType>(op->getOperand(*op.getWeightOperand()).getType());
+  };
+  for (nn::QuantizableOpInterface op : layers) {
+    allMacs += static_cast<double>(countMacs(op));
+    allWeights += static_cast<double>(getWeight(op).getNumElements());
+  }
+  for (auto [number, op] : llvm::enumerate(layers)) {
+    std::string name = compress::getLayerName(op).str();
+    if (name.empty() || !compress::getRealConstant(op->getOperand(*op.getWeightOperand())))
+      continue;
+    auto same = llvm::find_if(steps, [&](const Step &step) { return step.name == name; });
+    if (same != steps.end()) {
+      same->layers.push_back(number);
+      continue;
+    }
+    RankedTensorType weight = getWeight(op), result = cast<RankedTensorType>(op->getResult(0).getType());
+    auto conv = dyn_cast<nn::Conv2DOp>(op.getOperation());
+    double weights = static_cast<double>(weight.getNumElements());
+    double outputs = static_cast<double>(weight.getDimSize(0)), pixels = result.getNumElements() / outputs;
+    bool isDepthwise = conv && weight.getRank() == 4 && weight.getDimSize(3) == 1 && conv.getGroups() > 1;
+    double kernel = conv ? static_cast<double>(weight.getDimSize(1)) : 1;
+    double inputs = static_cast<double>(weight.getDimSize(weight.getRank() - 1));
+    double stride = conv ? static_cast<double>(conv.getStrides().front()) : 1;
+    steps.push_back({name,
+                     {static_cast<unsigned>(number)},
+                     {static_cast<double>(number) / layers.size(), isDepthwise ? 1.0 : 0.0, conv ? 0.0 : 1.0,
+                      scaleLog(inputs), scaleLog(outputs), kernel / 11, stride / 4, scaleLog(pixels),
+                      weights / allWeights, static_cast<double>(countMacs(op)) / allMacs}});
+  }
+  if (steps.empty())
+    return prepared.emitError("--quantize=mixed: the model has no layer whose weights can be quantized");
+  return success();
+}
+
+std::vector<double> PrecisionEnvironment::observe(ArrayRef<uint8_t> actions) const {
+  assert(actions.size() < steps.size() && "the episode is over");
+  std::vector<double> state = steps[actions.size()].features;
+  state.push_back(actions.empty() ? 0 : static_cast<double>(actions.back()) / (std::size(kBits) - 1));
+  return state;
+}
+
+/// Lets the function return the operand of a softmax at its end; true if it had one.
+static bool removeSoftmax(func::FuncOp function) {
+  Operation *end = function.front().getTerminator();
+  if (end->getNumOperands() == 0)
+    return false;
+  Operation *last = end->getOperand(0).getDefiningOp();
+  if (!isa_and_nonnull<nn::SoftmaxOp, nn::LogSoftmaxOp>(last) || !last->hasOneUse())
+    return false;
+  end->setOperand(0, last->getOperand(0));
+  last->erase();
+  compress::updateFunctionType(function);
+  return true;
+}
+
+LogicalResult PrecisionEnvironment::prepareReference() {
+  evaluated = whole->clone();
+  func::FuncOp function = getFunction(*evaluated);
+  bool hadSoftmax = removeSoftmax(function);
+  int64_t outputs = cast<RankedTensorType>(function.getResultTypes()[0]).getNumElements();
+  int64_t inputs = cast<RankedTensorType>(function.getArgumentTypes()[0]).getNumElements();
+  classifies = !problem.samples.labels.empty() || hadSoftmax || (outputs >= 2 && outputs <= 1000 && outputs != inputs);
+  if (failed(runSamples(*evaluated, reference)))
+    return failure();
+  if (!problem.round)
+    return success();
+  for (int32_t bits : kBits) {
+    rounded.push_back(evaluated->clone());
+    if (failed(problem.round(*rounded.back(), bits)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult PrecisionEnvironment::runSamples(ModuleOp program, std::vector<std::vector<float>> &outputs) const {
+  func::FuncOp function = getFunction(program);
+  FailureOr<nn::Interpreter> interpreter = nn::Interpreter::create(function);
+  if (failed(interpreter))
+    return failure();
+  SmallVector<RankedTensorType> types;
+  for (Type type : function.getArgumentTypes())
+    types.push_back(cast<RankedTensorType>(type));
+  auto getInputs = [&](int64_t sample) {
+    std::vector<nn::HostTensor> inputs;
+    for (auto [tensor, type] : llvm::zip_equal(problem.samples.inputs[sample], types))
+      inputs.push_back(makeTensor(type, {}, tensor.get<float>()));
+    return inputs;
+  };
+  outputs.resize(problem.samples.inputs.size());
+  return interpreter->runAll(static_cast<int64_t>(outputs.size()), getInputs,
+                             [&](int64_t sample, std::vector<nn::HostTensor> results) {
+                               outputs[sample].clear();
+                               for (const nn::HostTensor &result : results)
+                                 llvm::append_range(outputs[sample], result.toReal());
+                             });
+}
+
+/// log(sum(exp(values))).
+static double getLogSum(ArrayRef<float> values) {
+  double greatest = *llvm::max_element(values), sum = 0;
+  for (float value : values)
+    sum += std::exp(value - greatest);
+  return greatest + std::log(sum);
+}
+
+/// Of the classes' probabilities, sum of p * log(p / q), not below 0.
+static double getDivergence(ArrayRef<float> wanted, ArrayRef<float> got) {
+  double wantedSum = getLogSum(wanted), gotSum = getLogSum(got), sum = 0;
+  for (auto [one, other] : llvm::zip_equal(wanted, got))
+    sum += std::exp(one - wantedSum) * ((one - wantedSum) - (other - gotSum));
+  return std::max(sum, 0.0);
+}
+
+static int64_t getClass(ArrayRef<float> scores) { return llvm::max_element(scores) - scores.begin(); }
+
+Quality PrecisionEnvironment::compare(ArrayRef<std::vector<float>> outputs) const {
+  double error = 0, power = 0, divergence = 0, lost = 0;
+  for (auto [sample, pair] : llvm::enumerate(llvm::zip_equal(reference, outputs))) {
+    const auto &[wanted, got] = pair;
+    for (auto [one, other] : llvm::zip_equal(wanted, got)) {
+      error += (static_cast<double>(one) - other) * (static_cast<double>(one) - other);
+      power += static_cast<double>(one) * one;
+    }
+    if (!classifies)
+      continue;
+    divergence += getDivergence(wanted, got);
+    if (problem.samples.labels.empty())
+      lost += getClass(wanted) != getClass(got);
+    else
+      lost += (getClass(wanted) == problem.samples.labels[sample]) - (getClass(got) == problem.samples.labels[sample]);
+  }
+  double relative = power > 0 ? error / power : error, count = static_cast<double>(outputs.size());
+  if (!classifies)
+    return {relative, std::sqrt(relative)};
+  return {divergence / count + relative, lost / count};
+}
+
+/// Gives a layer the weights and bias, and what else was chosen for it, of the same layer of another module.
+static void takeParameters(nn::QuantizableOpInterface layer, nn::QuantizableOpInterface from) {
+  OpBuilder builder(layer);
+  for (std::optional<unsigned> operand : {layer.getWeightOperand(), layer.getBiasOperand()}) {
+    if (!operand)
+      continue;
+    Operation *constant = from->getOperand(*operand).getDefiningOp();
+    if (isa_and_nonnull<nn::ConstantOp>(constant))
+      layer->setOperand(*operand, builder.clone(*constant)->getResult(0));
+  }
+  for (NamedAttribute attribute : from->getDiscardableAttrs())
+    layer->setDiscardableAttr(attribute.getName(), attribute.getValue());
+}
+
+static void setBits(nn::QuantizableOpInterface layer, int32_t bits) {
+  layer->setAttr(nn::kWeightBitsAttr, Builder(layer->getContext()).getI32IntegerAttr(bits));
+}
+
+FailureOr<OwningOpRef<ModuleOp>> PrecisionEnvironment::makeProgram(ArrayRef<uint8_t> assignment) const {
+  OwningOpRef<ModuleOp> program = whole.get().clone();
+  SmallVector<nn::QuantizableOpInterface> layers = findLayers(*program);
+  for (auto [step, action] : llvm::zip_equal(steps, assignment))
+    for (unsigned layer : step.layers)
+      setBits(layers[layer], kBits[action]);
+  if (failed(problem.quantize(*program)))
+    return failure();
+  return program;
+}
+
+std::optional<Costs> PrecisionEnvironment::getCosts(ArrayRef<uint8_t> actions) {
+  auto [known, isNew] = knownCosts.try_emplace(search::Assignment(actions));
+  if (isNew) {
+    // What cannot be compiled is no choice; the final compilation says what is to be said.
+    ScopedDiagnosticHandler silence(whole.get().getContext(), [](Diagnostic &) { return success(); });
+    FailureOr<OwningOpRef<ModuleOp>> program = makeProgram(actions);
+    if (succeeded(program))
+      if (FailureOr<Costs> costs = estimateProgram(**program, *problem.target, problem.optimize); succeeded(costs))
+        known->second = *costs;
+  }
+  if (!known->second)
+    return std::nullopt;
+  Costs costs = *known->second;
+  for (size_t cost = 0; cost < search::kCosts; ++cost)
+    costs.values[cost] = costs.values[cost] * factors.values[cost] + sums.values[cost];
+  return costs;
+}
+
+void PrecisionEnvironment::setMeasuredCosts(const Costs &measured) {
+  factors = {{1, 1, 1, 1, 1}};
+  sums = {};
+  std::optional<Costs> estimated = getCosts(search::Assignment(steps.size(), 0));
+  if (!estimated)
+    return;
+  for (search::Cost cost : {search::Cost::Latency, search::Cost::Sram, search::Cost::Energy})
+    if ((*estimated)[cost] > 0)
+      factors[cost] = measured[cost] / (*estimated)[cost];
+  sums[search::Cost::Flash] = measured[search::Cost::Flash] - (*estimated)[search::Cost::Flash];
+}
+
+std::optional<Quality> PrecisionEnvironment::getQuality(ArrayRef<uint8_t> assignment) {
+  ScopedDiagnosticHandler silence(whole.get().getContext(), [](Diagnostic &) { return success(); });
+  OwningOpRef<ModuleOp> program = evaluated->clone();
+  SmallVector<nn::QuantizableOpInterface> layers = findLayers(*program);
+  std::vector<SmallVector<nn::QuantizableOpInterface>> sources;
+  for (OwningOpRef<ModuleOp> &module : rounded)
+    sources.push_back(findLayers(*module));
+  for (unsigned layer = 0; layer < layers.size() && !sources.empty(); ++layer)
+    takeParameters(layers[layer], sources.front()[layer]);
+  for (auto [step, action] : llvm::zip_equal(steps, assignment))
+    for (unsigned layer : step.layers) {
+      if (!sources.empty())
+        takeParameters(layers[layer], sources[action][layer]);
+      setBits(layers[layer], kBits[action]);
+    }
+  std::vector<std::vector<float>> outputs;
+  if (failed(problem.quantize(*program)) || failed(runSamples(*program, outputs)))
+    return std::nullopt;
+  return compare(outputs);
+}
+
+compress::Precision PrecisionEnvironment::getPrecision(ArrayRef<uint8_t> assignment) const {
+  compress::Precision precision;
+  for (auto [step, action] : llvm::zip_equal(steps, assignment))
+    precision[step.name].weights = kBits[action];
+  return precision;
+}
+
+std::string PrecisionEnvironment::getFingerprint() const {
+  llvm::SHA256 hash;
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  whole.get()->print(stream);
+  stream << problem.target->name << " " << static_cast<int>(problem.optimize) << " " << problem.samples.inputs.size()
+         << " " << bool(problem.round);
+  hash.update(text);
+  for (const std::vector<float> &output : reference)
+    hash.update(ArrayRef(reinterpret_cast<const uint8_t *>(output.data()), output.size() * sizeof(float)));
+  for (int64_t label : problem.samples.labels)
+    hash.update(ArrayRef(reinterpret_cast<const uint8_t *>(&label), sizeof label));
+  return llvm::toHex(hash.final(), /*LowerCase=*/true);
+}
+
+} // namespace tinyc

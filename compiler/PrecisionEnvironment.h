@@ -1,0 +1,95 @@
+// The choice of each layer's precision as a problem for the searches: compiler/search.
+#ifndef TINYC_COMPILER_PRECISIONENVIRONMENT_H
+#define TINYC_COMPILER_PRECISIONENVIRONMENT_H
+
+#include "compiler/Options.h"
+#include "compiler/search/Environment.h"
+#include "dialects/nn/Interpreter.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "passes/compress/Precision.h"
+#include "targets/Target.h"
+
+#include <functional>
+#include <map>
+
+namespace tinyc {
+
+/// What the accuracy is measured on.
+struct PrecisionSamples {
+  std::vector<std::vector<nn::HostTensor>> inputs; ///< the function's float arguments, for each sample
+  std::vector<int64_t> labels;                     ///< the class of each sample; empty: unknown
+};
+
+struct PrecisionProblem {
+  const targets::Target *target = nullptr;
+  Optimize optimize = Optimize::Balanced;
+  PrecisionSamples samples;
+  /// Quantizes a prepared module by its attributes, without fitting weights.
+  std::function<mlir::LogicalResult(mlir::ModuleOp)> quantize;
+  /// Fits the weights of a prepared module to a grid of so many bits; null: they are rounded to the nearest.
+  std::function<mlir::LogicalResult(mlir::ModuleOp, int32_t bits)> round;
+};
+
+/// The steps are the layers with weights, in order, ops of one ONNX node together; the actions 8, 4 and 2 bits.
+///
+/// Quality is that of the integer program in the reference interpreter against the float one. A classifier's distortion
+/// is the mean over the samples of the Kullback-Leibler divergence of the classes' probabilities plus the relative
+/// squared error of the logits; its drop the share of samples of another class, or with labels the accuracy lost. Else
+/// the distortion is the relative squared error of the outputs, the drop its square root.
+class PrecisionEnvironment : public search::Environment {
+public:
+  /// `prepared` is a float module of calibrated ranges (compress::buildPreparePipeline). Fails, with a diagnostic, if
+  /// there is no layer to choose for.
+  static mlir::FailureOr<std::unique_ptr<PrecisionEnvironment>> create(mlir::ModuleOp prepared,
+                                                                       PrecisionProblem problem);
+
+  size_t getStepCount() const override { return steps.size(); }
+  std::string getStepName(size_t step) const override { return steps[step].name; }
+  size_t getActionCount(size_t) const override { return std::size(kBits); }
+  std::string getActionName(size_t, uint8_t action) const override { return "int" + std::to_string(kBits[action]); }
+  /// HAQ, section 3.1: number of the layer; whether it is depthwise, whether it is fully connected; channels in and
+  /// out; kernel; stride; pixels; weights; MACs; the last action.
+  std::vector<double> observe(llvm::ArrayRef<uint8_t> actions) const override;
+  std::optional<search::Costs> getCosts(llvm::ArrayRef<uint8_t> assignment) override;
+  std::optional<search::Quality> getQuality(llvm::ArrayRef<uint8_t> assignment) override;
+
+  /// From now on costs are corrected so that those of the first assignment, all actions 0, are `measured`: flash by a
+  /// sum, which is the program's own code, the others by a factor.
+  void setMeasuredCosts(const search::Costs &measured);
+
+  compress::Precision getPrecision(llvm::ArrayRef<uint8_t> assignment) const;
+  /// The module of an assignment, as the costs are those of.
+  mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> makeProgram(llvm::ArrayRef<uint8_t> assignment) const;
+  bool isClassifier() const { return classifies; }
+  /// Stands for the model, the ranges, the samples' number and the target.
+  std::string getFingerprint() const;
+
+private:
+  static constexpr int32_t kBits[] = {8, 4, 2};
+
+  struct Step {
+    std::string name;
+    llvm::SmallVector<unsigned> layers; // numbers among the ops with weights
+    std::vector<double> features;
+  };
+
+  explicit PrecisionEnvironment(PrecisionProblem problem) : problem(std::move(problem)) {}
+  mlir::LogicalResult addSteps(mlir::ModuleOp prepared);
+  mlir::LogicalResult prepareReference();
+  mlir::LogicalResult runSamples(mlir::ModuleOp program, std::vector<std::vector<float>> &outputs) const;
+  search::Quality compare(llvm::ArrayRef<std::vector<float>> outputs) const;
+
+  PrecisionProblem problem;
+  mlir::OwningOpRef<mlir::ModuleOp> whole;                // as given
+  mlir::OwningOpRef<mlir::ModuleOp> evaluated;            // without a softmax at its end: returns the logits
+  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> rounded; // `evaluated` with weights fitted to each of kBits
+  std::vector<Step> steps;
+  std::vector<std::vector<float>> reference; // outputs of the float function
+  bool classifies = false;
+  std::map<search::Assignment, std::optional<search::Costs>> knownCosts; // as estimated
+  search::Costs factors = {{1, 1, 1, 1, 1}}, sums;
+};
+
+} // namespace tinyc
+
+#endif // TINYC_COMPILER_PRECISIONENVIRONMENT_H
