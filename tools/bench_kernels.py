@@ -232,6 +232,17 @@ def add_random(calls, rng, kernels):
                 win = random_window(rng, rng.choice([anything, fours]), None, [1, 2, 3, 5, 8], [1, 2, 3], macs // 4, True)
                 rest = [1, 1, -4] + STAGE if inputs == 's8' else [0, -1e9, 1e9, 0]
                 calls.windowed(symbol, 'random', win, rest, element=1 if inputs == 's8' else 4)
+        elif isa == 'armv8_1m' and op in ('mul', 'requantize'):
+            for i in range(2 * some):
+                stage = SLOW_STAGE if i % 4 == 3 else STAGE
+                if op == 'requantize':
+                    rows, length = up_to(20), up_to(200)
+                    calls.add(symbol, 'random', [rows, length, -4, 1 << 30] + stage, 0, rows)
+                    continue
+                dims = [rng.randint(1, 12), rng.randint(1, 12), rng.randint(1, 6), rng.choice([anything, fours])()]
+                strides = [dims[1] * dims[2] * dims[3], dims[2] * dims[3], dims[3], 1]
+                other = [strides, [0, 0, 0, 1], [0, 0, 0, 0]][i % 3]
+                calls.add(symbol, 'random', dims + strides + other + [3, -4, 1 << 18, 0, 0] + stage, 0, dims[0])
         elif op in ('add', 'sub', 'mul'):
             for i in range(some):
                 dims = [rng.randint(1, 12), rng.randint(1, 12), rng.randint(1, 6), rng.choice([anything, fours])()]

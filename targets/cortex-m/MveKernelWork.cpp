@@ -27,13 +27,14 @@ struct Pieces {
 
 /// The product of `pixels` vectors of `length` inputs, two at a time, with the blocks of `filters` filters.
 void addProduct(KernelWork &work, double pairs, double alone, int32_t filters, int32_t length) {
-  double blocks = countVectors(filters, 4), steps = countVectors(length);
+  double blocks = filters / 4, rest = filters % 4 > 0, steps = countVectors(length);
   work.add("pair of vectors", pairs);
   work.add("vector alone", alone);
   work.add("block of filters for a pair", pairs * blocks);
   work.add("step of filters for a pair", pairs * blocks * 2 * steps);
   work.add("block of filters for one", alone * blocks);
-  work.add("step of filters for one", alone * blocks * steps);
+  work.add("rest of filters", (2 * pairs + alone) * rest);
+  work.add("step of filters for one", (alone * blocks + (2 * pairs + alone) * rest) * steps);
   work.constantBytes += (pairs + alone) * tinyc_filter_blocks_bytes(filters, length);
 }
 
@@ -95,7 +96,8 @@ KernelWork countDepthwiseLanes(const KernelCall &call) {
   const auto &params = call.as<tinyc_conv2d_s8_params>();
   const tinyc_window &window = params.window;
   int32_t height = window.kernel_height, width = window.kernel_width, shift = tinyc_lanes_shift(&window);
-  int32_t whole = window.output_channels / TINYC_LANES_CHANNELS, part = window.output_channels % TINYC_LANES_CHANNELS > 0;
+  int32_t whole = window.output_channels / TINYC_LANES_CHANNELS,
+          part = window.output_channels % TINYC_LANES_CHANNELS > 0;
   int32_t most = tinyc_lanes_pixels(&window), taps = height * width;
   bool apart = shift != window.stride_width || window.dilation_width != 1;
   double rows = call.rows(), blocks = whole + part, inside = countTaps(window, call).rows;
@@ -170,11 +172,13 @@ KernelWork countElementwiseLanes(const KernelCall &call) {
   bool isAdd = call.symbol.starts_with("tinyc_add");
   double lines = static_cast<double>(call.rows()) * params.dims[1] * params.dims[2];
   bool inLanes = (params.lhs_strides[3] | params.rhs_strides[3] | 1) == 1;
+  bool contiguous = params.lhs_strides[3] == 1 && params.rhs_strides[3] == 1 && (isAdd || !isShifted(params.output));
   KernelWork work;
-  work.variant = isAdd ? "add_lanes" : "mul_lanes";
+  work.variant = isAdd ? "add_lanes" : isShifted(params.output) ? "mul_lanes_shifted" : "mul_lanes";
   work.add("call", 1);
   work.add("line", lines);
-  work.add("four elements", inLanes ? lines * countVectors(params.dims[3], 4) : 0);
+  work.add("four elements", inLanes && !contiguous ? lines * countVectors(params.dims[3], 4) : 0);
+  work.add("four elements of two operands", contiguous ? lines * countVectors(params.dims[3], 4) : 0);
   work.add("element", inLanes ? 0 : lines * params.dims[3]);
   return work;
 }
@@ -183,7 +187,9 @@ KernelWork countUnaryLanes(const KernelCall &call) {
   bool isLookup = call.symbol.starts_with("tinyc_lookup");
   int32_t elements = call.rows() * static_cast<int32_t>(call.params[1]);
   KernelWork work;
-  work.variant = isLookup ? "lookup_lanes" : "requantize_lanes";
+  work.variant = isLookup                                                  ? "lookup_lanes"
+                 : isShifted(call.as<tinyc_requantize_s8_params>().output) ? "requantize_lanes_shifted"
+                                                                           : "requantize_lanes";
   work.add("call", 1);
   work.add("vector", countVectors(elements, isLookup ? 16 : 4));
   work.constantBytes = isLookup ? elements : 0;

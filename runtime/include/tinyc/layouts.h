@@ -20,8 +20,8 @@
  * bias of high of each pair. Words hold halfwords 256 * high + low as above.
  *
  * filter_blocks: conv2d and fully_connected of Armv8.1-M, which multiply one or two vectors of inputs with four filters at
- * a time. Packed constants, for every four filters of a group, or as many as are left: four int32 biases, four int32
- * multipliers (zeros where there is no filter), the weights in the order of the contract, filled up to a multiple of four
+ * a time. Packed constants, for every four filters of a group, or as many as are left: four int32 biases (of filters
+ * 0, 2, 1, 3), four int32 multipliers (zeros where there is no filter), the weights in the order of the contract, filled up to a multiple of four
  * bytes. Scratch of conv2d: the addresses of the input rows of a window; two windows, each filled up to four bytes.
  *
  * depthwise_conv2d_lanes: 16 channels at a time, in the lanes of a vector; the last channels are filled up. VMULLB and

@@ -296,10 +296,11 @@ static const tinyc_packing tinyc_depthwise_conv2d_planes_packing = {
 
 static inline uint8_t *tinyc_put_filter_blocks(uint8_t *packed, const tinyc_constants *constants, int32_t first,
                                                int32_t filters, int32_t length, int32_t multiplier_step) {
+  static const uint8_t order[4] = {0, 2, 1, 3}; /* of the biases */
   for (int32_t o = first, end = first + filters; o < end; o += 4) {
     int32_t count = end - o < 4 ? end - o : 4;
     for (int32_t i = 0; i < 4; i++)
-      packed = tinyc_put_s32(packed, i < count ? constants->bias[o + i] : 0);
+      packed = tinyc_put_s32(packed, order[i] < count ? constants->bias[o + order[i]] : 0);
     for (int32_t i = 0; i < 4; i++)
       packed = tinyc_put_s32(packed, i < count ? constants->multipliers[(o + i) * multiplier_step] : 0);
     const int8_t *weights = constants->weights + (size_t)o * (size_t)length;

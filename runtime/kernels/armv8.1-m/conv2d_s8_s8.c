@@ -1,6 +1,6 @@
-/* conv2d int8 for Armv8.1-M: a matrix product of two output pixels and four filters at a time, 16 products per instruction.
- * The windows of the two pixels are gathered into scratch, padding included, so that their products need no cases, and
- * outputs may lie over the inputs of a pointwise convolution. */
+/* conv2d int8 for Armv8.1-M: a matrix product of two output pixels and four filters at a time, 16 products per
+ * instruction. The windows of the two pixels are gathered into scratch, padding included, so that their products need
+ * no cases, and outputs may lie over the inputs of a pointwise convolution. */
 #include "tinyc/armv8_1m.h"
 #include "tinyc/kernel_functions.h"
 #include "tinyc/layouts.h"
@@ -9,8 +9,8 @@
 /* The windows of a row of output pixels, of one group of channels. */
 typedef struct Windows {
   const tinyc_conv2d_s8_params *params;
-  const int8_t **rows; /* the input rows of the kernel's rows, NULL in the padding; in scratch */
-  tinyc_taps inside;   /* which are not NULL */
+  const int8_t **rows;       /* the input rows of the kernel's rows, NULL in the padding; in scratch */
+  tinyc_taps inside;         /* which are not NULL */
   int32_t channel, channels; /* first and number */
 } Windows;
 

@@ -193,7 +193,7 @@ static void testInRooms(const Row *row, const void *params, const int8_t *from, 
  * input. */
 static void testRowsFrom(Operation operation, Function generic, const void *wholeParams, const void *params,
                          const int8_t *from, int32_t size, int32_t begin, int32_t end, int32_t shape) {
-  tinyc_constants constants = {weights, bias, multipliers};
+  tinyc_constants constants = {weights, bias, multipliers, NULL, NULL};
   memset(expected, 0x33, (size_t)(size + 2 * kGuard));
   call(operation, generic, wholeParams, input, weights, bias, multipliers, expected + kGuard, NULL, begin, end);
   for (Row *row = kernels; row != kernels + kRows; row++) {
@@ -233,7 +233,7 @@ static void testRowsFrom(Operation operation, Function generic, const void *whol
 
 /* Convolutions whose output rows may lie over input rows: the whole output, a few rows at a time over dead input. */
 static void testOverwriting(Operation operation, Function generic, const tinyc_conv2d_s8_params *params, int32_t shape) {
-  tinyc_constants constants = {weights, bias, multipliers};
+  tinyc_constants constants = {weights, bias, multipliers, NULL, NULL};
   tinyc_conv2d_s8_params whole = *params, rows = *params;
   whole.window.input_ring_rows = whole.window.input_height;
   whole.window.output_ring_rows = whole.window.output_height;
@@ -320,6 +320,7 @@ static void testConvolution(int32_t shape, int depthwise) {
     *window = randomWindow(&state, random(0, 3) ? 5 : 7, 14);
     if (random(0, 3) == 0)
       window->kernel_height = window->kernel_width = 1; /* output sizes stay valid: the window only shrinks */
+    int32_t pointwise = !depthwise && random(0, 5) == 0; /* whose outputs may lie over their inputs */
     if (depthwise) {
       int32_t usual = random(0, 1);
       if (usual)
@@ -332,6 +333,14 @@ static void testConvolution(int32_t shape, int depthwise) {
       if (params.groups == 1 && random(0, 1))
         window->input_channels = (window->input_channels + 3) & ~3;
       window->output_channels = params.groups * random(1, params.groups > 1 ? 7 : 20);
+    }
+    if (pointwise) {
+      params.groups = 1;
+      window->kernel_height = window->kernel_width = window->stride_height = window->stride_width = 1;
+      window->pad_top = window->pad_left = 0;
+      window->output_height = window->output_ring_rows = window->input_height;
+      window->output_width = window->input_width;
+      window->output_channels = random(1, tinyc_min_s32(window->input_channels, 40));
     }
     length = window->kernel_height * window->kernel_width * (window->input_channels / params.groups);
     int32_t pixels = window->output_height * window->output_width;
@@ -401,8 +410,8 @@ static void testPool(Operation operation, Function generic, int32_t shape) {
 static void testSumRows(int32_t shape) {
   tinyc_sum_rows_params params = {random(1, 12), random(0, 9) ? random(1, 30) : random(200, 300), random(1, 70)};
   int32_t begin = random(0, params.rows - 1), end = random(begin + 1, params.rows);
-  if ((end - begin) * params.width * params.channels > kInput)
-    return;
+  while ((end - begin) * params.width * params.channels > kInput)
+    params.channels = (params.channels + 1) / 2;
   randomize(input, (end - begin) * params.width * params.channels, -128);
   testRows(kIs_sum_rows, (Function)tinyc_sum_rows_s8, &params, 4 * params.channels, begin, end, shape);
 }
