@@ -192,6 +192,12 @@ def add_random(calls, rng, kernels):
                     h, w, c = rng.randint(3, 40), rng.randint(3, 40), anything()
                     calls.depthwise(symbol, 'random', window(h, w, c, c, 3, 3, stride, padding=rng.choice(['same', 'valid'])),
                                     CLAMPED_STAGE if i % 4 == 3 else STAGE)
+        elif symbol.startswith('tinyc_depthwise_conv2d_lines'):
+            for i in range(48):  # 1-D convolutions, and those of the rows of images
+                h, w, c, k = rng.choice([1, 1, 3, 8]), rng.randint(2, 160), up_to(40), rng.choice([8, 9, 11, 13, 17, 21, 29])
+                s, d = rng.choice([(1, 1), (1, 1), (2, 1), (1, 2), (1, 4)])
+                win = window(h, w, c, c * rng.choice([1, 1, 2]), 1, k, 1, s, dilation=d)
+                calls.depthwise(symbol, 'random', win, CLAMPED_STAGE if i % 4 == 3 else STAGE)
         elif symbol.startswith('tinyc_depthwise_conv2d_planes'):
             for ks, ss, n in (([1, 2, 3, 4, 5, 6, 7], [1], 40), ([2, 3, 4, 5, 6, 7], [2], 40)):
                 for i in range(n):
@@ -223,9 +229,9 @@ def add_random(calls, rng, kernels):
                     SLOW_STAGE if isa != 'generic' and i % 3 == 0 and 'pairs' not in symbol else STAGE
                 calls.dense(symbol, 'random', rows, n, outputs, stage)
         elif op == 'matmul':
-            for _ in range(few):
+            for i in range(few if isa == 'generic' else 4 * few):
                 m, k, n = rng.randint(1, 20), rng.randint(1, 60), rng.randint(1, 30)
-                zero = [3, -4] + STAGE if inputs == 's8' else [-1e9, 1e9]
+                zero = [3, -4] + (SLOW_STAGE if isa != 'generic' and i % 3 == 2 else STAGE) if inputs == 's8' else [-1e9, 1e9]
                 calls.add(symbol, 'random', [m, k, n] + zero, 0, m, macs=m * k * n)
         elif op in ('avg_pool', 'max_pool'):
             for _ in range(some if inputs == 's8' else few):
@@ -244,19 +250,20 @@ def add_random(calls, rng, kernels):
                 other = [strides, [0, 0, 0, 1], [0, 0, 0, 0]][i % 3]
                 calls.add(symbol, 'random', dims + strides + other + [3, -4, 1 << 18, 0, 0] + stage, 0, dims[0])
         elif op in ('add', 'sub', 'mul'):
-            for i in range(some):
+            for i in range(some if isa == 'generic' else 3 * some):
                 dims = [rng.randint(1, 12), rng.randint(1, 12), rng.randint(1, 6), rng.choice([anything, fours])()]
                 strides = [dims[1] * dims[2] * dims[3], dims[2] * dims[3], dims[3], 1]
                 other = [strides, [0, 0, 0, 1], [0, 0, 0, 0]][i % 3]
-                rest = [3, -4, 1 << 18, 1 << 18, 1 << 19] + ([3, -128, 127, 20, 0]) if inputs == 's8' else [-1e9, 1e9]
+                shift = 20 if op == 'add' or isa == 'generic' else 12 if i % 5 == 4 else 30
+                rest = [3, -4, 1 << 18, 1 << 18, 1 << 19] + ([3, -128, 127, shift, 0]) if inputs == 's8' else [-1e9, 1e9]
                 calls.add(symbol, 'random', dims + strides + other + rest, 0, dims[0])
         elif op == 'sum_rows':
-            for _ in range(few):
+            for _ in range(few if isa == 'generic' else 3 * few):
                 rows, width, channels = rng.randint(1, 4), rng.randint(1, 20), rng.choice([anything, fours])()
                 calls.add(symbol, 'random', [rows, width, channels], rng.choice([0, 1]), rows + 1)
         elif op == 'average':
-            for _ in range(few):
-                rest = [-4] + STAGE if inputs == 's8' else [-1e9, 1e9]
+            for i in range(few if isa == 'generic' else 2 * few):
+                rest = [-4] + (SLOW_STAGE if isa != 'generic' and i % 2 else STAGE) if inputs == 's8' else [-1e9, 1e9]
                 calls.add(symbol, 'random', [rng.randint(1, 300), 10] + rest, 0, 1)
         elif op == 'pad':
             for _ in range(few):
@@ -264,7 +271,7 @@ def add_random(calls, rng, kernels):
                 before, after = ([rng.randint(0, 2) for _ in range(4)] for _ in range(2))
                 calls.add(symbol, 'random', dims + before + after + [0 if inputs == 's8' else 0.0], 0, dims[0] + before[0] + after[0])
         elif op == 'transpose':
-            for i in range(2 * few):
+            for i in range(2 * few if isa == 'generic' else 6 * few):
                 dims = [1, 1, rng.randint(1, 6), rng.randint(1, 8), rng.randint(1, 8), rng.randint(1, 40)]
                 strides = [0, 0, dims[3] * dims[4] * dims[5], dims[4] * dims[5], dims[5], 1]
                 if i % 2:
@@ -275,11 +282,13 @@ def add_random(calls, rng, kernels):
                 rows, length = up_to(40), up_to(200)
                 calls.add(symbol, 'random', [rows, length, length, length + 7, 3], 0, rows)
         else:
-            for _ in range(few):
+            for i in range(few if isa == 'generic' else 2 * few):
                 rows, length = up_to(20), up_to(200)
                 rest = {'tinyc_lookup_s8_params': [], 'tinyc_unary_f32_params': [0.2, 0.5, -1e9, 1e9],
                         'tinyc_softmax_s8_params': [1 << 10, 1 << 30, 20, -128], 'tinyc_softmax_f32_params': [],
                         'tinyc_quantize_params': [0.1, 3], 'tinyc_requantize_s8_params': [-4, 1 << 30] + STAGE}[params]
+                if op == 'requantize' and isa != 'generic' and i % 3 == 2:
+                    rest[-2] = 33
                 calls.add(symbol, 'random', [rows, length] + rest, 0, rows)
 
 

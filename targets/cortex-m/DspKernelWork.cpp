@@ -287,6 +287,48 @@ KernelWork countRows3x3(const KernelCall &call) {
   return work;
 }
 
+KernelWork countLines(const KernelCall &call) {
+  const auto &params = call.as<tinyc_conv2d_s8_params>();
+  const tinyc_window &window = params.window;
+  int32_t steps = tinyc_lines_words(&window), count = tinyc_lines_count(&window), step = 1;
+  if (window.stride_width == 1)
+    step = 2 * window.dilation_width;
+  double lines = static_cast<double>(call.rows()) * window.output_channels, parts = 0, blocks = 0, words = 0;
+  double runs = 0, buffered = 0, padded = 0;
+  for (int32_t number = 0; number < count; number++) {
+    int32_t outputs = (window.output_width - (step > 1 ? number : 0) + step - 1) / step;
+    int32_t left = (step > 1 ? number : 0) - window.pad_left, advance = 2 * window.dilation_width;
+    for (int32_t begin = 0; begin < outputs; begin += TINYC_LINES_OUTPUTS, left += TINYC_LINES_OUTPUTS * advance) {
+      int32_t part = std::min(outputs - begin, static_cast<int32_t>(TINYC_LINES_OUTPUTS));
+      int32_t whole = part / TINYC_PLANES_ROW_PIXELS, rest = part % TINYC_PLANES_ROW_PIXELS;
+      parts += 1;
+      runs += (whole > 0) + (rest > 0);
+      blocks += whole + (rest > 0);
+      buffered += whole == 0 ? part : 0;
+      tinyc_taps inside = tinyc_inner_taps(left, advance, part + steps - 1, window.input_width - window.dilation_width);
+      words += inside.end - inside.begin;
+      padded += part + steps - 1 - (inside.end - inside.begin);
+    }
+  }
+  KernelWork work;
+  work.variant = "depthwise_lines";
+  work.add("call", 1);
+  work.add("row", call.rows());
+  work.add("channel", lines);
+  work.add("weight unpacked", lines * steps);
+  work.add("line", lines * parts);
+  work.add("word gathered", lines * words);
+  work.add("word with padding", lines * padded);
+  work.add("run", lines * runs);
+  work.add("block", lines * blocks);
+  work.add("row of words", lines * blocks * (steps / tinyc_lines_row(&window)));
+  work.add("step", lines * blocks * steps);
+  work.add("output through a buffer", lines * buffered);
+  work.add("output clamped", countClamped(params.output, lines * window.output_width));
+  work.constantBytes = lines * (8 + window.kernel_width);
+  return work;
+}
+
 KernelWork countPixelPairs(const KernelCall &call) {
   const auto &params = call.as<tinyc_conv2d_s8_params>();
   const tinyc_window &window = params.window;

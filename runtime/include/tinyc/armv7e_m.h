@@ -9,7 +9,7 @@
 #include <arm_acle.h>
 
 /* A function of assembly alone, with its parameters where the procedure call standard puts them. */
-#define TINYC_ASSEMBLY static __attribute__((naked, noinline))
+#define TINYC_ASSEMBLY static __attribute__((naked, noinline, unused))
 #define TINYC_IN_REGISTER __attribute__((unused))
 
 /* Order of instructions in the hot loops: for a core that issues two at once and waits two cycles for a loaded
@@ -74,6 +74,13 @@ static inline int32_t tinyc_multiply_add_high(uint32_t x, uint32_t y, int32_t ac
   return __smlatt((int32_t)x, (int32_t)y, acc);
 }
 
+/* x.lo * y.lo; x.hi * y.hi: SMULBB, SMULTT. */
+static inline int32_t tinyc_multiply_low(uint32_t x, uint32_t y) { return (int16_t)x * (int16_t)y; }
+static inline int32_t tinyc_multiply_high(uint32_t x, uint32_t y) { return ((int32_t)x >> 16) * ((int32_t)y >> 16); }
+
+/* x * 2^n. */
+static inline int32_t tinyc_shift_left(int32_t x, int32_t n) { return (int32_t)((uint32_t)x << n); }
+
 /* The output stage of tinyc_output_stage_s8 for shift 32: SMMLAR rounds, shifts and adds the zero point, SSAT
  * saturates to int8. */
 static inline int32_t tinyc_requantize_fast_s8(int32_t acc, int32_t multiplier, int32_t zero_point) {
@@ -81,6 +88,32 @@ static inline int32_t tinyc_requantize_fast_s8(int32_t acc, int32_t multiplier, 
   __asm__("smmlar %0, %1, %2, %3" : "=r"(q) : "r"(acc), "r"(multiplier), "r"(zero_point));
   __asm__("ssat %0, #8, %1" : "=r"(q) : "r"(q));
   return q;
+}
+
+/* The same for four accumulators, in the order that a Cortex-M7 waits for the least, and their bytes to out. */
+static inline void tinyc_requantize_fast_s8x4(int32_t q0, int32_t q1, int32_t q2, int32_t q3, int32_t multiplier,
+                                              int32_t zero_point, int8_t *out) {
+  __asm__("smmlar %0, %0, %4, %5\n\t"
+          "smmlar %1, %1, %4, %5\n\t"
+          "smmlar %2, %2, %4, %5\n\t"
+          "smmlar %3, %3, %4, %5\n\t"
+          "ssat %0, #8, %0\n\t"
+          "ssat %1, #8, %1\n\t"
+          "ssat %2, #8, %2\n\t"
+          "ssat %3, #8, %3"
+          : "+r"(q0), "+r"(q1), "+r"(q2), "+r"(q3)
+          : "r"(multiplier), "r"(zero_point));
+  out[0] = (int8_t)q0;
+  out[1] = (int8_t)q1;
+  out[2] = (int8_t)q2;
+  out[3] = (int8_t)q3;
+}
+
+/* By how much accumulators of at most `largest` are shifted to the left for tinyc_requantize_fast_s8 to be the output stage but
+ * for its clamp; -1 where it never is. */
+static inline int32_t tinyc_fast_stage_shift(const tinyc_output_s8 *stage, int32_t largest) {
+  int32_t left = 32 - stage->shift;
+  return left >= 0 && left <= 30 && largest <= INT32_MAX >> left ? left : -1;
 }
 
 /* Whether tinyc_requantize_fast_s8 is the whole output stage: shift 32 and no clamp narrower than int8. */

@@ -130,8 +130,27 @@ TINYC_ASSEMBLY void tinyc_widen_bytes(TINYC_IN_REGISTER const int8_t *from, TINY
           "pop      {r4-r11, pc}\n");
 }
 
-/* Three channels of neighbouring pixels, of `rows` rows of the input whose addresses lie at `row`, `offset` bytes
- * behind these: the pixels of a row begin `pitch` bytes apart, the next row's behind the first pixel. */
+/* A pixel of three channels at a constant offset behind those in r6 to r12, and on to the next one. */
+#define TINYC_WIDEN_FIRST_PIXEL(c0, c1, c2) \
+  "ldrsb    r7, [r6, #" #c0 "]\n"          \
+  "ldrsb    r8, [r6, #" #c1 "]\n"          \
+  "ldrsb    r9, [r6, #" #c2 "]\n"
+#define TINYC_WIDEN_NEXT_PIXEL(c0, c1, c2) \
+  "strh     r7, [r12]\n"                   \
+  "ldrsb    r7, [r6, #" #c0 "]\n"          \
+  "strh     r8, [r12, #2]\n"               \
+  "ldrsb    r8, [r6, #" #c1 "]\n"          \
+  "strh     r9, [r12, #4]\n"               \
+  "ldrsb    r9, [r6, #" #c2 "]\n"          \
+  "add      r12, r12, r5\n"
+#define TINYC_WIDEN_LAST_PIXEL             \
+  "strh     r7, [r12]\n"                   \
+  "strh     r8, [r12, #2]\n"               \
+  "strh     r9, [r12, #4]\n"
+
+/* Three channels of neighbouring pixels, of `rows` rows of the input whose addresses lie at `row`, `offset` bytes behind
+ * these: the pixels of a row begin `pitch` bytes apart, the next row's behind the first pixel. Seven columns and less take
+ * no loop, whose end would be predicted badly. */
 TINYC_ASSEMBLY void tinyc_widen_threes(TINYC_IN_REGISTER const int8_t *const *row, TINYC_IN_REGISTER int32_t rows,
                                        TINYC_IN_REGISTER int32_t offset, TINYC_IN_REGISTER int16_t *to,
                                        TINYC_IN_REGISTER int32_t columns, TINYC_IN_REGISTER int32_t pitch) {
@@ -141,35 +160,32 @@ TINYC_ASSEMBLY void tinyc_widen_threes(TINYC_IN_REGISTER const int8_t *const *ro
           "ldr      r6, [r0], #4\n"
           "mov      r12, r3\n"
           "add      r6, r6, r2\n"
-          "subs     lr, r4, #2\n"
+          "subs     lr, r4, #4\n"
           "blo      3f\n"
           "2:\n"
-          "ldrsb    r7, [r6], #6\n"
-          "ldrsb    r8, [r6, #-5]\n"
-          "ldrsb    r9, [r6, #-4]\n"
-          "strh     r7, [r12]\n"
-          "ldrsb    r7, [r6, #-3]\n"
-          "strh     r8, [r12, #2]\n"
-          "ldrsb    r8, [r6, #-2]\n"
-          "strh     r9, [r12, #4]\n"
-          "ldrsb    r9, [r6, #-1]\n"
-          "add      r12, r12, r5\n"
-          "strh     r7, [r12]\n"
-          "strh     r8, [r12, #2]\n"
-          "subs     lr, lr, #2\n"
-          "strh     r9, [r12, #4]\n"
+          TINYC_WIDEN_FIRST_PIXEL(0, 1, 2)
+          TINYC_WIDEN_NEXT_PIXEL(3, 4, 5)
+          TINYC_WIDEN_NEXT_PIXEL(6, 7, 8)
+          TINYC_WIDEN_NEXT_PIXEL(9, 10, 11)
+          "add      r6, r6, #12\n"
+          "subs     lr, lr, #4\n"
+          TINYC_WIDEN_LAST_PIXEL
           "add      r12, r12, r5\n"
           "bhs      2b\n"
           "3:\n"
-          "tst      lr, #1\n"
+          "tst      lr, #2\n"
           "beq      4f\n"
-          "ldrsb    r7, [r6]\n"
-          "ldrsb    r8, [r6, #1]\n"
-          "ldrsb    r9, [r6, #2]\n"
-          "strh     r7, [r12]\n"
-          "strh     r8, [r12, #2]\n"
-          "strh     r9, [r12, #4]\n"
+          TINYC_WIDEN_FIRST_PIXEL(0, 1, 2)
+          TINYC_WIDEN_NEXT_PIXEL(3, 4, 5)
+          "add      r6, r6, #6\n"
+          TINYC_WIDEN_LAST_PIXEL
+          "add      r12, r12, r5\n"
           "4:\n"
+          "tst      lr, #1\n"
+          "beq      5f\n"
+          TINYC_WIDEN_FIRST_PIXEL(0, 1, 2)
+          TINYC_WIDEN_LAST_PIXEL
+          "5:\n"
           "subs     r1, r1, #1\n"
           "add      r3, r3, #6\n"
           "bne      1b\n"

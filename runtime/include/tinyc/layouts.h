@@ -43,7 +43,12 @@
  * rows are filled up with zeros to 3, 5 or 7 columns. All outputs of an input channel are computed from one strip.
  * A single output row is computed five columns at a time from the weights of the upper row.
  * Packed constants, per channel: int32 bias, int32 multiplier; then the weights of each channel: kernel_height x
- * kernel_width bytes. */
+ * kernel_width bytes.
+ *
+ * depthwise_conv2d_lines: one channel of some outputs of a row at a time, for kernels of one row. Scratch holds the weights
+ * of the channel in pairs, zeros filled up, then the input: words of two elements that are one tap apart, the words of
+ * neighbouring outputs of the line one behind the other. Their sums are those of a single output row of planes whose
+ * rows of words are parts of one line. Packed constants as for planes. */
 #ifndef TINYC_LAYOUTS_H
 #define TINYC_LAYOUTS_H
 
@@ -157,6 +162,27 @@ static inline int32_t tinyc_planes_pairs(const tinyc_window *window) {
   while (pairs > 1 && tinyc_planes_rows(window, pairs) * row > TINYC_PLANES_BYTES)
     pairs--;
   return pairs;
+}
+
+enum { TINYC_LINES_OUTPUTS = 120 /* of a line at a time; whole blocks */ };
+
+/* Words of a row of words, and of the whole kernel, which is filled up to such rows. */
+static inline int32_t tinyc_lines_row(const tinyc_window *window) {
+  int32_t words = (window->kernel_width + 1) / 2;
+  if (words <= 7)
+    return words <= 3 ? 3 : words <= 5 ? 5 : 7;
+  /* A row takes about as long as two words. */
+  return (words + 4) / 5 * 7 < (words + 6) / 7 * 9 ? 5 : 7;
+}
+static inline int32_t tinyc_lines_words(const tinyc_window *window) {
+  int32_t row = tinyc_lines_row(window);
+  return ((window->kernel_width + 1) / 2 + row - 1) / row * row;
+}
+
+/* Lines of an output row. */
+static inline int32_t tinyc_lines_count(const tinyc_window *window) {
+  int32_t count = window->stride_width == 1 ? 2 * window->dilation_width : 1;
+  return count < window->output_width ? count : window->output_width;
 }
 
 #endif /* TINYC_LAYOUTS_H */

@@ -259,6 +259,17 @@ static const tinyc_packing tinyc_depthwise_conv2d_3x3_packing = {
     tinyc_depthwise_conv2d_3x3_supports, tinyc_depthwise_conv2d_3x3_bytes, tinyc_depthwise_conv2d_3x3_write,
     tinyc_depthwise_conv2d_overwrites};
 
+/* ---- depthwise_conv2d_lines_s8_s8: tinyc/layouts.h ---------------------------------------------------------------- */
+
+static inline int tinyc_depthwise_conv2d_lines_supports(const void *params, const tinyc_constants *constants) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  (void)constants;
+  return window->kernel_height == 1 && window->kernel_width > 7 && window->kernel_width <= 256 &&
+         (window->stride_width == 1 || (window->stride_width == 2 && window->dilation_width == 1)) &&
+         conv->output.shift == 32;
+}
+
 /* ---- depthwise_conv2d_planes_s8_s8: tinyc/layouts.h --------------------------------------------------------------- */
 
 static inline int tinyc_depthwise_conv2d_planes_supports(const void *params, const tinyc_constants *constants) {
@@ -291,6 +302,9 @@ static inline void tinyc_depthwise_conv2d_planes_write(const void *params, const
 static const tinyc_packing tinyc_depthwise_conv2d_planes_packing = {
     tinyc_depthwise_conv2d_planes_supports, tinyc_depthwise_conv2d_planes_bytes, tinyc_depthwise_conv2d_planes_write,
     tinyc_depthwise_conv2d_overwrites};
+
+static const tinyc_packing tinyc_depthwise_conv2d_lines_packing = {
+    tinyc_depthwise_conv2d_lines_supports, tinyc_depthwise_conv2d_planes_bytes, tinyc_depthwise_conv2d_planes_write, NULL};
 
 /* ---- filter blocks of Armv8.1-M: tinyc/layouts.h ------------------------------------------------------------------ */
 

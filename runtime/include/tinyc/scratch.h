@@ -41,6 +41,17 @@ static inline int32_t tinyc_depthwise_conv2d_planes_s8_s8_armv7e_m_scratch(const
          4 * tinyc_planes_rows(window, tinyc_planes_pairs(window)) * tinyc_planes_width(window) + 4;
 }
 
+/* The weights of a channel and words of its input, see tinyc/layouts.h. The last loads run ahead. */
+static inline int32_t tinyc_depthwise_conv2d_lines_s8_s8_armv7e_m_scratch(const void *params) {
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  int32_t step = window->stride_width == 1 ? 2 * window->dilation_width : 1;
+  int32_t outputs = (window->output_width + step - 1) / step, steps = tinyc_lines_words(window);
+  outputs = outputs < TINYC_PLANES_ROW_PIXELS ? TINYC_PLANES_ROW_PIXELS
+            : outputs > TINYC_LINES_OUTPUTS   ? TINYC_LINES_OUTPUTS
+                                              : outputs;
+  return 8 * (steps + 1) + 4 * (outputs + steps + 1);
+}
+
 /* The patches of two output pixels of one group, widened to 16 bits: 16 bytes per four kernel elements. */
 static inline int32_t tinyc_conv2d_s8_s8_armv7e_m_scratch(const void *params) {
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
@@ -71,6 +82,12 @@ static inline int32_t tinyc_depthwise_conv2d_s8_s8_armv8_1m_scratch(const void *
   const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
   int64_t columns = window->kernel_width + (int64_t)(tinyc_lanes_pixels(window) - 1) * tinyc_lanes_shift(window);
   int64_t bytes = (4 + TINYC_LANES_CHANNELS * columns) * window->kernel_height;
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+
+/* Four columns of rhs, widened to 16 bits, in fours of rows; negative where they exceed 2^31 - 1 bytes. */
+static inline int32_t tinyc_matmul_s8_armv7e_m_scratch(const void *params) {
+  int64_t bytes = (int64_t)(((const tinyc_matmul_s8_params *)params)->inner / 4) * 32;
   return bytes > INT32_MAX ? -1 : (int32_t)bytes;
 }
 

@@ -1,6 +1,6 @@
 /* add int8 with broadcasting for Armv7E-M: SSAT for the usual clamp, four elements at a time so that loads and
  * multiplications of neighbours overlap. */
-#include "tinyc/armv7e_m.h"
+#include "tinyc/armv7e_m_elementwise.h"
 #include "tinyc/kernel_functions.h"
 
 /* What addFours reads; the offsets are written in it as numbers. */
@@ -10,7 +10,7 @@ typedef struct Sum {
   const int8_t *end;                      /* 16: of the output */
 } Sum;
 
-/* Elements up to sum->end, a multiple of four and at least that, without a clamp narrower than int8. The elements are read
+/* Elements up to sum->end, a multiple of four and at least that, without the clamp. The elements are read
  * before their sums are written: output may be lhs or rhs. */
 TINYC_ASSEMBLY void addFours(TINYC_IN_REGISTER const int8_t *lhs, TINYC_IN_REGISTER const int8_t *rhs,
                              TINYC_IN_REGISTER int8_t *output, TINYC_IN_REGISTER const Sum *sum) {
@@ -50,34 +50,24 @@ TINYC_ASSEMBLY void addFours(TINYC_IN_REGISTER const int8_t *lhs, TINYC_IN_REGIS
           "pop      {r4-r11, pc}\n");
 }
 
-static void addContiguous(const tinyc_elementwise_s8_params *params, const int8_t *lhs, const int8_t *rhs,
-                          int8_t *output) {
-  int32_t length = params->dims[3], fours = length & ~3;
-  Sum sum = {params->lhs_multiplier, params->rhs_multiplier, params->offset, params->output.shift, output + fours};
-  if (fours > 0)
+static void addLine(const tinyc_elementwise_s8_params *params, const void *constants, const int8_t *lhs, int32_t lhs_step,
+                    const int8_t *rhs, int32_t rhs_step, int8_t *output, int32_t length) {
+  int32_t i = 0;
+  if (lhs_step == 1 && rhs_step == 1 && length >= 4) {
+    i = length & ~3;
+    Sum sum = *(const Sum *)constants;
+    sum.end = output + i;
     addFours(lhs, rhs, output, &sum);
-  for (int32_t i = fours; i < length; i++)
-    output[i] = tinyc_add_stage_s8(lhs[i], rhs[i], params);
-}
-
-static void addStrided(const tinyc_elementwise_s8_params *params, const int8_t *lhs, const int8_t *rhs,
-                       int8_t *output) {
-  for (int32_t i = 0; i < params->dims[3]; i++, lhs += params->lhs_strides[3], rhs += params->rhs_strides[3])
-    output[i] = tinyc_add_stage_s8(*lhs, *rhs, params);
+    if (!tinyc_is_wide_clamp(&params->output))
+      tinyc_clamp_s8(&params->output, output, i);
+  }
+  for (; i < length; i++)
+    output[i] = tinyc_add_stage_s8(lhs[i * lhs_step], rhs[i * rhs_step], params);
 }
 
 void tinyc_add_s8_armv7e_m(const tinyc_elementwise_s8_params *params, const int8_t *lhs, const int8_t *rhs,
                            int8_t *output, void *scratch, int32_t row_begin, int32_t row_end) {
   (void)scratch;
-  const int32_t *dims = params->dims, *lhs_strides = params->lhs_strides, *rhs_strides = params->rhs_strides;
-  int contiguous = lhs_strides[3] == 1 && rhs_strides[3] == 1 && params->output.clamp_min <= -128 &&
-                   params->output.clamp_max >= 127;
-  int8_t *out = output + row_begin * dims[1] * dims[2] * dims[3];
-  for (int32_t i = row_begin; i < row_end; i++)
-    for (int32_t j = 0; j < dims[1]; j++)
-      for (int32_t k = 0; k < dims[2]; k++, out += dims[3]) {
-        const int8_t *a = lhs + i * lhs_strides[0] + j * lhs_strides[1] + k * lhs_strides[2];
-        const int8_t *b = rhs + i * rhs_strides[0] + j * rhs_strides[1] + k * rhs_strides[2];
-        (contiguous ? addContiguous : addStrided)(params, a, b, out);
-      }
+  Sum sum = {params->lhs_multiplier, params->rhs_multiplier, params->offset, params->output.shift, NULL};
+  tinyc_for_lines(params, &sum, lhs, rhs, output, row_begin, row_end, addLine);
 }

@@ -18,7 +18,7 @@
 
 enum { kInput = 40000, kWeights = 120000, kChannels = 160, kOutput = 60000, kScratch = 20000, kMultipliers = 400, kGuard = 16 };
 
-static int8_t input[kInput], weights[kWeights];
+static _Alignas(4) int8_t input[kInput], weights[kWeights];
 static _Alignas(4) int8_t scattered[kInput + 64 * kGuard], expected[kOutput], actual[kOutput];
 static int32_t packedWords[2 * kWeights / 4 + 8 * kChannels];
 static int32_t bias[kChannels], multipliers[kMultipliers], scratch[kScratch / 4];
@@ -104,22 +104,30 @@ typedef void (*Function)(void);
 typedef void (*Sums)(const void *, const int8_t *, int32_t *, void *, int32_t, int32_t);
 typedef void (*Unary)(const void *, const int8_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Scaled)(const void *, const int8_t *, const int32_t *, int8_t *, void *, int32_t, int32_t);
-typedef void (*Lookup)(const void *, const int8_t *, const int8_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Binary)(const void *, const int8_t *, const int8_t *, int8_t *, void *, int32_t, int32_t);
 typedef void (*Weighted)(const void *, const int8_t *, const int8_t *, const int32_t *, const int32_t *, int8_t *, void *,
                          int32_t, int32_t);
+
+typedef void (*Exponentials)(const void *, const int8_t *, const uint16_t *, int8_t *, void *, int32_t, int32_t);
+typedef void (*Average)(const void *, const int32_t *, const int32_t *, int8_t *, void *, int32_t, int32_t);
+typedef void (*Product)(const void *, const int8_t *, const int8_t *, const int32_t *, int8_t *, void *, int32_t, int32_t);
 
 typedef enum Operation {
   kIs_conv2d,
   kIs_depthwise_conv2d,
   kIs_fully_connected,
+  kIs_matmul,
   kIs_avg_pool,
   kIs_max_pool,
+  kIs_sum_rows,
+  kIs_average,
   kIs_add,
   kIs_mul,
-  kIs_sum_rows,
   kIs_lookup,
-  kIs_requantize
+  kIs_softmax,
+  kIs_log_softmax,
+  kIs_requantize,
+  kIs_transpose
 } Operation;
 
 /* A row of kernels.def. */
@@ -154,18 +162,36 @@ enum { kRows = (int32_t)(sizeof kernels / sizeof kernels[0]) };
 /* Calls a kernel; the constants are packed where it wants that. */
 static void call(Operation operation, Function function, const void *params, const int8_t *input, const void *constants, const int32_t *offsets,
                  const int32_t *scales, int8_t *output, void *buffer, int32_t begin, int32_t end) {
-  if (operation == kIs_avg_pool)
+  switch (operation) {
+  case kIs_avg_pool:
     ((Scaled)function)(params, input, scales, output, buffer, begin, end);
-  else if (operation == kIs_add || operation == kIs_mul)
+    break;
+  case kIs_matmul:
+    ((Product)function)(params, input, (const int8_t *)constants, scales, output, buffer, begin, end);
+    break;
+  case kIs_average:
+    ((Average)function)(params, (const int32_t *)(const void *)input, scales, output, buffer, begin, end);
+    break;
+  case kIs_softmax:
+  case kIs_log_softmax:
+    ((Exponentials)function)(params, input, (const uint16_t *)constants, output, buffer, begin, end);
+    break;
+  case kIs_add:
+  case kIs_mul:
+  case kIs_lookup:
     ((Binary)function)(params, input, (const int8_t *)constants, output, buffer, begin, end);
-  else if (operation == kIs_lookup)
-    ((Lookup)function)(params, input, (const int8_t *)constants, output, buffer, begin, end);
-  else if (operation == kIs_max_pool || operation == kIs_requantize)
+    break;
+  case kIs_max_pool:
+  case kIs_requantize:
+  case kIs_transpose:
     ((Unary)function)(params, input, output, buffer, begin, end);
-  else if (operation == kIs_sum_rows)
+    break;
+  case kIs_sum_rows:
     ((Sums)function)(params, input, (int32_t *)(void *)output, buffer, begin, end);
-  else
+    break;
+  default:
     ((Weighted)function)(params, input, (const int8_t *)constants, offsets, scales, output, buffer, begin, end);
+  }
 }
 
 #ifdef ROOMS
@@ -273,6 +299,20 @@ static void testRows(Operation operation, Function generic, const void *params, 
   testRowsFrom(operation, generic, params, params, input, size, begin, end, shape);
 }
 
+/* The same for an operation whose output, with rows of `row` bytes, may be its input. */
+static void testInPlace(Operation operation, Function generic, const void *params, int32_t row, int32_t begin, int32_t end,
+                        int32_t shape) {
+  call(operation, generic, params, input, weights, bias, multipliers, expected, NULL, begin, end);
+  for (Row *kernel = kernels; kernel != kernels + kRows; kernel++) {
+    if (kernel->operation != operation)
+      continue;
+    memcpy(actual, input, (size_t)(end * row));
+    call(operation, kernel->function, params, actual, weights, bias, multipliers, actual, scratch, begin, end);
+    if (memcmp(expected + begin * row, actual + begin * row, (size_t)((end - begin) * row)) != 0)
+      fail(kernel->symbol, shape, " differs in place\n");
+  }
+}
+
 /* Rows of a window kernel, whose input may have rows anywhere and whose output may be a band: begin is chosen then. */
 static void chooseRows(tinyc_window *window, int32_t *begin, int32_t *end) {
   *begin = random(0, window->output_height - 1);
@@ -312,6 +352,22 @@ static tinyc_window randomDepthwiseWindow(void) {
   }
 }
 
+/* A long kernel of one row: 1-D convolutions. */
+static tinyc_window randomLineWindow(void) {
+  for (;;) {
+    int32_t size = random(2, 40), height = random(1, 3), width = random(1, 200), stride = random(0, 3) ? 1 : 2;
+    int32_t dilation = stride == 1 && random(0, 2) == 0 ? random(1, 5) : 1, reach = (size - 1) * dilation;
+    int32_t left = random(0, reach), beside = width + left + random(0, reach) - reach - 1;
+    int32_t pad_top = random(0, 5) == 0;
+    if (beside < 0)
+      continue;
+    height += pad_top;
+    tinyc_window window = {height, width,  0, height,   height,  beside / stride + 1, 0,       height,
+                           1,      size,   1, stride,   1,       dilation,            pad_top, left};
+    return window;
+  }
+}
+
 static void testConvolution(int32_t shape, int depthwise) {
   tinyc_conv2d_s8_params params;
   tinyc_window *window = &params.window;
@@ -322,11 +378,18 @@ static void testConvolution(int32_t shape, int depthwise) {
       window->kernel_height = window->kernel_width = 1; /* output sizes stay valid: the window only shrinks */
     int32_t pointwise = !depthwise && random(0, 5) == 0; /* whose outputs may lie over their inputs */
     if (depthwise) {
-      int32_t usual = random(0, 1);
-      if (usual)
+      int32_t usual = random(0, 3);
+      if (usual > 2)
+        *window = randomLineWindow();
+      else if (usual)
         *window = randomDepthwiseWindow();
       window->input_channels = params.groups = random(1, 130);
       window->output_channels = window->input_channels * (usual || random(0, 5) ? 1 : random(2, 3));
+    } else if (random(0, 5) == 0) { /* pointwise, narrowing as a rule: the output may lie over the input */
+      int32_t height = random(1, 12), width = random(1, 12), channels = random(1, 60);
+      *window = (tinyc_window){height, width, channels, height, height, width, random(1, random(0, 3) ? channels : 60), height,
+                               1,      1,     1,        1,      1,      1,     0,                                       0};
+      params.groups = 1;
     } else {
       params.groups = random(0, 3) ? 1 : random(2, 4);
       window->input_channels = params.groups * random(1, params.groups > 1 ? 9 : random(0, 3) ? 24 : 130);
@@ -416,6 +479,29 @@ static void testSumRows(int32_t shape) {
   testRows(kIs_sum_rows, (Function)tinyc_sum_rows_s8, &params, 4 * params.channels, begin, end, shape);
 }
 
+static void testAverage(int32_t shape) {
+  tinyc_average_s8_params params = {random(1, 200), random(0, 9) ? random(1, 5000) : random(1, 1 << 24),
+                                    random(-128, 127), randomOutput(&state)};
+  int32_t sum = params.count > 16777215 / 128 ? 16777215 : 128 * params.count;
+  for (int32_t c = 0; c < params.channels; c++)
+    ((int32_t *)(void *)input)[c] = random(-sum, sum);
+  inputBytes = 4 * params.channels;
+  multiplierCount = 1;
+  multipliers[0] = randomMultiplier(&state, 1, params.output.shift) / random(1, params.count);
+  testRows(kIs_average, (Function)tinyc_average_s8, &params, params.channels, 0, 1, shape);
+}
+
+static void testMatmul(int32_t shape) {
+  tinyc_matmul_s8_params params = {random(1, 12),     random(1, 100),     random(1, 40),
+                                   random(-128, 127), random(-128, 127), randomOutput(&state)};
+  randomize(input, params.rows * params.inner, -128);
+  randomize(weights, params.inner * params.columns, -128);
+  multipliers[0] = randomMultiplier(&state, params.inner, params.output.shift);
+  multiplierCount = 1;
+  int32_t begin = random(0, params.rows - 1), end = random(begin + 1, params.rows);
+  testRows(kIs_matmul, (Function)tinyc_matmul_s8, &params, params.rows * params.columns, begin, end, shape);
+}
+
 /* A multiplier for values up to 256 * most, of one of the shifts that tinyc/arithmetic.h allows. */
 static int32_t randomElementMultiplier(int32_t most, tinyc_output_s8 *stage) {
   if (random(0, 1))
@@ -424,45 +510,104 @@ static int32_t randomElementMultiplier(int32_t most, tinyc_output_s8 *stage) {
   return random(0, 3) ? random(1, 1 << random(1, 30)) : random(0, 1) ? INT32_MAX : INT32_MIN;
 }
 
-/* add and mul. */
-static void testBinary(Operation operation, Function generic, int32_t shape) {
+static void testElementwise(Operation operation, Function generic, int32_t shape) {
   tinyc_elementwise_s8_params params;
   memset(&params, 0, sizeof params);
-  int32_t size = 1, lhs = 1, rhs = 1; /* elements */
+  int32_t size = 1, lhs = 1, rhs = 1, is_whole = 1, often = random(0, 1) ? 4 : 30; /* how rarely a dimension is broadcast */
   for (int32_t i = 3; i >= 0; i--) {
     params.dims[i] = random(1, i == 3 ? 90 : 6);
-    int32_t broadcast = random(0, 4);
+    int32_t broadcast = random(0, often);
+    is_whole &= broadcast != 0;
     params.lhs_strides[i] = broadcast == 0 ? 0 : lhs;
     params.rhs_strides[i] = broadcast == 1 ? 0 : rhs;
     lhs *= broadcast == 0 ? 1 : params.dims[i];
     rhs *= broadcast == 1 ? 1 : params.dims[i];
     size *= params.dims[i];
   }
-  params.lhs_multiplier = random(-(1 << 21), 1 << 21);
-  params.rhs_multiplier = random(-(1 << 21), 1 << 21);
-  params.offset = random(-(1 << 28), 1 << 28);
   params.output = randomOutput(&state);
   if (operation == kIs_add) {
+    params.lhs_multiplier = random(-(1 << 21), 1 << 21);
+    params.rhs_multiplier = random(-(1 << 21), 1 << 21);
+    params.offset = random(-(1 << 28), 1 << 28);
     params.output.shift = random(1, 22);
   } else {
     params.lhs_zero_point = random(-128, 127);
     params.rhs_zero_point = random(-128, 127);
-    params.lhs_multiplier = randomElementMultiplier(256, &params.output);
+    params.lhs_multiplier = randomElementMultiplier(random(1, 300), &params.output);
   }
   randomize(input, lhs, -128);
   randomize(weights, rhs, -128);
-  testRows(operation, generic, &params, size, random(0, params.dims[0] - 1), params.dims[0], shape);
+  int32_t begin = random(0, params.dims[0] - 1), end = random(begin + 1, params.dims[0]);
+  testRows(operation, generic, &params, size, begin, end, shape);
+  if (is_whole)
+    testInPlace(operation, generic, &params, size / params.dims[0], begin, end, shape);
 }
 
-static void testUnary(Operation operation, Function generic, int32_t shape) {
-  tinyc_requantize_s8_params params = {random(1, 6), random(1, 200), random(-128, 127), 0, randomOutput(&state)};
-  params.multiplier = randomElementMultiplier(1, &params.output);
-  tinyc_lookup_s8_params lookup = {params.rows, params.length};
-  int32_t begin = random(0, params.rows - 1);
+static void testLookup(int32_t shape) {
+  tinyc_lookup_s8_params params = {random(1, 8), random(1, 90)};
   randomize(input, params.rows * params.length, -128);
   randomize(weights, 256, -128);
-  testRows(operation, generic, operation == kIs_lookup ? (const void *)&lookup : (const void *)&params,
-           params.rows * params.length, begin, random(begin + 1, params.rows), shape);
+  int32_t begin = random(0, params.rows - 1), end = random(begin + 1, params.rows);
+  testRows(kIs_lookup, (Function)tinyc_lookup_s8, &params, params.rows * params.length, begin, end, shape);
+  testInPlace(kIs_lookup, (Function)tinyc_lookup_s8, &params, params.length, begin, end, shape);
+}
+
+/* Constants of any scales that tinyc/arithmetic.h allows. */
+static void testSoftmax(Operation operation, Function generic, int32_t shape) {
+  int32_t is_log = operation == kIs_log_softmax;
+  tinyc_softmax_s8_params params;
+  params.rows = random(1, 4);
+  params.length = random(0, 9) ? random(1, 100) : random(1, 4000);
+  params.input_multiplier = is_log ? random(0, 1 << 21) : 0;
+  params.output_multiplier = is_log ? random(0, 1 << 24) : random(1 << 30, 65535 << 15);
+  params.output_shift = is_log ? random(1, 24) : random(0, 3) ? 22 : random(10, 30);
+  params.output_zero_point = random(-128, 127);
+  uint16_t *exponentials = (uint16_t *)(void *)weights;
+  weightBytes = 256 * 2;
+  exponentials[0] = 65535;
+  for (int32_t i = 1; i < 256; i++)
+    exponentials[i] = (uint16_t)(exponentials[i - 1] - (uint32_t)random(0, exponentials[i - 1]) / (uint32_t)random(1, 200));
+  randomize(input, params.rows * params.length, -128);
+  int32_t begin = random(0, params.rows - 1), end = random(begin + 1, params.rows);
+  testRows(operation, generic, &params, params.rows * params.length, begin, end, shape);
+  testInPlace(operation, generic, &params, params.length, begin, end, shape);
+}
+
+static void testRequantize(int32_t shape) {
+  tinyc_requantize_s8_params params = {random(1, 8), random(1, 90), random(-128, 127), 0, randomOutput(&state)};
+  params.multiplier = randomElementMultiplier(1, &params.output);
+  randomize(input, params.rows * params.length, -128);
+  int32_t begin = random(0, params.rows - 1), end = random(begin + 1, params.rows);
+  Function generic = (Function)tinyc_requantize_s8;
+  testRows(kIs_requantize, generic, &params, params.rows * params.length, begin, end, shape);
+  testInPlace(kIs_requantize, generic, &params, params.length, begin, end, shape);
+}
+
+/* A permutation of the dimensions, some of which may be repeated (resize) instead. */
+static void testTranspose(int32_t shape) {
+  tinyc_transpose_params params;
+  int32_t order[6], dims[6], strides[6], size = 1, elements = 1, least = random(0, 4), repeats = random(0, 3) == 0;
+  for (int32_t i = 0; i < 6; i++) {
+    int32_t other = random(0, i);
+    order[i] = order[other];
+    order[other] = i;
+    dims[i] = i < least ? 1 : random(1, i == 5 || least == 4 ? 40 : 7);
+  }
+  for (int32_t i = 5; i >= 0; i--) {
+    int32_t repeated = repeats && random(0, 3) == 0;
+    strides[i] = repeated ? 0 : elements;
+    elements *= repeated ? 1 : dims[i];
+  }
+  for (int32_t i = 0; i < 6; i++) {
+    params.dims[i] = dims[order[i]];
+    params.input_strides[i] = strides[order[i]];
+    size *= dims[i];
+  }
+  if (size + 2 * kGuard > kInput)
+    return;
+  randomize(input, elements, -128);
+  int32_t begin = random(0, params.dims[0] - 1), end = random(begin + 1, params.dims[0]);
+  testRows(kIs_transpose, (Function)tinyc_transpose_s8, &params, size, begin, end, shape);
 }
 
 int main(void) {
@@ -472,11 +617,16 @@ int main(void) {
     testFullyConnected(shape);
     testPool(kIs_avg_pool, (Function)tinyc_avg_pool_s8, shape);
     testPool(kIs_max_pool, (Function)tinyc_max_pool_s8, shape);
-    testBinary(kIs_add, (Function)tinyc_add_s8, shape);
-    testBinary(kIs_mul, (Function)tinyc_mul_s8, shape);
-    testUnary(kIs_lookup, (Function)tinyc_lookup_s8, shape);
-    testUnary(kIs_requantize, (Function)tinyc_requantize_s8, shape);
     testSumRows(shape);
+    testAverage(shape);
+    testMatmul(shape);
+    testElementwise(kIs_add, (Function)tinyc_add_s8, shape);
+    testElementwise(kIs_mul, (Function)tinyc_mul_s8, shape);
+    testLookup(shape);
+    testSoftmax(kIs_softmax, (Function)tinyc_softmax_s8, shape);
+    testSoftmax(kIs_log_softmax, (Function)tinyc_log_softmax_s8, shape);
+    testRequantize(shape);
+    testTranspose(shape);
   }
   printText("tinyc: ");
   printNumber(SHAPES);
