@@ -2,10 +2,12 @@
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/bit.h"
 
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <utility>
 
 using namespace llvm;
 
@@ -15,78 +17,67 @@ namespace tinyc::lower {
 // Guided ejection search
 //===----------------------------------------------------------------------===//
 
-namespace {
-
-// The begin or end of a forbidden interval, as a number that sorts by place. Half of the steps sort these.
-struct Edge {
-  static constexpr int kCostBits = 24;
-  static constexpr int64_t kHalf = int64_t{1} << (kCostBits - 1);
-
-  explicit Edge(int64_t key) : key(key) {}
-  Edge(int64_t place, int64_t cost) : key((place << kCostBits) + cost + kHalf) {}
-  int64_t getPlace() const { return key >> kCostBits; }
-  int64_t getCost() const { return (key & (2 * kHalf - 1)) - kHalf; }
-
-  int64_t key;
-};
-
-} // namespace
-
+// Costs are summed by place, in multiples of the alignment: half of the steps would sort them otherwise.
 EjectionSearch::Spot EjectionSearch::findSpot(size_t group, ArrayRef<int64_t> offsets, int64_t limit) {
   int64_t alignment = problem.getAlignment();
-  int64_t last = (limit - problem.getBytes(group)) / alignment * alignment;
+  int64_t last = (limit - problem.getBytes(group)) / alignment;
+  if (edges.size() <= static_cast<size_t>(last)) {
+    edges.resize(last + 1, {0, 0});
+    touched.resize(edges.size() / 64 + 1, 0);
+  }
+  auto touch = [&](int64_t place) -> Edge & {
+    touched[place / 64] |= uint64_t{1} << (place % 64);
+    return edges[place];
+  };
   int64_t cost = 0;
-  edges.clear();
+  touch(0);
+  touch(last);
   for (const PlacementProblem::Conflict &conflict : problem.getConflicts(group)) {
     int64_t at = offsets[conflict.other], penalty = penalties[conflict.other];
-    int64_t low = at + conflict.low, high = at + conflict.high;
-    if (at < 0 || high <= 0 || low >= last)
+    if (at < 0 || at + conflict.high <= 0)
       continue;
+    int64_t low = at + conflict.low, high = (at + conflict.high) / alignment;
     if (low < 0)
       cost += penalty;
+    else if (low / alignment < last)
+      touch(low / alignment).begins += penalty;
     else
-      edges.push_back(Edge(low, penalty).key);
+      continue;
     if (high <= last)
-      edges.push_back(Edge(high, -penalty).key);
+      touch(high).ends += penalty;
   }
-  std::sort(edges.begin(), edges.end());
 
   // The cheapest spot, of those the one in the smallest gap, of those any.
   Spot best = {-1, std::numeric_limits<int64_t>::max(), 0};
   size_t ties = 0;
-  auto consider = [&](int64_t offset, int64_t slack) {
+  auto consider = [&](int64_t place, int64_t slack) {
     if (cost > best.cost || (cost == best.cost && slack > best.slack))
       return;
     if (cost < best.cost || slack < best.slack)
       ties = 0;
     if (++ties == 1 || random.below(ties) == 0)
-      best = {offset, cost, slack};
+      best = {place * alignment, cost, slack};
   };
   int64_t gapBegin = 0;
   bool inGap = false;
-  size_t i = 0;
-  for (int64_t at = 0; at <= last;) {
-    // Exactly here, what ends here is in the way no more, what begins here not yet.
-    int64_t begins = 0;
-    for (; i < edges.size() && Edge(edges[i]).getPlace() == at; ++i) {
-      int64_t change = Edge(edges[i]).getCost();
-      (change < 0 ? cost : begins) += change;
+  for (size_t word = 0; word <= static_cast<size_t>(last) / 64; ++word)
+    for (; touched[word] != 0; touched[word] &= touched[word] - 1) {
+      int64_t at = word * 64 + llvm::countr_zero(touched[word]);
+      // Exactly here, what ends here is in the way no more, what begins here not yet.
+      Edge edge = std::exchange(edges[at], {0, 0});
+      cost -= edge.ends;
+      if (cost == 0 && !inGap)
+        gapBegin = at;
+      if (cost > 0) {
+        consider(at, 0);
+      } else if (edge.begins > 0 || at == last) {
+        consider(gapBegin, at - gapBegin);
+        if (at != gapBegin)
+          consider(at, at - gapBegin);
+      }
+      cost += edge.begins;
+      inGap = cost == 0;
     }
-    if (cost == 0 && !inGap)
-      gapBegin = at;
-    if (cost > 0) {
-      consider(at, 0);
-    } else if (begins > 0 || at == last) {
-      consider(gapBegin, at - gapBegin);
-      if (at != gapBegin)
-        consider(at, at - gapBegin);
-    }
-    cost += begins;
-    inGap = cost == 0;
-    if (at == last)
-      break;
-    at = i < edges.size() ? Edge(edges[i]).getPlace() : last;
-  }
   return best;
 }
 
@@ -121,7 +112,7 @@ bool EjectionSearch::run(std::vector<int64_t> &offsets, int64_t limit, Order ord
     waiting.pop_back();
     Spot spot = findSpot(group, offsets, limit);
     if (spot.cost > 0) {
-      penalties[group] = std::min(penalties[group] + 1, Edge::kHalf - 1);
+      ++penalties[group];
       for (const PlacementProblem::Conflict &conflict : problem.getConflicts(group)) {
         int64_t &at = offsets[conflict.other];
         if (at < 0 || spot.offset <= at + conflict.low || at + conflict.high <= spot.offset)

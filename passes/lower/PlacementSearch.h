@@ -48,7 +48,13 @@ private:
   Random random;
   std::vector<int64_t> penalties;
   std::vector<size_t> waiting;
-  std::vector<int64_t> edges; // of findSpot
+
+  // Of findSpot, by place: the penalties of the intervals that begin and that end there, and which places have any.
+  struct Edge {
+    int64_t begins, ends;
+  };
+  std::vector<Edge> edges;
+  std::vector<uint64_t> touched;
 };
 
 /// Branch and bound over the groups by ascending offset. Some best placement has every group at 0 or right above a
