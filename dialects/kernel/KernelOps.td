@@ -29,7 +29,7 @@ def Kernel_Dialect : Dialect {
     - `kernel.port` (StringAttr) on a view in a planned function: the buffer is the input or output of that name.
     - `kernel.plan` on a planned function: the buffers and the peak of the plan, see lower-plan-memory.
     - `kernel.stripe` (UnitAttr) on the first op of a stripe of columns: no stream reaches from before it to it and on, see
-      lower-split-columns.
+      lower-split-layers.
     - `kernel.macs` (i64) on kernel.call: its multiply-accumulate operations, where there are any.
   }];
   let useDefaultAttributePrinterParser = 1;

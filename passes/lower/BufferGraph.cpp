@@ -81,6 +81,11 @@ LogicalResult BufferGraph::addOp(kernel::KernelOpInterface op, int64_t stream) {
       access.rows = RowAccess();
   if (stream >= 0 && node.rows == 0)
     return op->emitOpError("cannot run row by row in a stream");
+  for (const GraphAccess &access : node.accesses) {
+    GraphBuffer &buffer = buffers[access.buffer];
+    buffer.firstOp = std::min(buffer.firstOp, ops.size());
+    buffer.lastOp = ops.size();
+  }
   ops.push_back(std::move(node));
   return success();
 }
@@ -138,6 +143,35 @@ std::vector<Step> BufferGraph::getSteps() const {
     }
   }
   return steps;
+}
+
+BufferGraph BufferGraph::getPart(size_t firstOp, size_t lastOp, int64_t &bytesThrough) const {
+  BufferGraph part;
+  llvm::SmallDenseMap<size_t, size_t, 32> numbers;
+  for (size_t number = firstOp; number < lastOp; ++number) {
+    part.ops.push_back(ops[number]);
+    for (GraphAccess &access : part.ops.back().accesses) {
+      auto [entry, isNew] = numbers.insert({access.buffer, part.buffers.size()});
+      if (isNew) {
+        GraphBuffer buffer = buffers[access.buffer];
+        buffer.firstRow = part.rows;
+        buffer.isInput |= buffer.firstOp < firstOp;
+        buffer.isOutput |= buffer.lastOp >= lastOp;
+        part.rows += buffer.rows;
+        part.buffers.push_back(buffer);
+      }
+      access.buffer = entry->second;
+    }
+  }
+  bytesThrough = 0;
+  for (auto [number, buffer] : llvm::enumerate(buffers)) {
+    bool isUsed = buffer.firstOp <= buffer.lastOp;
+    bool isBorn = buffer.isInput || (isUsed && buffer.firstOp < firstOp);
+    bool stays = buffer.isOutput || (isUsed && buffer.lastOp >= lastOp);
+    if (isBorn && stays && !numbers.contains(number))
+      bytesThrough += buffer.bytes;
+  }
+  return part;
 }
 
 } // namespace tinyc::lower

@@ -8,6 +8,7 @@
 #include "llvm/ADT/DenseMap.h"
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace tinyc::lower {
@@ -20,6 +21,8 @@ struct GraphBuffer {
   size_t firstRow; ///< number of its first row among the rows of all buffers
   bool isInput = false, isOutput = false, isScratch = false;
   bool isViewed = false; ///< some op accesses it under another shape
+  /// The first and the last op that access it; none if last < first.
+  size_t firstOp = std::numeric_limits<size_t>::max(), lastOp = 0;
 
   int64_t getRowBytes() const { return bytes / rows; }
 };
@@ -64,6 +67,10 @@ public:
 
   /// The steps of the program as it is.
   std::vector<Step> getSteps() const;
+
+  /// The ops [firstOp, lastOp) alone, with the buffers they access: one that ops before access is an input, one that
+  /// ops after access an output. `bytesThrough` is set to the bytes of the other buffers live all the time.
+  BufferGraph getPart(size_t firstOp, size_t lastOp, int64_t &bytesThrough) const;
 
 private:
   mlir::LogicalResult addBuffer(mlir::Value value);

@@ -13,6 +13,7 @@ using namespace mlir;
 namespace tinyc::lower {
 
 using kernel::KernelOpInterface;
+using namespace columns;
 
 std::vector<KernelOpInterface> getKernelOps(func::FuncOp function) {
   std::vector<KernelOpInterface> ops;
@@ -27,14 +28,24 @@ int64_t countMacs(func::FuncOp function) {
   return macs;
 }
 
-SmallVector<int64_t> getEvenWidths(int64_t width, int64_t count) {
+std::vector<Columns> makeStripes(ArrayRef<int64_t> widths) {
+  std::vector<Columns> stripes;
+  int64_t begin = 0;
+  for (int64_t width : widths) {
+    stripes.push_back({begin, begin + width});
+    begin += width;
+  }
+  return stripes;
+}
+
+SmallVector<int64_t> getWidths(int64_t width, int64_t most) {
   SmallVector<int64_t> widths;
-  for (int64_t stripe = 0; stripe < count; ++stripe)
-    widths.push_back(width / count + (stripe < width % count));
+  for (int64_t begin = 0; begin < width; begin += most)
+    widths.push_back(std::min(most, width - begin));
   return widths;
 }
 
-static MemRefType getType(Value value) { return cast<MemRefType>(value.getType()); }
+MemRefType columns::getType(Value value) { return cast<MemRefType>(value.getType()); }
 
 static bool isImage(MemRefType type) { return type.getRank() == 4 && type.getDimSize(0) == 1; }
 
@@ -46,15 +57,14 @@ static Value getSource(Value value) {
 
 static bool isConstant(Value value) { return getSource(value).getDefiningOp<memref::GetGlobalOp>() != nullptr; }
 
-static kernel::WindowAttr getWindow(Operation *op) {
+kernel::WindowAttr columns::getWindow(Operation *op) {
   return TypeSwitch<Operation *, kernel::WindowAttr>(op)
       .Case<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::AvgPoolOp, kernel::MaxPoolOp>(
           [](auto windowed) { return windowed.getWindow(); })
       .Default(kernel::WindowAttr());
 }
 
-// The buffers that an op reads, without constants.
-static SmallVector<OpOperand *> getInputs(KernelOpInterface op) {
+SmallVector<OpOperand *> columns::getInputs(KernelOpInterface op) {
   SmallVector<OpOperand *> inputs;
   for (OpOperand &operand : op->getOpOperands())
     if (operand.get() != op.getOutputBuffer() && operand.get() != op.getScratchBuffer() && !isConstant(operand.get()))
@@ -62,14 +72,12 @@ static SmallVector<OpOperand *> getInputs(KernelOpInterface op) {
   return inputs;
 }
 
-// The columns that an op without a window reads are those it writes; an input of one column is broadcast.
-static bool isBroadcast(KernelOpInterface op, Value input) {
+bool columns::isBroadcast(KernelOpInterface op, Value input) {
   return getType(input).getDimSize(2) == 1 && getType(op.getOutputBuffer()).getDimSize(2) > 1;
 }
 
-// The columns of its input that the columns `stripe` of an op's output need, as far as the image has them; the window's
-// first column before that.
-static Columns getNeed(KernelOpInterface op, Value input, Columns stripe) {
+// A window's first column may lie before the image. Without a window the columns read are those written.
+Columns columns::getNeed(KernelOpInterface op, Value input, Columns stripe) {
   int64_t width = getType(input).getDimSize(2);
   kernel::WindowAttr window = getWindow(op);
   if (!window)
@@ -106,10 +114,10 @@ static bool copiesPixels(kernel::CopyOp copy) {
 
 bool ColumnInterval::checkOp(KernelOpInterface op) const {
   bool isReceive = isa<kernel::ReceiveOp>(op);
-  bool isElementwise = isa<kernel::SoftmaxOp, kernel::LogSoftmaxOp, kernel::AddOp, kernel::SubOp, kernel::MulOp,
-                           kernel::ClampOp, kernel::LeakyReluOp, kernel::SigmoidOp, kernel::HardSigmoidOp,
-                           kernel::HardSwishOp, kernel::LookupOp, kernel::RequantizeOp, kernel::QuantizeOp,
-                           kernel::DequantizeOp>(op);
+  bool isElementwise =
+      isa<kernel::SoftmaxOp, kernel::LogSoftmaxOp, kernel::AddOp, kernel::SubOp, kernel::MulOp, kernel::ClampOp,
+          kernel::LeakyReluOp, kernel::SigmoidOp, kernel::HardSigmoidOp, kernel::HardSwishOp, kernel::LookupOp,
+          kernel::RequantizeOp, kernel::QuantizeOp, kernel::DequantizeOp>(op);
   auto copy = dyn_cast<kernel::CopyOp>(op.getOperation());
   if (!isReceive && !isElementwise && !copy && !getWindow(op))
     return false;
@@ -171,8 +179,7 @@ bool ColumnInterval::findResult() {
 int64_t ColumnInterval::getWidth() const { return getType(result).getDimSize(2); }
 int64_t ColumnInterval::getResultBytes() const { return kernel::getByteSize(getType(result)); }
 
-// The columns of each buffer that the columns `stripe` of the result need.
-DenseMap<Value, Columns> ColumnInterval::getNeeds(Columns stripe) const {
+DenseMap<Value, Columns> ColumnInterval::getColumns(Columns stripe) const {
   DenseMap<Value, Columns> needs;
   auto add = [&](Value value, Columns columns) {
     auto [entry, isNew] = needs.try_emplace(value, columns);
@@ -197,148 +204,87 @@ DenseMap<Value, Columns> ColumnInterval::getNeeds(Columns stripe) const {
   return needs;
 }
 
-int64_t ColumnInterval::getMacs(Columns stripe) const {
-  DenseMap<Value, Columns> needs = getNeeds(stripe);
-  int64_t macs = 0;
-  for (KernelOpInterface op : ops) {
-    Value output = op.getOutputBuffer();
-    if (auto own = needs.find(output); own != needs.end())
-      macs += op.getMacs() / getType(output).getDimSize(2) * own->second.size();
-  }
-  return macs;
-}
+namespace {
+// The rows of its input that a row y of an op's output reads: y * stride - pad and those behind it, `extent` in all.
+struct RowWindow {
+  int64_t stride = 1, pad = 0, extent = 1;
 
-int64_t ColumnInterval::getMacs(ArrayRef<int64_t> widths) const {
-  int64_t macs = 0, begin = 0;
-  for (int64_t width : widths) {
-    macs += getMacs(Columns{begin, begin + width});
-    begin += width;
-  }
-  return macs;
-}
-
-struct ColumnInterval::StripeBuilder {
-  struct Piece {
-    Value buffer;
-    Columns columns; // of the whole image
-  };
-
-  StripeBuilder(const ColumnInterval &interval, OpBuilder &builder, Columns stripe)
-      : interval(interval), builder(builder), needs(interval.getNeeds(stripe)) {}
-
-  // The result's columns.
-  Value build(Columns stripe) {
-    for (KernelOpInterface op : interval.ops)
-      if (needs.contains(op.getOutputBuffer()))
-        buildOp(op);
-    Piece piece = pieces.lookup(interval.result);
-    return piece.columns == stripe ? piece.buffer : slice(piece, stripe, interval.result.getLoc());
-  }
-
-  Value allocate(Value image, Columns columns) {
-    SmallVector<int64_t> shape(getType(image).getShape());
-    shape[2] = columns.size();
-    return memref::AllocOp::create(builder, image.getLoc(), MemRefType::get(shape, getType(image).getElementType()));
-  }
-
-  Value slice(Piece from, Columns columns, Location location) {
-    MemRefType type = getType(from.buffer);
-    uint32_t channels = type.getDimSize(3), length = columns.size() * channels;
-    Value to = allocate(from.buffer, columns);
-    kernel::CopyOp::create(builder, location, from.buffer, to, /*scratch=*/Value(), type.getDimSize(1), length,
-                           /*inputPitch=*/type.getDimSize(2) * channels, /*outputPitch=*/length, /*outputOffset=*/0u,
-                           static_cast<uint32_t>((columns.begin - from.columns.begin) * channels), FlatSymbolRefAttr());
-    return to;
-  }
-
-  // A buffer with the columns `need` of an image, for an op that can do with more to the right if it has a window.
-  Piece getInput(Value image, Columns need, bool hasWindow, Location location) {
-    auto found = pieces.find(image);
-    Piece piece = found == pieces.end() ? Piece{image, {0, getType(image).getDimSize(2)}} : found->second;
-    if (piece.columns == need || (hasWindow && piece.columns.begin == need.begin))
-      return piece;
-    Piece &other = slices[{image, {need.begin, need.end}}];
-    if (!other.buffer)
-      other = {slice(piece, need, location), need};
-    return other;
-  }
-
-  void buildOp(KernelOpInterface op) {
-    Value output = op.getOutputBuffer();
-    Columns columns = needs.lookup(output);
-    IRMapping mapping;
-    kernel::WindowAttr window = getWindow(op);
-    for (OpOperand *input : getInputs(op)) {
-      Value image = input->get();
-      if (isBroadcast(op, image))
-        continue;
-      Piece piece = getInput(image, getNeed(op, image, columns), window != nullptr, op->getLoc());
-      mapping.map(image, piece.buffer);
-      if (window)
-        window = kernel::WindowAttr::get(
-            op->getContext(), window.getKernelHeight(), window.getKernelWidth(), window.getStrideHeight(),
-            window.getStrideWidth(), window.getDilationHeight(), window.getDilationWidth(), window.getPadTop(),
-            piece.columns.begin - (columns.begin * window.getStrideWidth() - window.getPadLeft()));
+  explicit RowWindow(KernelOpInterface op) {
+    if (kernel::WindowAttr window = getWindow(op)) {
+      stride = window.getStrideHeight();
+      pad = window.getPadTop();
+      extent = (window.getKernelHeight() - 1) * window.getDilationHeight() + 1;
     }
-    Piece &to = pieces[output];
-    if (!to.buffer)
-      to = {allocate(output, columns), columns};
-    mapping.map(output, to.buffer);
-    Operation *clone = builder.clone(*op.getOperation(), mapping);
-    TypeSwitch<Operation *>(clone)
-        .Case<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::AvgPoolOp, kernel::MaxPoolOp>(
-            [&](auto windowed) { windowed.setWindowAttr(window); })
-        .Case([&](kernel::CopyOp copy) { copy.setBlocks(getType(to.buffer).getDimSize(1) * columns.size()); });
   }
-
-  const ColumnInterval &interval;
-  OpBuilder &builder;
-  DenseMap<Value, Columns> needs;
-  DenseMap<Value, Piece> pieces; // of the buffers that the stripe has computed
-  llvm::MapVector<std::pair<Value, std::pair<int64_t, int64_t>>, Piece> slices;
 };
+} // namespace
 
-size_t ColumnInterval::split(ArrayRef<int64_t> widths) {
-  Operation *last = ops.back(), *behind = last->getNextNode();
-  OpBuilder builder(last->getContext());
-  builder.setInsertionPointAfter(last);
-  SmallVector<Value> parts;
-  int64_t begin = 0;
-  for (int64_t width : widths) {
-    Operation *before = &*std::prev(builder.getInsertionPoint());
-    Columns stripe = {begin, begin + width};
-    parts.push_back(StripeBuilder(*this, builder, stripe).build(stripe));
-    if (begin > 0) {
-      Operation *first = before->getNextNode();
-      while (!isa<KernelOpInterface>(first))
-        first = first->getNextNode();
-      first->setAttr(kernel::kStripeAttr, builder.getUnitAttr());
+// Of each buffer the rows from the oldest that an op still reads to the newest that one has read. All of these rows but
+// the newest are there all the time; the newest ones of an op's input and output while it runs. A depthwise convolution
+// writes over the oldest row it reads.
+int64_t ColumnInterval::getLineBytes(const DenseMap<Value, Columns> &needs, Value before) const {
+  DenseMap<Value, int64_t> newest; // rows computed when row 0 of the result is, or is not yet if negative
+  DenseMap<Value, int64_t> oldest;
+  newest[result] = 0;
+  for (KernelOpInterface op : llvm::reverse(ops)) {
+    RowWindow window(op);
+    int64_t own = newest.lookup(op.getOutputBuffer());
+    for (OpOperand *input : getInputs(op)) {
+      int64_t first = own * window.stride - window.pad, last = first + window.extent - 1;
+      auto [entry, isNew] = newest.insert({input->get(), last});
+      entry->second = std::max(entry->second, last);
+      auto [old, isFirst] = oldest.insert({input->get(), first});
+      old->second = std::min(old->second, first);
     }
-    begin += width;
   }
-  // The result as a whole, row by row.
-  MemRefType type = getType(result);
-  int64_t channels = type.getDimSize(3), offset = 0;
-  for (Value part : parts) {
-    uint32_t length = getType(part).getDimSize(2) * channels;
-    kernel::CopyOp::create(builder, result.getLoc(), part, result, /*scratch=*/Value(), type.getDimSize(1), length,
-                           /*inputPitch=*/length, /*outputPitch=*/type.getDimSize(2) * channels,
-                           static_cast<uint32_t>(offset), /*inputOffset=*/0u, FlatSymbolRefAttr());
-    offset += length;
+  llvm::SmallDenseSet<Value, 8> received; // as a whole, of which the columns needed are kept
+  for (KernelOpInterface op : ops)
+    if (isa<kernel::ReceiveOp>(op))
+      received.insert(op.getOutputBuffer());
+  auto getRowBytes = [&](Value buffer) {
+    auto need = needs.find(buffer);
+    if (need == needs.end())
+      return int64_t(0);
+    MemRefType type = getType(buffer);
+    return need->second.size() * type.getDimSize(3) * type.getElementTypeBitWidth() / 8;
+  };
+  int64_t kept = 0, most = 0;
+  for (auto [buffer, first] : oldest) {
+    bool isInside = buffer != result && llvm::any_of(ops, [&, image = buffer](KernelOpInterface op) {
+                      return op.getOutputBuffer() == image && !received.contains(image);
+                    });
+    if (isInside || (before && buffer == before))
+      kept += (newest.lookup(buffer) - first) * getRowBytes(buffer);
   }
-  size_t count = 0;
-  for (Operation *op = last->getNextNode(); op != behind; op = op->getNextNode())
-    count += isa<KernelOpInterface>(op);
-  llvm::SmallSetVector<Operation *, 16> buffers;
   for (KernelOpInterface op : ops) {
-    if (op.getOutputBuffer() != result)
-      buffers.insert(op.getOutputBuffer().getDefiningOp());
-    op->erase();
+    Value output = op.getOutputBuffer();
+    bool overwrites = isa<kernel::DepthwiseConv2DOp>(op);
+    int64_t bytes = output == result || overwrites ? 0 : getRowBytes(output);
+    for (OpOperand *input : getInputs(op))
+      bytes += getRowBytes(input->get());
+    most = std::max(most, bytes);
   }
-  for (Operation *buffer : buffers)
-    if (buffer->use_empty())
-      buffer->erase();
-  return count;
+  return kept + most;
+}
+
+StripeNeeds ColumnInterval::getNeeds(Columns stripe, Value before) const {
+  DenseMap<Value, Columns> columns = getColumns(stripe);
+  StripeNeeds needs;
+  if (before)
+    needs.input = columns.lookup(before);
+  needs.lineBytes = getLineBytes(columns, before);
+  for (KernelOpInterface op : ops) {
+    Value output = op.getOutputBuffer();
+    if (auto own = columns.find(output); own != columns.end())
+      needs.macs += op.getMacs() / getType(output).getDimSize(2) * own->second.size();
+  }
+  return needs;
+}
+
+bool ColumnInterval::isReadOnlyBy(const ColumnInterval &next) const {
+  return llvm::all_of(result.getUsers(), [&](Operation *user) {
+    return llvm::is_contained(ops, user) || llvm::is_contained(next.ops, user);
+  });
 }
 
 } // namespace tinyc::lower

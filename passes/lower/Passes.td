@@ -71,23 +71,26 @@ def StreamRowsPass : Pass<"lower-stream-rows", "::mlir::ModuleOp"> {
   let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }
 
-def SplitColumnsPass : Pass<"lower-split-columns", "::mlir::ModuleOp"> {
-  let summary = "Compute images in stripes of columns, their overlap twice, where that saves memory";
+def SplitLayersPass : Pass<"lower-split-layers", "::mlir::ModuleOp"> {
+  let summary = "Execute layers in stripes of columns or slices of channels where that saves memory";
   let description = [{
     Runs before lower-select-kernels. Neighbouring ops with one result, an image, are executed once for each of several
-    stripes of its columns: every stripe computes the columns that its part of the result needs, so that rows are short.
-    What two stripes need is computed twice: docs/Memory.md, "Column stripes".
+    stripes of its columns: every stripe computes the columns that its part of the result needs, so that rows are short. What
+    two stripes need is computed twice. Of several such intervals, one after the other, the stripes are executed interleaved:
+    docs/Memory.md, "Column stripes". A convolution and ops behind it that keep channels apart are executed once for
+    each of several slices of channels; nothing is computed twice then.
 
     The multiply-accumulate operations of the function become at most `max-recompute` times as many. `optimize` and `sram`
-    are those of lower-stream-rows, whose result is foreseen to choose the ops and the stripes. `split` names them instead:
-    first op, op behind the last, widths of the stripes.
+    are those of lower-stream-rows, whose result is foreseen to choose the ops and the parts. `columns` and `channels` name
+    them instead: first op, op behind the last, sizes of the parts.
   }];
   let options = [
     Option<"target", "target", "std::string", /*default=*/"\"cortex-m7\"", "Name of the target">,
     Option<"optimize", "optimize", "std::string", /*default=*/"\"balanced\"", "ram, balanced or speed">,
     Option<"sram", "sram", "int64_t", /*default=*/"0", "Budget in bytes, 0 for none">,
     Option<"maxRecompute", "max-recompute", "double", /*default=*/"1.0", "Operations executed over those of the model, at most">,
-    ListOption<"splits", "split", "std::string", "Ops and widths, each first:last:width:width...">,
+    ListOption<"columns", "columns", "std::string", "Ops and widths of stripes, each first:last:width:width...">,
+    ListOption<"channels", "channels", "std::string", "Ops and sizes of slices, each first:last:channels:channels...">,
   ];
   let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }

@@ -16,14 +16,12 @@ void buildLowerPipeline(OpPassManager &manager, const LowerOptions &options) {
     manager.addPass(createStreamPortsPass(ports));
   }
   int64_t sram = options.scheduleSram > 0 ? options.scheduleSram : options.sram;
-  if (options.maxRecompute > 1) {
-    SplitColumnsPassOptions split;
-    split.target = options.target;
-    split.optimize = options.optimize;
-    split.sram = sram;
-    split.maxRecompute = options.maxRecompute;
-    manager.addPass(createSplitColumnsPass(split));
-  }
+  SplitLayersPassOptions split;
+  split.target = options.target;
+  split.optimize = options.optimize;
+  split.sram = sram;
+  split.maxRecompute = options.maxRecompute;
+  manager.addPass(createSplitLayersPass(split));
   manager.addPass(createSelectKernelsPass({.target = options.target, .optimize = options.optimize}));
   StreamRowsPassOptions stream;
   stream.target = options.target;

@@ -5,6 +5,7 @@
 #include "passes/lower/Passes.h"
 #include "passes/lower/Placement.h"
 #include "passes/lower/Plan.h"
+#include "passes/lower/ProgramPlacement.h"
 #include "passes/lower/ProgramState.h"
 #include "passes/lower/RowLifetimes.h"
 #include "passes/lower/Savings.h"
@@ -35,8 +36,7 @@ public:
 
   LogicalResult run() {
     steps = graph.getSteps();
-    for (const GraphOp &op : graph.ops)
-      rowsPerStep.push_back(op.stream >= 0 ? kernel::KernelOpInterface(op.op).getRowsPerStep() : 0);
+    rowsPerStep = getRowsPerStep(graph);
     lifetimes.emplace(graph, steps, rowsPerStep);
     if (memories.empty())
       placeInOne();
@@ -54,47 +54,10 @@ public:
   }
 
 private:
-  // The bytes live at each position, scratch included.
-  std::vector<int64_t> getLiveWithScratch() const {
-    std::vector<int64_t> live = lifetimes->getLiveBytes();
-    for (auto [position, step] : llvm::enumerate(steps))
-      for (const GraphAccess &access : graph.ops[step.op].accesses)
-        if (graph.buffers[access.buffer].isScratch)
-          live[position] += graph.buffers[access.buffer].bytes;
-    return live;
-  }
-
-  // An overlay ties two lifetimes to one place, which makes the others harder to place: only those are tried that keep
-  // the live bytes below a limit, with several limits from the least peak on.
   void placeInOne() {
-    std::vector<int64_t> live = getLiveWithScratch(), least = live;
-    for (const Overlay &overlay : lifetimes->getOverlays())
-      least[overlay.position] -= overlay.bytes;
-    int64_t peak = least.empty() ? 0 : *llvm::max_element(least);
-    size_t before = std::numeric_limits<size_t>::max();
-    int64_t bound = std::numeric_limits<int64_t>::max();
-    for (int64_t limit : {peak, peak + peak / 32, peak + peak / 8, std::numeric_limits<int64_t>::max()}) {
-      std::vector<Overlay> overlays;
-      for (const Overlay &overlay : lifetimes->getOverlays())
-        if (live[overlay.position] > limit)
-          overlays.push_back(overlay);
-      if (overlays.size() == before)
-        continue;
-      before = overlays.size();
-      RowGroups other = makeGroups(graph, steps, *lifetimes, overlays);
-      Placement placed = placeGroups(other.groups, alignment, rounds / 4);
-      bound = std::min(bound, placed.bound);
-      if (limit == peak || placed.bytes < placement.bytes) {
-        groups = std::move(other);
-        placement = std::move(placed);
-      }
-      if (placement.bytes <= bound)
-        break;
-    }
-    if (placement.bytes > bound)
-      if (Placement placed = placeGroups(groups.groups, alignment, rounds); placed.bytes < placement.bytes)
-        placement = std::move(placed);
-    placement.bound = bound;
+    ProgramPlacement placed = placeProgram(graph, steps, *lifetimes, alignment, rounds);
+    groups = std::move(placed.groups);
+    placement = std::move(placed.placement);
   }
 
   // One memory if the best one holds all, or if it has to be one; otherwise divided where that takes fewer cycles. What is

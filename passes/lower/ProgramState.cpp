@@ -39,7 +39,7 @@ void insertStreamedPorts(func::FuncOp function, SmallVectorImpl<Attribute> &inpu
   auto byPort = [](auto a, auto b) { return a.getPort() < b.getPort(); };
   llvm::sort(receives, byPort);
   llvm::sort(sends, byPort);
-  // An input may be taken several times, see lower-split-columns.
+  // An input may be taken several times, see lower-split-layers.
   for (ArrayRef<kernel::ReceiveOp> rest = receives; !rest.empty();) {
     kernel::ReceiveOp first = rest.front();
     size_t passes = llvm::count_if(rest, [&](kernel::ReceiveOp op) { return op.getPort() == first.getPort(); });

@@ -43,6 +43,17 @@ void RowLifetimes::computeScattered() {
     }
   for (size_t number = 0; number < graph.buffers.size(); ++number)
     scattered[number] = std::min(scattered[number], graph.buffers[number].rows);
+  // Short rows that wait for another stream would be many small things to place, each in need of an offset.
+  constexpr int64_t kLeastBytes = 256; // of a band
+  std::vector<int64_t> streams(graph.buffers.size(), -1);
+  for (const GraphOp &op : graph.ops)
+    for (const GraphAccess &access : op.accesses) {
+      const GraphBuffer &buffer = graph.buffers[access.buffer];
+      int64_t &stream = streams[access.buffer];
+      if (stream >= 0 && stream != op.stream && scattered[access.buffer] * buffer.getRowBytes() < kLeastBytes)
+        scattered[access.buffer] = 0;
+      stream = op.stream;
+    }
 }
 
 void RowLifetimes::computeLifetimes() {

@@ -44,35 +44,35 @@ StreamChooser::StreamChooser(const BufferGraph &graph, const OpCosts &costs, int
   addSegments(mostRows);
 }
 
-Segment StreamChooser::makeSegment(size_t firstOp, size_t lastOp, ArrayRef<int32_t> own) const {
-  Segment segment{firstOp, lastOp, {}};
-  std::vector<int32_t> rowsPerStep(graph.ops.size(), 0);
-  for (size_t op = firstOp; op < lastOp; ++op) {
-    rowsPerStep[op] = own[op - firstOp];
-    segment.ops.push_back({rowsPerStep[op]});
-  }
-  std::vector<Step> steps = {{firstOp, 0, 1}};
+Segment StreamChooser::makeSegment(size_t firstOp, ArrayRef<int32_t> rowsPerStep) const {
+  Segment segment{firstOp, firstOp + rowsPerStep.size(), {}};
+  for (int32_t rows : rowsPerStep)
+    segment.ops.push_back({rows});
+  int64_t bytesThrough;
+  BufferGraph part = graph.getPart(segment.firstOp, segment.lastOp, bytesThrough);
+  std::vector<Step> steps = {{0, 0, 1}};
   if (segment.isStream()) {
-    steps = makeStreamSteps(graph, firstOp, lastOp, rowsPerStep);
+    steps = makeStreamSteps(part, 0, part.ops.size(), rowsPerStep);
     segment.stepCycles = kStepCycles * steps.size();
   }
-  RowLifetimes lifetimes(graph, steps, rowsPerStep, firstOp, lastOp);
+  segment.visits = part.rows + steps.size();
+  RowLifetimes lifetimes(part, steps, rowsPerStep);
   std::vector<int64_t> live = lifetimes.getLiveBytes(), overwriting = live;
   for (const Overlay &overlay : lifetimes.getOverlays())
     overwriting[overlay.position] -= overlay.bytes;
-  int64_t sums = 0; // of averages over the whole image, live from their first row on
-  std::vector<char> begun(lastOp - firstOp, 0);
+  int64_t others = bytesThrough; // and the sums of averages over the whole image, live from their first row on
+  std::vector<char> begun(part.ops.size(), 0);
   for (auto [position, step] : enumerate(steps)) {
-    const GraphOp &op = graph.ops[step.op];
-    if (op.sums && segment.isStream() && !begun[step.op - firstOp]) {
-      begun[step.op - firstOp] = 1;
+    const GraphOp &op = part.ops[step.op];
+    if (op.sums && segment.isStream() && !begun[step.op]) {
+      begun[step.op] = 1;
       for (const GraphAccess &access : op.accesses)
-        if (access.isWrite && !graph.buffers[access.buffer].isScratch)
-          sums += cast<mlir::MemRefType>(graph.buffers[access.buffer].value.getType()).getNumElements() * 4;
+        if (access.isWrite && !part.buffers[access.buffer].isScratch)
+          others += cast<mlir::MemRefType>(op.op->getOperand(access.operand).getType()).getNumElements() * 4;
     }
-    Segment::Op &way = segment.ops[step.op - firstOp];
-    way.liveBytes = std::max(way.liveBytes, live[position] + sums);
-    way.overwritingBytes = std::max(way.overwritingBytes, overwriting[position] + sums);
+    Segment::Op &way = segment.ops[step.op];
+    way.liveBytes = std::max(way.liveBytes, live[position] + others);
+    way.overwritingBytes = std::max(way.overwritingBytes, overwriting[position] + others);
   }
   return segment;
 }
@@ -92,17 +92,10 @@ bool StreamChooser::cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) c
   });
 }
 
-int64_t StreamChooser::countVisits(const Segment &segment) const {
-  int64_t visits = graph.rows;
-  for (auto [number, op] : enumerate(segment.ops))
-    visits += op.rowsPerStep > 0 ? graph.ops[segment.firstOp + number].rows / op.rowsPerStep : 1;
-  return visits;
-}
-
 void StreamChooser::addSegments(int32_t mostRows) {
   for (size_t first = 0; first < graph.ops.size(); ++first) {
     if (!cutsTransfer(first, first + 1, /*isStream=*/false))
-      segments[first + 1].push_back(makeSegment(first, first + 1, {0}));
+      segments[first + 1].push_back(makeSegment(first, {0}));
     int64_t visits = kMostVisits / graph.ops.size();
     for (size_t last = first + 1; last <= graph.ops.size() && graph.ops[last - 1].rows > 0 && visits > 0; ++last) {
       if (last - 1 > first && graph.ops[last - 1].op->hasAttr(kernel::kStripeAttr))
@@ -116,8 +109,8 @@ void StreamChooser::addSegments(int32_t mostRows) {
         std::vector<int32_t> rowsPerStep;
         for (size_t op = first; op < last; ++op)
           rowsPerStep.push_back(limitRows(graph.ops[op], rows));
-        segments[last].push_back(makeSegment(first, last, rowsPerStep));
-        visits -= countVisits(segments[last].back());
+        segments[last].push_back(makeSegment(first, rowsPerStep));
+        visits -= segments[last].back().visits;
       }
     }
   }
@@ -157,16 +150,14 @@ int64_t StreamChooser::getLeastPeak(const Segment &segment) const {
   return most;
 }
 
-StreamChooser::Peak StreamChooser::findLeastPeak() const {
-  std::vector<Peak> least(graph.ops.size() + 1, {std::numeric_limits<int64_t>::max(), 0, 0});
-  least[0].bytes = 0;
-  for (size_t last = 1; last < least.size(); ++last)
-    for (const Segment &segment : segments[last]) {
-      Peak own = {getLeastPeak(segment), segment.firstOp, segment.lastOp}, before = least[segment.firstOp];
-      Peak peak = own.bytes > before.bytes ? own : before;
-      if (peak.bytes < least[last].bytes)
-        least[last] = peak;
-    }
+int64_t StreamChooser::getLeastPeak(size_t firstOp, size_t lastOp) const {
+  std::vector<int64_t> least(lastOp - firstOp + 1, std::numeric_limits<int64_t>::max());
+  least[0] = 0;
+  for (size_t last = firstOp + 1; last <= lastOp; ++last)
+    for (const Segment &segment : segments[last])
+      if (segment.firstOp >= firstOp)
+        least[last - firstOp] =
+            std::min(least[last - firstOp], std::max(getLeastPeak(segment), least[segment.firstOp - firstOp]));
   return least.back();
 }
 
@@ -184,8 +175,8 @@ std::optional<ChosenSegment> StreamChooser::choose(Segment segment, ArrayRef<int
   return chosen;
 }
 
-// Raises rows per step, op by op, where that saves cycles and keeps what is live at the steps of each op within `bytes`, or
-// at what it is.
+// Raises rows per step, op by op, where that saves cycles and keeps what is live at the steps of each op within
+// `bytes`, or at what it is.
 void StreamChooser::refine(ChosenSegment &chosen, int64_t bytes) const {
   std::vector<int64_t> most;
   for (auto [way, kernel] : zip_equal(chosen.segment.ops, chosen.kernels))
@@ -201,9 +192,8 @@ void StreamChooser::refine(ChosenSegment &chosen, int64_t bytes) const {
       for (const Segment::Op &op : chosen.segment.ops)
         rowsPerStep.push_back(op.rowsPerStep);
       rowsPerStep[number] = limitRows(graph.ops[chosen.segment.firstOp + number], kRowsPerStep[way + 1]);
-      std::optional<ChosenSegment> other =
-          choose(makeSegment(chosen.segment.firstOp, chosen.segment.lastOp, rowsPerStep), most);
-      visits -= countVisits(chosen.segment);
+      std::optional<ChosenSegment> other = choose(makeSegment(chosen.segment.firstOp, rowsPerStep), most);
+      visits -= chosen.segment.visits;
       if (!other || other->cycles >= chosen.cycles)
         continue;
       chosen = std::move(*other);
@@ -271,14 +261,30 @@ Choice StreamChooser::findSmallest(double cycles) const {
     if (std::optional<Choice> choice = findFastest(bytes); choice && choice->cycles <= cycles)
       best = std::move(*choice);
   }
-  // Cycles that are left over keep other segments away from the peak.
-  for (int64_t eighths : {7, 6, 5}) {
-    std::optional<Choice> choice = findFastest(best.peakBytes, best.peakBytes / 8 * eighths);
-    if (!choice || choice->cycles > cycles)
-      break;
-    best = std::move(*choice);
-  }
   return best;
+}
+
+// Where fewer bytes are live beside the peak, rows find places easier.
+static constexpr int64_t kPreferredEighths[] = {8, 7, 6, 5, 4};
+
+std::vector<Choice> StreamChooser::findLeast() const {
+  int64_t bytes = getLeastPeak();
+  std::vector<Choice> choices;
+  for (int64_t eighths : kPreferredEighths)
+    choices.push_back(*findFastest(bytes, bytes / 8 * eighths));
+  return choices;
+}
+
+std::vector<Choice> StreamChooser::findSmall(double cycles) const {
+  std::vector<Choice> choices = {findSmallest(cycles)};
+  int64_t least = choices.front().peakBytes;
+  for (int64_t bytes : {least, least + least / 16, least + least / 8})
+    for (int64_t eighths : kPreferredEighths) {
+      std::optional<Choice> choice = findFastest(bytes, bytes / 8 * eighths);
+      if (choice && choice->cycles <= cycles)
+        choices.push_back(std::move(*choice));
+    }
+  return choices;
 }
 
 } // namespace tinyc::lower

@@ -37,6 +37,7 @@ struct Segment {
   size_t firstOp, lastOp;
   std::vector<Op> ops;
   double stepCycles = 0; ///< of the loop over the steps
+  int64_t visits = 0;    ///< rows and steps that foreseeing it took
 
   bool isStream() const { return ops.front().rowsPerStep > 0; }
 };
@@ -72,27 +73,27 @@ public:
   StreamChooser(const BufferGraph &graph, const OpCosts &costs, int32_t mostRows = std::end(kRowsPerStep)[-1]);
 
   /// The least peak of any partition; the most there is if there is no partition.
-  int64_t getLeastPeak() const { return findLeastPeak().bytes; }
-  /// The same, and a segment that has it.
-  struct Peak {
-    int64_t bytes;
-    size_t firstOp, lastOp;
-  };
-  Peak findLeastPeak() const;
+  int64_t getLeastPeak() const { return getLeastPeak(0, graph.ops.size()); }
+  /// The same for the ops [firstOp, lastOp) alone, none of whose streams reaches over the ends.
+  int64_t getLeastPeak(size_t firstOp, size_t lastOp) const;
   /// The fastest partition whose peak is at most `bytes`, or nullopt. Of segments whose own peak is above `preferred`
   /// those nearest to it are taken, whatever their cycles: the fewer steps near the peak, the nearer to it the offsets
   /// get.
   std::optional<Choice> findFastest(int64_t bytes = std::numeric_limits<int64_t>::max(),
                                     int64_t preferred = std::numeric_limits<int64_t>::max()) const;
-  /// The smallest partition whose cycles are at most `cycles`, which has to be at least those of the fastest.
-  Choice findSmallest(double cycles) const;
+  /// Partitions of the least peak, which keep the more of their steps below it the more cycles they take.
+  std::vector<Choice> findLeast() const;
+  /// Partitions whose cycles are at most `cycles`, which have to be at least those of the fastest: the one of the least
+  /// peak that is found, first, and others of about that peak.
+  std::vector<Choice> findSmall(double cycles) const;
 
 private:
-  Segment makeSegment(size_t firstOp, size_t lastOp, llvm::ArrayRef<int32_t> rowsPerStep) const;
+  /// The ops from `firstOp` on, with these rows per step.
+  Segment makeSegment(size_t firstOp, llvm::ArrayRef<int32_t> rowsPerStep) const;
   void addSegments(int32_t mostRows);
-  int64_t countVisits(const Segment &segment) const;
   bool cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) const;
   const KernelCost *findKernel(size_t op, const Segment::Op &way, int64_t bytes) const;
+  Choice findSmallest(double cycles) const;
   std::optional<double> getCycles(const Segment &segment, int64_t bytes) const;
   int64_t getLeastPeak(const Segment &segment) const;
   /// The fastest kernels that keep what is live at the steps of each op within its `bytes`.

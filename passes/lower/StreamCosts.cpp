@@ -22,18 +22,6 @@ struct Machine {
   double getCycles(const targets::CallCost &cost) const { return cost.cycles + cost.constantBytes * waitPerByte; }
 };
 
-// A call of `rows` rows at a time, as often as needed.
-double getCycles(const Machine &machine, const targets::Kernel &kernel, ArrayRef<uint32_t> params, int32_t rows,
-                 int32_t rowsPerStep, int32_t scale) {
-  auto estimate = [&](int32_t count) {
-    return machine.getCycles(targets::estimateCall(machine.target, kernel, params, 0, count * scale));
-  };
-  double cycles = rows / rowsPerStep * estimate(rowsPerStep);
-  if (rows % rowsPerStep != 0)
-    cycles += estimate(rows % rowsPerStep);
-  return cycles;
-}
-
 // What kernel.sum_rows costs in the place of an average over the whole image.
 SmallVector<KernelCost, 2> getSumCosts(const Machine &machine, kernel::AvgPoolOp op, int32_t rowsPerStep) {
   MemRefType input = op.getInput().getType();
@@ -42,7 +30,9 @@ SmallVector<KernelCost, 2> getSumCosts(const Machine &machine, kernel::AvgPoolOp
     return {};
   uint32_t params[] = {static_cast<uint32_t>(rowsPerStep), static_cast<uint32_t>(input.getDimSize(2)),
                        static_cast<uint32_t>(input.getDimSize(3))};
-  return {{kernel, getCycles(machine, *kernel, params, input.getDimSize(1), rowsPerStep, 1), kernel->scratch(params)}};
+  targets::CallCost cost =
+      targets::estimateSteps(machine.target, *kernel, params, input.getDimSize(1), rowsPerStep, /*scale=*/1);
+  return {{kernel, machine.getCycles(cost), kernel->scratch(params)}};
 }
 
 // The kernel chosen for the op, and the others of its ISA that could be.
@@ -81,10 +71,11 @@ SmallVector<KernelCost, 2> getCosts(const Machine &machine, const GraphOp &node,
     int64_t scratch = kernel->scratch(params.data());
     if (scratch < 0)
       continue;
-    double cycles = rowsPerStep == 0
-                        ? machine.getCycles(targets::estimateCall(machine.target, *kernel, params, begin, end))
-                        : getCycles(machine, *kernel, params, node.rows, rowsPerStep, op.getRowScale());
-    costs.push_back({kernel, cycles, scratch, targets::overwritesInput(*kernel, params)});
+    targets::CallCost cost = rowsPerStep == 0
+                                 ? targets::estimateCall(machine.target, *kernel, params, begin, end)
+                                 : targets::estimateSteps(machine.target, *kernel, params, node.rows, rowsPerStep,
+                                                          op.isRowLocal() ? op.getRowScale() : 0);
+    costs.push_back({kernel, machine.getCycles(cost), scratch, targets::overwritesInput(*kernel, params)});
   }
   return costs;
 }

@@ -2,6 +2,7 @@
 #include "passes/lower/BufferGraph.h"
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
+#include "passes/lower/ProgramPlacement.h"
 #include "passes/lower/RowSteps.h"
 #include "passes/lower/StreamChoice.h"
 #include "passes/lower/StreamCosts.h"
@@ -91,7 +92,8 @@ private:
     Value before = op.getScratchBuffer(), scratch;
     OpBuilder builder(position);
     if (cost.scratchBytes > 0)
-      scratch = memref::AllocOp::create(builder, op->getLoc(), MemRefType::get({cost.scratchBytes}, builder.getI8Type()));
+      scratch =
+          memref::AllocOp::create(builder, op->getLoc(), MemRefType::get({cost.scratchBytes}, builder.getI8Type()));
     op.setScratchBuffer(scratch); // null removes it
     if (before && before.use_empty())
       before.getDefiningOp()->erase();
@@ -156,7 +158,7 @@ private:
     StreamChooser chooser(*graph, costs);
     if (!chooser.findFastest())
       return function.emitError("has rows to take or hand out that too many ops need at once");
-    Choice choice = choose(chooser);
+    Choice choice = choose(chooser, function, found);
     // Streams take code; but rows that arrive, and budgets, may need them.
     if (optimize == "size") {
       std::optional<Choice> whole = StreamChooser(*graph, costs, /*mostRows=*/0).findFastest();
@@ -170,19 +172,49 @@ private:
     return success();
   }
 
-  Choice choose(const StreamChooser &chooser) {
+  // Of the choices that have about the peak that is asked for, the one whose rows find room in the fewest bytes.
+  Choice choose(const StreamChooser &chooser, func::FuncOp function, const targets::Target &found) {
     Choice fastest = *chooser.findFastest();
-    Choice choice = fastest;
-    if (optimize == "ram") {
-      int64_t bytes = chooser.getLeastPeak();
-      choice = *chooser.findFastest(bytes, bytes - bytes / 8);
-    } else if (optimize == "balanced") {
-      choice = chooser.findSmallest(fastest.cycles * 1.05);
+    std::vector<Choice> choices;
+    if (optimize == "ram")
+      choices = chooser.findLeast();
+    else if (optimize == "balanced")
+      choices = chooser.findSmall(fastest.cycles * 1.05);
+    else
+      choices.push_back(std::move(fastest));
+    size_t best = 0;
+    if (choices.size() > 1) {
+      std::vector<std::pair<int64_t, double>> costs;
+      for (const Choice &choice : choices)
+        costs.push_back({getPlacedBytes(function, found, choice), choice.cycles});
+      best = std::min_element(costs.begin(), costs.end()) - costs.begin();
     }
+    Choice choice = std::move(choices[best]);
     // A budget that the choice misses, but another one meets.
     if (sram > 0 && choice.peakBytes > sram && chooser.getLeastPeak() <= sram)
       choice = *chooser.findFastest(sram);
     return choice;
+  }
+
+  // The bytes that lower-plan-memory will find, or a few more.
+  static int64_t getPlacedBytes(func::FuncOp function, const targets::Target &found, const Choice &choice) {
+    constexpr int64_t kAlignment = 4, kRounds = 200;
+    constexpr int64_t most = std::numeric_limits<int64_t>::max();
+    OwningOpRef<func::FuncOp> copy(cast<func::FuncOp>(function->clone()));
+    FailureOr<BufferGraph> before = BufferGraph::read(*copy);
+    if (failed(before))
+      return most;
+    StreamBuilder builder(found, *before);
+    for (const ChosenSegment &segment : choice.segments)
+      if (failed(builder.build(segment)))
+        return most;
+    FailureOr<BufferGraph> graph = BufferGraph::read(*copy);
+    if (failed(graph))
+      return most;
+    std::vector<Step> steps = graph->getSteps();
+    std::vector<int32_t> rowsPerStep = getRowsPerStep(*graph);
+    RowLifetimes lifetimes(*graph, steps, rowsPerStep);
+    return placeProgram(*graph, steps, lifetimes, kAlignment, kRounds).placement.bytes;
   }
 };
 

@@ -1,5 +1,5 @@
-// RUN: tinyc-opt %s -lower-split-columns=split=0:3:3:2 | FileCheck %s
-// RUN: tinyc-opt %s -lower-split-columns=split=0:3:3:2 -lower-select-kernels -lower-stream-rows=optimize=ram -lower-pack-weights \
+// RUN: tinyc-opt %s -lower-split-layers=columns=0:3:3:2 | FileCheck %s
+// RUN: tinyc-opt %s -lower-split-layers=columns=0:3:3:2 -lower-select-kernels -lower-stream-rows=optimize=ram -lower-pack-weights \
 // RUN:   -lower-plan-memory -lower-verify-plan
 
 #window3 = #kernel.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1]>
