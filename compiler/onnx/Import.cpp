@@ -413,9 +413,10 @@ OwningOpRef<ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &opti
   llvm::StringRef directory = llvm::sys::path::parent_path(path);
   if (directory.empty())
     directory = ".";
-  return onnx::importModel(path.ends_with(".onnxtxt") ? onnx::readModelText(contents, directory, report)
-                                                      : onnx::readModel(contents, directory, report),
-                           path, options, context);
+  std::optional<onnx::Model> model = path.ends_with(".onnxtxt") ? onnx::readModelText(contents, directory, report)
+                                                                : onnx::readModel(contents, directory, report);
+  buffer->reset();
+  return onnx::importModel(model, path, options, context);
 }
 
 } // namespace tinyc

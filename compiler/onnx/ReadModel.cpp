@@ -49,7 +49,8 @@ class Reader {
 public:
   Reader(StringRef directory, ErrorHandler handleError) : externalData(directory), handleError(handleError) {}
 
-  std::optional<Model> read(const ::onnx::ModelProto &proto);
+  /// Takes the tensors' data out of `proto`, so that they are in memory once.
+  std::optional<Model> read(::onnx::ModelProto &proto);
 
 private:
   void error(StringRef name, const std::string &message) {
@@ -335,7 +336,7 @@ Node Reader::readNode(const ::onnx::NodeProto &proto, const std::map<std::string
   return node;
 }
 
-std::optional<Model> Reader::read(const ::onnx::ModelProto &proto) {
+std::optional<Model> Reader::read(::onnx::ModelProto &proto) {
   Model model;
   if (!proto.has_graph()) {
     error("", "not an ONNX model: it has no graph");
@@ -351,8 +352,9 @@ std::optional<Model> Reader::read(const ::onnx::ModelProto &proto) {
     model.outputs.push_back(readInfo(output));
   for (const ::onnx::ValueInfoProto &value : graph.value_info())
     model.values.try_emplace(value.name(), readInfo(value));
-  for (const ::onnx::TensorProto &tensor : graph.initializer()) {
+  for (::onnx::TensorProto &tensor : *proto.mutable_graph()->mutable_initializer()) {
     ConstantRef constant = readTensor(tensor, tensor.name(), "initializer '" + tensor.name() + "'");
+    std::string().swap(*tensor.mutable_raw_data());
     if (tensor.name().empty())
       error("", "an initializer has no name");
     else if (!model.initializers.try_emplace(tensor.name(), constant).second)
