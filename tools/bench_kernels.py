@@ -344,6 +344,8 @@ def main():
                  'tinyc_depthwise_conv2d_3x3_s8_s8_armv7e_m', 'tinyc_fully_connected_pairs_s8_s8_armv7e_m')
     add_networks(calls, 'tinyc_conv2d_s8_s8_armv8_1m', 'tinyc_depthwise_conv2d_s8_s8_armv8_1m',
                  'tinyc_depthwise_conv2d_s8_s8_armv8_1m', 'tinyc_fully_connected_s8_s8_armv8_1m')
+    add_networks(calls, 'tinyc_conv2d_columns_s8_s4_armv7e_m', 'tinyc_depthwise_conv2d_planes_s8_s4_armv7e_m',
+                 'tinyc_depthwise_conv2d_3x3_s8_s4_armv7e_m', 'tinyc_fully_connected_pairs_s8_s4_armv7e_m')
     for kernel in wanted:  # the same shapes whatever other kernels there are
         add_random(calls, random.Random(kernel[5]), [kernel])
     isa = {k[5]: k[3] for k in kernels}

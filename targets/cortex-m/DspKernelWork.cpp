@@ -53,6 +53,11 @@ double countClamped(const tinyc_output_s8 &stage, double outputs) {
   return stage.clamp_min > -128 || stage.clamp_max < 127 ? outputs : 0;
 }
 
+/// Of a weight, by the kernel's name.
+int32_t getWeightBits(const KernelCall &call) {
+  return call.symbol.find("_s8_s4") != call.symbol.npos ? 4 : call.symbol.find("_s8_s2") != call.symbol.npos ? 2 : 8;
+}
+
 double countOutputs(const KernelCall &call, const tinyc_window &window) {
   return static_cast<double>(call.rows()) * window.output_width * window.output_channels;
 }
@@ -97,7 +102,9 @@ KernelWork countColumns(const KernelCall &call) {
     }
   }
 
-  int32_t words = window.kernel_width * length / 2, groups = params.groups;
+  // Steps of the inner loop: of two elements, or of the four or eight of a word of narrow weights.
+  int32_t bits = getWeightBits(call), groups = params.groups;
+  int32_t words = bits < 8 ? tinyc_narrow_column_words(&group, bits == 4 ? 2 : 4) : window.kernel_width * length / 2;
   // Filters in whole pairs, and those that take the way through a buffer.
   double pairs = filters / 2, buffered3 = filters % 2 * threes,
          buffered2 = filters % 2 * twos + (filters + 1) / 2 * ones;
@@ -106,13 +113,29 @@ KernelWork countColumns(const KernelCall &call) {
 
   bool isFew = step == 1 && groups == 1 && channels <= 3, inFours = channels % 4 == 0;
   KernelWork work;
-  work.variant = pixelwise  ? inFours ? "conv2d_columns_pixels" : "conv2d_columns_pixels_any"
-                 : inFours  ? together ? "conv2d_columns_fours" : "conv2d_columns_fours_apart"
-                 : isFew    ? channels == 1   ? "conv2d_columns_ones"
-                              : channels == 2 ? "conv2d_columns_twos"
-                                              : "conv2d_columns_threes"
-                 : together ? "conv2d_columns_any"
-                            : "conv2d_columns_any_apart";
+  struct Variant {
+    const char *s8, *s4, *s2;
+  };
+  static constexpr Variant pixels = {"conv2d_columns_pixels", "conv2d_columns_s4_pixels", "conv2d_columns_s2_pixels"},
+                           pixelsOfAny = {"conv2d_columns_pixels_any", "conv2d_columns_s4_pixels_any",
+                                          "conv2d_columns_s2_pixels_any"},
+                           fours = {"conv2d_columns_fours", "conv2d_columns_s4_fours", "conv2d_columns_s2_fours"},
+                           foursApart = {"conv2d_columns_fours_apart", "conv2d_columns_s4_fours_apart",
+                                         "conv2d_columns_s2_fours_apart"},
+                           one = {"conv2d_columns_ones", "conv2d_columns_s4_ones", "conv2d_columns_s2_ones"},
+                           two = {"conv2d_columns_twos", "conv2d_columns_s4_twos", "conv2d_columns_s2_twos"},
+                           three = {"conv2d_columns_threes", "conv2d_columns_s4_threes", "conv2d_columns_s2_threes"},
+                           any = {"conv2d_columns_any", "conv2d_columns_s4_any", "conv2d_columns_s2_any"},
+                           anyApart = {"conv2d_columns_any_apart", "conv2d_columns_s4_any_apart",
+                                       "conv2d_columns_s2_any_apart"};
+  const Variant &variant = pixelwise  ? inFours ? pixels : pixelsOfAny
+                           : inFours  ? together ? fours : foursApart
+                           : isFew    ? channels == 1   ? one
+                                        : channels == 2 ? two
+                                                        : three
+                           : together ? any
+                                      : anyApart;
+  work.variant = bits == 8 ? variant.s8 : bits == 4 ? variant.s4 : variant.s2;
   work.add("call", 1);
   work.add("row", pieces * groups);
   work.add("block", threes + twos + ones);
@@ -120,7 +143,9 @@ KernelWork countColumns(const KernelCall &call) {
   work.add("step of 2 pixels", outputs2 * words);
   work.add("filter pair of 3 pixels", outputs3);
   work.add("filter pair of 2 pixels", outputs2);
-  work.add("end of steps", exits(outputs3, 32) + exits(outputs2, 16));
+  work.add("end of steps", exits(outputs3, bits == 8 ? 32 : bits == 4 ? 16 : 8) + exits(outputs2, bits == 2 ? 8 : 16));
+  if (bits < 8)
+    work.add("elements of a step added up", (threes + twos + ones) * words);
   work.add("filter pair through a buffer", buffered3 + buffered2);
   work.add("output clamped", countClamped(params.output, countOutputs(call, window)));
   work.constantBytes = (threes + twos + ones) * ((filters + 1) / 2) * (16 + 4.0 * words);
@@ -233,7 +258,10 @@ KernelWork countPlanes(const KernelCall &call) {
     kind.weights += kernelRows * kernelWidth;
   }
   KernelWork work;
-  work.variant = window.stride_width == 1 ? "depthwise_planes" : "depthwise_planes_stride_2";
+  bool isNarrow = getWeightBits(call) < 8;
+  work.variant = window.stride_width == 1 ? isNarrow ? "depthwise_planes_narrow" : "depthwise_planes"
+                 : isNarrow               ? "depthwise_planes_narrow_stride_2"
+                                          : "depthwise_planes_stride_2";
   work.add("call", 1);
   work.add("strip", two.strips + one.strips);
   work.add("word of padding", fills);
@@ -254,7 +282,10 @@ KernelWork countPlanes(const KernelCall &call) {
   work.add("step of one row", channels * one.kernelRows * kernelWidth);
   work.add("weight unpacked for one row", channels * one.weights);
   work.add("output clamped", countClamped(params.output, countOutputs(call, window)));
-  work.constantBytes = (two.strips + one.strips) * channels * (8 + window.kernel_height * window.kernel_width);
+  double taps = window.kernel_height * window.kernel_width, strips = two.strips + one.strips;
+  if (isNarrow)
+    work.add("narrow weight", strips * channels * taps);
+  work.constantBytes = strips * channels * (8 + taps * getWeightBits(call) / 8);
   return work;
 }
 
@@ -271,9 +302,13 @@ KernelWork countRows3x3(const KernelCall &call) {
     below += top + 2 >= window.input_height;
   }
   KernelWork work;
-  work.variant = stride == 1 ? "depthwise_rows_3x3" : "depthwise_rows_3x3_stride_2";
+  bool isNarrow = getWeightBits(call) < 8;
+  work.variant = stride == 1 ? isNarrow ? "depthwise_rows_3x3_s4" : "depthwise_rows_3x3"
+                 : isNarrow  ? "depthwise_rows_3x3_s4_stride_2"
+                             : "depthwise_rows_3x3_stride_2";
   work.add("call", 1);
-  work.add("row", call.rows());
+  // Narrow weights: of eight channels at a time.
+  work.add("row", isNarrow ? call.rows() * ((window.output_channels + 7) / 8) : call.rows());
   work.add("line of a channel", lines);
   work.add("output", lines * window.output_width);
   work.add("line below padding", above * window.output_channels);
@@ -283,7 +318,9 @@ KernelWork countRows3x3(const KernelCall &call) {
   work.add("line of some rounds", rounds > 1 ? lines : 0);
   work.add("line that enters a round", rounds * round != steps ? lines : 0);
   work.add("output clamped", countClamped(params.output, lines * window.output_width));
-  work.constantBytes = lines * 20;
+  if (isNarrow)
+    work.add("narrow channel", window.output_channels);
+  work.constantBytes = isNarrow ? window.output_channels * 12.5 : lines * 20;
   return work;
 }
 
@@ -403,7 +440,7 @@ KernelWork countFullyConnectedPairs(const KernelCall &call) {
   double rows = call.rows(), whole = params.outputs / 6;
   int32_t left = params.outputs % 6, fours = (params.inputs + 3) / 4;
   KernelWork work;
-  work.variant = "fully_connected_pairs";
+  work.variant = getWeightBits(call) < 8 ? "fully_connected_pairs_s4" : "fully_connected_pairs";
   work.add("call", 1);
   work.add("row", rows);
   work.add("block of 3 pairs", rows * (whole + (left > 4)));
@@ -416,7 +453,9 @@ KernelWork countFullyConnectedPairs(const KernelCall &call) {
   work.add("block with last inputs apart", params.inputs % 4 ? rows * (whole + (left > 0)) : 0);
   work.add("unaligned load", countUnaligned(rows * (whole + (left > 0)) * fours, rows > 1 ? params.inputs : 4));
   work.add("output clamped", countClamped(params.output, rows * params.outputs));
-  work.constantBytes = rows * params.outputs * (params.inputs + 8.0);
+  if (getWeightBits(call) < 8)
+    work.add("four inputs added up", rows * fours);
+  work.constantBytes = rows * params.outputs * (params.inputs * getWeightBits(call) / 8 + 8.0);
   return work;
 }
 

@@ -13,7 +13,7 @@ namespace tinyc::targets {
 /// A sum over units: the cycles of a call are count * cycles per unit, added up. The units are those of a variant: a
 /// kernel, or one of the ways that a kernel takes for some shapes.
 struct KernelWork {
-  static constexpr int maxUnits = 20;
+  static constexpr int maxUnits = 22;
 
   std::string_view variant; ///< row of Costs.inc; empty: the kernel is not known
   int units = 0;

@@ -10,6 +10,11 @@
  * order as in scratch, int32 multiplier of low and of high, int32 bias of high. The accumulator of the halfwords holds
  * 256 * (high sum without bias) + low sum.
  *
+ * conv2d_columns of int4 weights: the same, but a word of weights holds those of four elements, in bytes 16 * high + low + 8: its
+ * bytes 0 and 2 belong to the elements of one word in scratch, bytes 1 and 3 to those of the next. A word of int2 weights holds those of
+ * eight elements: nibbles 4 * (high + 2) + low + 2, of which 0 and 4 belong to one word in scratch, 1 and 5 to the next. Windows whose
+ * words are no multiple of these end with weights 0 for whatever lies behind.
+ *
  * conv2d_direct: the same for two pixels, without columns: elements and weights stand in the order of the contract, window
  * row by window row, four channels at a time in the order 0, 2, 1, 3. Their number is a multiple of four. Scratch holds,
  * for each tap, three words about where its pixels lie; the addresses of the input rows; a pixel of padding.
@@ -18,6 +23,8 @@
  * multipliers, one or as many as outputs; per block the int32 bias of low of each pair; then for every four inputs (zeros
  * fill up the last) the words of inputs 0 and 2 for each pair, and the words of inputs 1 and 3; the int32
  * bias of high of each pair. Words hold halfwords 256 * high + low as above.
+ *
+ * fully_connected_pairs of int4 weights: the same, but for every four inputs one word for each pair, of bytes 16 * high + low + 8.
  *
  * filter_blocks: conv2d and fully_connected of Armv8.1-M, which multiply one or two vectors of inputs with four filters at
  * a time. Packed constants, for every four filters of a group, or as many as are left: four int32 biases (of filters
@@ -34,6 +41,9 @@
  * depthwise_conv2d_3x3: one channel of one output row at a time. Packed constants, per channel: int32 bias, int32
  * multiplier; weights k[row][column] as bytes k[0][0], k[0][1], k[1][0], k[1][1], which SXTB16 unpacks to pairs of the same
  * column; k[0][2], k[2][0], k[1][2], k[2][1]; k[2][2] as int32.
+ *
+ * depthwise_conv2d_3x3 of int4 weights, per channel: bias, multiplier; a word of nibbles weight + 8, the lower ones of its bytes the
+ * first four of the above, the upper ones the next. Behind all channels their last weights, as tinyc/narrow.h has them.
  *
  * depthwise_conv2d_planes: one channel at a time, two output rows by three output columns. Scratch holds the weights of
  * the channel, then a strip of its input, padding included, as int16: two neighbouring rows make one row of words, low
@@ -96,6 +106,11 @@ static inline tinyc_window tinyc_group_window(const tinyc_conv2d_s8_params *conv
 /* Columns in scratch. */
 static inline int32_t tinyc_column_count(const tinyc_window *window) {
   return window->kernel_width + (TINYC_COLUMNS_PIXELS - 1) * tinyc_column_shift(window);
+}
+
+/* Words of narrow weights of a pair of filters, each of which belongs to so many words in scratch. */
+static inline int32_t tinyc_narrow_column_words(const tinyc_window *window, int32_t step_words) {
+  return (window->kernel_width * tinyc_column_length(window) / 2 + step_words - 1) / step_words;
 }
 
 /* Whether a window reaches beyond the input. */

@@ -21,16 +21,19 @@ static inline int32_t tinyc_element(const int8_t *array, int32_t i, const int32_
 /* Bytes of `count` such integers. */
 static inline int64_t tinyc_narrow_bytes(int64_t count, int32_t bits) { return (count * bits + 7) / 8; }
 
-/* Packs `count` integers that fit `bits` bits: tinyc_narrow_bytes(count, bits) bytes, the last filled with zeros. For
- * compilers and tests. */
-static inline void tinyc_pack_narrow(const int8_t *values, int64_t count, int32_t bits, uint8_t *packed) {
+/* Writes element i of an array whose bits there are 0. For compilers and tests, as the next. */
+static inline void tinyc_put_element(uint8_t *array, int64_t i, int32_t bits, int32_t value) {
   int64_t in_byte = 8 / bits;
+  uint32_t stored = ((uint32_t)value & ((1u << bits) - 1u)) << (i % in_byte * bits);
+  array[i / in_byte] = (uint8_t)(array[i / in_byte] | stored);
+}
+
+/* Packs `count` integers that fit `bits` bits: tinyc_narrow_bytes(count, bits) bytes, the last filled with zeros. */
+static inline void tinyc_pack_narrow(const int8_t *values, int64_t count, int32_t bits, uint8_t *packed) {
   for (int64_t i = 0; i < tinyc_narrow_bytes(count, bits); i++)
     packed[i] = 0;
-  for (int64_t i = 0; i < count; i++) {
-    uint32_t value = (uint32_t)values[i] & ((1u << bits) - 1u);
-    packed[i / in_byte] = (uint8_t)(packed[i / in_byte] | value << (i % in_byte * bits));
-  }
+  for (int64_t i = 0; i < count; i++)
+    tinyc_put_element(packed, i, bits, values[i]);
 }
 
 #ifdef __cplusplus

@@ -5,6 +5,7 @@
 
 #include "tinyc/kernels.h"
 #include "tinyc/layouts.h"
+#include "tinyc/narrow.h"
 
 #include <string.h>
 
@@ -132,6 +133,79 @@ static inline int tinyc_conv2d_columns_overwrites(const void *params) {
 static const tinyc_packing tinyc_conv2d_columns_packing = {tinyc_conv2d_columns_supports, tinyc_conv2d_columns_bytes,
                                                            tinyc_conv2d_columns_write, tinyc_conv2d_columns_overwrites};
 
+/* ---- conv2d_columns_s8_s4, _s8_s2: tinyc/layouts.h ---------------------------------------------------------------- */
+
+/* 16 * high sum fits 32 bits. */
+static inline int tinyc_conv2d_columns_narrow_supports(const void *params, const tinyc_constants *constants) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  tinyc_window window = tinyc_group_window(conv);
+  (void)constants;
+  return conv->output.shift == 32 &&
+         (int64_t)window.kernel_height * window.kernel_width * window.input_channels <= (1 << 16);
+}
+
+static inline int32_t tinyc_conv2d_columns_narrow_bytes(const void *params, int32_t step_words) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  tinyc_window window = tinyc_group_window(conv);
+  return conv->groups * ((window.output_channels + 1) / 2) * (16 + 4 * tinyc_narrow_column_words(&window, step_words));
+}
+
+/* The weight at `position` of a window in scratch of the filter that begins at `filter`; 0 where there is none. */
+static inline int32_t tinyc_column_weight(const tinyc_window *window, const int8_t *filter, int32_t position) {
+  int32_t channels = window->input_channels, length = tinyc_column_length(window), kx = position / length;
+  int32_t element = tinyc_column_element(window, position % length);
+  if (kx >= window->kernel_width || element >= window->kernel_height * channels)
+    return 0;
+  return filter[(element / channels * window->kernel_width + kx) * channels + element % channels];
+}
+
+static inline void tinyc_conv2d_columns_narrow_write(const void *params, const tinyc_constants *constants,
+                                                     uint8_t *packed, int32_t step_words) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  tinyc_window window = tinyc_group_window(conv);
+  int32_t length = window.kernel_height * window.kernel_width * window.input_channels;
+  int32_t filters = window.output_channels, step = conv->output.multiplier_step;
+  for (int32_t first = 0; first < conv->window.output_channels; first += filters)
+    for (int32_t o = first; o < first + filters; o += 2) {
+      int32_t has_high = o + 1 < first + filters;
+      const int8_t *filter = constants->weights + (size_t)o * (size_t)length;
+      packed = tinyc_put_s32(packed, constants->bias[o]);
+      for (int32_t word = 0; word < tinyc_narrow_column_words(&window, step_words); word++) {
+        uint32_t value = 0;
+        for (int32_t i = 0; i < 2 * step_words; i++) {
+          int32_t position = 2 * step_words * word + i, low = tinyc_column_weight(&window, filter, position);
+          int32_t high = has_high ? tinyc_column_weight(&window, filter + length, position) : 0;
+          uint32_t pair = step_words == 2 ? (uint32_t)(16 * high + low + 8) & 0xffu : (uint32_t)(4 * high + low + 10);
+          value |= pair << (i % 2 * 16 + i / 2 * (16 / step_words));
+        }
+        packed = tinyc_put_s32(packed, (int32_t)value);
+      }
+      packed = tinyc_put_s32(packed, constants->multipliers[o * step]);
+      packed = tinyc_put_s32(packed, has_high ? constants->multipliers[(o + 1) * step] : 0);
+      packed = tinyc_put_s32(packed, has_high ? constants->bias[o + 1] : 0);
+    }
+}
+
+static inline int32_t tinyc_conv2d_columns_s4_bytes(const void *params) {
+  return tinyc_conv2d_columns_narrow_bytes(params, 2);
+}
+static inline void tinyc_conv2d_columns_s4_write(const void *params, const tinyc_constants *constants, uint8_t *packed) {
+  tinyc_conv2d_columns_narrow_write(params, constants, packed, 2);
+}
+static const tinyc_packing tinyc_conv2d_columns_s4_packing = {
+    tinyc_conv2d_columns_narrow_supports, tinyc_conv2d_columns_s4_bytes, tinyc_conv2d_columns_s4_write,
+    tinyc_conv2d_columns_overwrites};
+
+static inline int32_t tinyc_conv2d_columns_s2_bytes(const void *params) {
+  return tinyc_conv2d_columns_narrow_bytes(params, 4);
+}
+static inline void tinyc_conv2d_columns_s2_write(const void *params, const tinyc_constants *constants, uint8_t *packed) {
+  tinyc_conv2d_columns_narrow_write(params, constants, packed, 4);
+}
+static const tinyc_packing tinyc_conv2d_columns_s2_packing = {
+    tinyc_conv2d_columns_narrow_supports, tinyc_conv2d_columns_s2_bytes, tinyc_conv2d_columns_s2_write,
+    tinyc_conv2d_columns_overwrites};
+
 /* ---- conv2d_direct_s8_s8: tinyc/layouts.h ------------------------------------------------------------------------- */
 
 static inline int tinyc_conv2d_direct_supports(const void *params, const tinyc_constants *constants) {
@@ -211,6 +285,46 @@ static inline void tinyc_fully_connected_pairs_write(const void *params, const t
 static const tinyc_packing tinyc_fully_connected_pairs_packing = {
     tinyc_fully_connected_pairs_supports, tinyc_fully_connected_pairs_bytes, tinyc_fully_connected_pairs_write, NULL};
 
+/* ---- fully_connected_pairs_s8_s4: tinyc/layouts.h ----------------------------------------------------------------- */
+
+/* 16 * high sum fits 32 bits. */
+static inline int tinyc_fully_connected_pairs_s4_supports(const void *params, const tinyc_constants *constants) {
+  const tinyc_fully_connected_s8_params *dense = (const tinyc_fully_connected_s8_params *)params;
+  (void)constants;
+  return dense->inputs <= (1 << 16) && dense->output.shift == 32;
+}
+
+static inline int32_t tinyc_fully_connected_pairs_s4_bytes(const void *params) {
+  const tinyc_fully_connected_s8_params *dense = (const tinyc_fully_connected_s8_params *)params;
+  return (dense->outputs + 1) / 2 * (8 + ((dense->inputs + 3) & ~3)) + 4 * (dense->output.multiplier_step ? dense->outputs : 1);
+}
+
+static inline void tinyc_fully_connected_pairs_s4_write(const void *params, const tinyc_constants *constants,
+                                                        uint8_t *packed) {
+  const tinyc_fully_connected_s8_params *dense = (const tinyc_fully_connected_s8_params *)params;
+  int32_t inputs = dense->inputs, outputs = dense->outputs;
+  for (int32_t o = 0; o < (dense->output.multiplier_step ? outputs : 1); o++)
+    packed = tinyc_put_s32(packed, constants->multipliers[o]);
+  for (int32_t o = 0; o < outputs; o += 2 * TINYC_FULLY_CONNECTED_PAIRS) {
+    int32_t end = o + 2 * TINYC_FULLY_CONNECTED_PAIRS < outputs ? o + 2 * TINYC_FULLY_CONNECTED_PAIRS : outputs;
+    for (int32_t low = o; low < end; low += 2)
+      packed = tinyc_put_s32(packed, constants->bias[low]);
+    for (int32_t word = 0; word < (inputs + 3) / 4; word++)
+      for (int32_t low = o; low < end; low += 2)
+        for (int32_t i = 4 * word; i < 4 * word + 4; i++) {
+          const int8_t *w = constants->weights + (size_t)low * (size_t)inputs + i;
+          int32_t value = i < inputs ? w[0] + (low + 1 < outputs ? 16 * w[inputs] : 0) : 0;
+          *packed++ = (uint8_t)((value + 8) & 0xff);
+        }
+    for (int32_t low = o; low < end; low += 2)
+      packed = tinyc_put_s32(packed, constants->bias[low + 1 < outputs ? low + 1 : low]);
+  }
+}
+
+static const tinyc_packing tinyc_fully_connected_pairs_s4_packing = {
+    tinyc_fully_connected_pairs_s4_supports, tinyc_fully_connected_pairs_s4_bytes, tinyc_fully_connected_pairs_s4_write,
+    NULL};
+
 /* ---- depthwise_conv2d_3x3_s8_s8: tinyc/layouts.h ------------------------------------------------------------------ */
 
 /* How far the last of `outputs` windows of 3 elements reaches beyond `inputs`; negative where it does not. */
@@ -270,6 +384,32 @@ static inline int tinyc_depthwise_conv2d_lines_supports(const void *params, cons
          conv->output.shift == 32;
 }
 
+static inline int32_t tinyc_depthwise_conv2d_3x3_s4_bytes(const void *params) {
+  int32_t channels = ((const tinyc_conv2d_s8_params *)params)->window.output_channels;
+  return 12 * channels + (channels + 1) / 2;
+}
+
+static inline void tinyc_depthwise_conv2d_3x3_s4_write(const void *params, const tinyc_constants *constants,
+                                                       uint8_t *packed) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  static const uint8_t order[8] = {0, 1, 3, 4, 2, 6, 5, 7};
+  int32_t channels = conv->window.output_channels;
+  uint8_t *ninths = packed + 12 * channels;
+  memset(ninths, 0, (size_t)((channels + 1) / 2));
+  for (int32_t c = 0; c < channels; c++) {
+    packed = tinyc_put_s32(packed, constants->bias[c]);
+    packed = tinyc_put_s32(packed, constants->multipliers[c * conv->output.multiplier_step]);
+    for (int32_t i = 0; i < 4; i++)
+      *packed++ = (uint8_t)(constants->weights[order[i] * channels + c] + 8 +
+                            16 * (constants->weights[order[i + 4] * channels + c] + 8));
+    tinyc_put_element(ninths, c, 4, constants->weights[8 * channels + c]);
+  }
+}
+
+static const tinyc_packing tinyc_depthwise_conv2d_3x3_s4_packing = {
+    tinyc_depthwise_conv2d_3x3_supports, tinyc_depthwise_conv2d_3x3_s4_bytes, tinyc_depthwise_conv2d_3x3_s4_write,
+    tinyc_depthwise_conv2d_overwrites};
+
 /* ---- depthwise_conv2d_planes_s8_s8: tinyc/layouts.h --------------------------------------------------------------- */
 
 static inline int tinyc_depthwise_conv2d_planes_supports(const void *params, const tinyc_constants *constants) {
@@ -305,6 +445,49 @@ static const tinyc_packing tinyc_depthwise_conv2d_planes_packing = {
 
 static const tinyc_packing tinyc_depthwise_conv2d_lines_packing = {
     tinyc_depthwise_conv2d_lines_supports, tinyc_depthwise_conv2d_planes_bytes, tinyc_depthwise_conv2d_planes_write, NULL};
+
+/* Weights of less than 8 bits: the same, in fewer bytes. */
+static inline int32_t tinyc_depthwise_conv2d_planes_narrow_bytes(const void *params, int32_t bits) {
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  int64_t weights = (int64_t)window->output_channels * window->kernel_height * window->kernel_width;
+  return 8 * window->output_channels + (int32_t)tinyc_narrow_bytes(weights, bits);
+}
+
+static inline void tinyc_depthwise_conv2d_planes_narrow_write(const void *params, const tinyc_constants *constants,
+                                                              uint8_t *packed, int32_t bits) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  int32_t channels = conv->window.output_channels, taps = conv->window.kernel_height * conv->window.kernel_width;
+  memset(packed, 0, (size_t)tinyc_depthwise_conv2d_planes_narrow_bytes(params, bits));
+  for (int32_t c = 0; c < channels; c++) {
+    packed = tinyc_put_s32(packed, constants->bias[c]);
+    packed = tinyc_put_s32(packed, constants->multipliers[c * conv->output.multiplier_step]);
+  }
+  for (int32_t c = 0; c < channels; c++)
+    for (int32_t tap = 0; tap < taps; tap++)
+      tinyc_put_element(packed, (int64_t)c * taps + tap, bits, constants->weights[tap * channels + c]);
+}
+
+static inline int32_t tinyc_depthwise_conv2d_planes_s4_bytes(const void *params) {
+  return tinyc_depthwise_conv2d_planes_narrow_bytes(params, 4);
+}
+static inline void tinyc_depthwise_conv2d_planes_s4_write(const void *params, const tinyc_constants *constants,
+                                                          uint8_t *packed) {
+  tinyc_depthwise_conv2d_planes_narrow_write(params, constants, packed, 4);
+}
+static inline int32_t tinyc_depthwise_conv2d_planes_s2_bytes(const void *params) {
+  return tinyc_depthwise_conv2d_planes_narrow_bytes(params, 2);
+}
+static inline void tinyc_depthwise_conv2d_planes_s2_write(const void *params, const tinyc_constants *constants,
+                                                          uint8_t *packed) {
+  tinyc_depthwise_conv2d_planes_narrow_write(params, constants, packed, 2);
+}
+
+static const tinyc_packing tinyc_depthwise_conv2d_planes_s4_packing = {
+    tinyc_depthwise_conv2d_planes_supports, tinyc_depthwise_conv2d_planes_s4_bytes,
+    tinyc_depthwise_conv2d_planes_s4_write, tinyc_depthwise_conv2d_overwrites};
+static const tinyc_packing tinyc_depthwise_conv2d_planes_s2_packing = {
+    tinyc_depthwise_conv2d_planes_supports, tinyc_depthwise_conv2d_planes_s2_bytes,
+    tinyc_depthwise_conv2d_planes_s2_write, tinyc_depthwise_conv2d_overwrites};
 
 /* ---- filter blocks of Armv8.1-M: tinyc/layouts.h ------------------------------------------------------------------ */
 

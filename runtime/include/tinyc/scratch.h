@@ -26,6 +26,16 @@ static inline int32_t tinyc_conv2d_columns_s8_s8_armv7e_m_scratch(const void *pa
   return bytes > INT32_MAX ? -1 : (int32_t)bytes;
 }
 
+/* The last word of weights may belong to one word of elements only, of two or of four. */
+static inline int32_t tinyc_conv2d_columns_s8_s4_armv7e_m_scratch(const void *params) {
+  int32_t bytes = tinyc_conv2d_columns_s8_s8_armv7e_m_scratch(params);
+  return bytes < 0 || bytes > INT32_MAX - 4 ? -1 : bytes + 4;
+}
+static inline int32_t tinyc_conv2d_columns_s8_s2_armv7e_m_scratch(const void *params) {
+  int32_t bytes = tinyc_conv2d_columns_s8_s8_armv7e_m_scratch(params);
+  return bytes < 0 || bytes > INT32_MAX - 12 ? -1 : bytes + 12;
+}
+
 /* See tinyc/layouts.h; negative where it exceeds 2^31 - 1 bytes. */
 static inline int32_t tinyc_conv2d_direct_s8_s8_armv7e_m_scratch(const void *params) {
   const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;

@@ -9,6 +9,7 @@
 
 #include "tinyc/arithmetic.h"
 #include "tinyc/kernel_functions.h"
+#include "tinyc/narrow.h"
 #include "tinyc/pack.h"
 #include "tinyc/scratch.h"
 
@@ -18,7 +19,12 @@
 
 enum { kInput = 40000, kWeights = 120000, kChannels = 160, kOutput = 60000, kScratch = 20000, kMultipliers = 400, kGuard = 16 };
 
-static _Alignas(4) int8_t input[kInput], weights[kWeights];
+static _Alignas(4) int8_t input[kInput], weights[kWeights], narrowWeights[kWeights / 2];
+/* Of the weights of the convolutions and products tested; generic kernels read narrow ones, the others pack them themselves. */
+static int32_t weightBits = 8;
+static const int8_t *contractWeights = weights;
+/* The generic kernel for these weights. */
+#define GENERIC(name) (weightBits == 8 ? name##_s8 : weightBits == 4 ? name##_s4 : name##_s2)
 static _Alignas(4) int8_t scattered[kInput + 64 * kGuard], expected[kOutput], actual[kOutput];
 static int32_t packedWords[2 * kWeights / 4 + 8 * kChannels];
 static int32_t bias[kChannels], multipliers[kMultipliers], scratch[kScratch / 4];
@@ -38,8 +44,17 @@ static void randomize(int8_t *bytes, int32_t count, int32_t least) {
   for (int32_t i = 0; i < count; i++)
     bytes[i] = (int8_t)(extreme ? (random(0, 1) ? 127 : least) : random(least, 127));
 }
-/* Weights are -127 .. 127 as a rule; imported models may have -128 too. */
-static int32_t randomLeastWeight(void) { return random(0, 3) ? -127 : -128; }
+/* Random weights of 8, 4 or 2 bits. Those of 8 are -127 .. 127 as a rule; imported models may have -128 too. */
+static void randomizeWeights(int32_t count) {
+  weightBits = random(0, 2) ? 8 : random(0, 2) ? 4 : 2;
+  contractWeights = weightBits == 8 ? weights : narrowWeights;
+  randomize(weights, count, random(0, 3) ? -127 : -128);
+  if (weightBits == 8)
+    return;
+  for (int32_t i = 0; i < count; i++)
+    weights[i] = (int8_t)(weights[i] >> (8 - weightBits));
+  tinyc_pack_narrow(weights, count, weightBits, (uint8_t *)narrowWeights);
+}
 
 static void randomizeConstants(int32_t filters, int32_t length, const tinyc_output_s8 *stage) {
   biases = filters;
@@ -134,6 +149,7 @@ typedef enum Operation {
 typedef struct Row {
   const char *symbol;
   Operation operation;
+  int32_t bits; /* of weights */
   Function function;
   int32_t (*scratch)(const void *params);
   const tinyc_packing *packing;
@@ -142,16 +158,18 @@ typedef struct Row {
 
 #define ROW_generic(...)
 #define ROW_x86_64(...)
-#define ROW_armv7e_m(op, symbol, scratch, packing) {#symbol, kIs_##op, (Function)symbol, scratch, packing, 0, 0},
+enum { kBits_none = 8, kBits_s8 = 8, kBits_s4 = 4, kBits_s2 = 2 };
+#define ROW_armv7e_m(op, weight, symbol, scratch, packing) \
+  {#symbol, kIs_##op, kBits_##weight, (Function)symbol, scratch, packing, 0, 0},
 #ifdef __ARM_FEATURE_MVE
 #define ROW_armv8_1m ROW_armv7e_m
 #else
 #define ROW_armv8_1m(...)
 #endif
 #define TINYC_PACKED_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch, packing) \
-  ROW_##isa(op, symbol, scratch, &packing)
+  ROW_##isa(op, weight, symbol, scratch, &packing)
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
-  ROW_##isa(op, symbol, scratch, NULL)
+  ROW_##isa(op, weight, symbol, scratch, NULL)
 static Row kernels[] = {
 #include "../../../runtime/kernels.def"
 };
@@ -221,9 +239,9 @@ static void testRowsFrom(Operation operation, Function generic, const void *whol
                          const int8_t *from, int32_t size, int32_t begin, int32_t end, int32_t shape) {
   tinyc_constants constants = {weights, bias, multipliers, NULL, NULL};
   memset(expected, 0x33, (size_t)(size + 2 * kGuard));
-  call(operation, generic, wholeParams, input, weights, bias, multipliers, expected + kGuard, NULL, begin, end);
+  call(operation, generic, wholeParams, input, contractWeights, bias, multipliers, expected + kGuard, NULL, begin, end);
   for (Row *row = kernels; row != kernels + kRows; row++) {
-    if (row->operation != operation || (row->packing && !row->packing->supports(params, &constants)))
+    if (row->operation != operation || row->bits != weightBits || (row->packing && !row->packing->supports(params, &constants)))
       continue;
     int32_t bytes = row->scratch(params);
     if (row->packing && row->packing->bytes(params) > (int32_t)sizeof packedWords - kGuard) {
@@ -244,7 +262,7 @@ static void testRowsFrom(Operation operation, Function generic, const void *whol
           fail(row->symbol, shape, " packs more bytes than it says\n");
       call(operation, row->function, params, from, packed, NULL, NULL, actual + kGuard, scratch, begin, end);
     } else {
-      call(operation, row->function, params, from, weights, bias, multipliers, actual + kGuard, scratch, begin, end);
+      call(operation, row->function, params, from, contractWeights, bias, multipliers, actual + kGuard, scratch, begin, end);
     }
     row->shapes++;
     if (memcmp(expected, actual, (size_t)(size + 2 * kGuard)) != 0)
@@ -263,11 +281,11 @@ static void testOverwriting(Operation operation, Function generic, const tinyc_c
   tinyc_conv2d_s8_params whole = *params, rows = *params;
   whole.window.input_ring_rows = whole.window.input_height;
   whole.window.output_ring_rows = whole.window.output_height;
-  call(operation, generic, &whole, input, weights, bias, multipliers, expected, NULL, 0, whole.window.output_height);
+  call(operation, generic, &whole, input, contractWeights, bias, multipliers, expected, NULL, 0, whole.window.output_height);
   const tinyc_window *window = &rows.window;
   int32_t rowIn = window->input_width * window->input_channels, rowOut = window->output_width * window->output_channels;
   for (Row *row = kernels; row != kernels + kRows; row++) {
-    if (row->operation != operation || !row->packing || !row->packing->overwrites ||
+    if (row->operation != operation || row->bits != weightBits || !row->packing || !row->packing->overwrites ||
         !row->packing->supports(params, &constants) || !row->packing->overwrites(params) ||
         row->packing->bytes(params) > (int32_t)sizeof packedWords)
       continue;
@@ -421,10 +439,10 @@ static void testConvolution(int32_t shape, int depthwise) {
     window->input_ring_rows = random(1, window->input_height);
   int32_t size = window->output_height * window->output_width * window->output_channels;
   randomize(input, window->input_height * window->input_width * window->input_channels, -128);
-  randomize(weights, length * window->output_channels, randomLeastWeight());
+  randomizeWeights(length * window->output_channels);
   randomizeConstants(window->output_channels, length, &params.output);
   Operation operation = depthwise ? kIs_depthwise_conv2d : kIs_conv2d;
-  Function generic = depthwise ? (Function)tinyc_depthwise_conv2d_s8_s8 : (Function)tinyc_conv2d_s8_s8;
+  Function generic = depthwise ? (Function)GENERIC(tinyc_depthwise_conv2d_s8) : (Function)GENERIC(tinyc_conv2d_s8);
   testRows(operation, generic, &params, size, begin, end, shape);
   tinyc_conv2d_s8_params whole = params;
   whole.window.input_ring_rows = window->input_height;
@@ -438,9 +456,9 @@ static void testFullyConnected(int32_t shape) {
   tinyc_fully_connected_s8_params params = {random(1, 3), random(1, 300), random(1, 40), randomOutput(&state)};
   int32_t size = params.rows * params.outputs, begin = random(0, params.rows - 1);
   randomize(input, params.rows * params.inputs, -128);
-  randomize(weights, params.inputs * params.outputs, randomLeastWeight());
+  randomizeWeights(params.inputs * params.outputs);
   randomizeConstants(params.outputs, params.inputs, &params.output);
-  testRows(kIs_fully_connected, (Function)tinyc_fully_connected_s8_s8, &params, size, begin, params.rows, shape);
+  testRows(kIs_fully_connected, (Function)GENERIC(tinyc_fully_connected_s8), &params, size, begin, params.rows, shape);
 }
 
 static void testPool(Operation operation, Function generic, int32_t shape) {
@@ -615,6 +633,7 @@ int main(void) {
     testConvolution(shape, 0);
     testConvolution(shape, 1);
     testFullyConnected(shape);
+    weightBits = 8;
     testPool(kIs_avg_pool, (Function)tinyc_avg_pool_s8, shape);
     testPool(kIs_max_pool, (Function)tinyc_max_pool_s8, shape);
     testSumRows(shape);
