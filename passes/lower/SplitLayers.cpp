@@ -47,9 +47,11 @@ private:
     int64_t macs = countMacs(function);
     llvm::StringSet<> usedBefore = getReadConstants();
     if (splits.empty() && (optimize == "ram" || sram > 0)) {
+      // What goes wrong on a copy goes wrong in the passes behind this one, which say so.
+      ScopedDiagnosticHandler silence(&getContext(), [](Diagnostic &) { return success(); });
       SplitSearch search(function, found, symbols);
-      llvm::append_range(splits, search.find(static_cast<int64_t>(std::max(maxRecompute.getValue(), 1.0) * macs),
-                                             optimize == "ram" ? 0 : sram));
+      int64_t maxMacs = static_cast<int64_t>(std::max(maxRecompute.getValue(), 1.0) * macs);
+      llvm::append_range(splits, search.find(maxMacs, optimize == "ram" ? 0 : sram));
     }
     if (!splits.empty() && failed(applySplits(function, splits, symbols)))
       return function.emitError("cannot be split as chosen");

@@ -18,6 +18,8 @@ using kernel::KernelOpInterface;
 static constexpr int64_t kMostStripes = 36;
 // Of a function at the most.
 static constexpr int64_t kMostPieces = 160;
+// Functions of more ops are not searched: it would take minutes.
+static constexpr size_t kMostOps = 1000;
 // The calls of a piece cost about as much as so many multiply-accumulate operations.
 static constexpr int64_t kPieceMacs = 10'000;
 // Of the channels of a convolution at the most; a power of two.
@@ -77,8 +79,9 @@ std::unique_ptr<SplitSearch::Foresight> SplitSearch::foresee(ArrayRef<LayerSplit
 }
 
 SplitSearch::SplitSearch(func::FuncOp function, const targets::Target &target, SymbolTable &symbols)
-    : function(function), target(target), symbols(symbols), ops(getKernelOps(function)), wholeMacs(countMacs(function)),
-      whole(foresee({})) {
+    : function(function), target(target), symbols(symbols), ops(getKernelOps(function)), wholeMacs(countMacs(function)) {
+  if (ops.size() <= kMostOps)
+    whole = foresee({});
   if (!whole)
     return;
   findAtoms();

@@ -55,7 +55,7 @@ Segment StreamChooser::makeSegment(size_t firstOp, ArrayRef<int32_t> rowsPerStep
     steps = makeStreamSteps(part, 0, part.ops.size(), rowsPerStep);
     segment.stepCycles = kStepCycles * steps.size();
   }
-  segment.visits = part.rows + steps.size();
+  segment.visits = part.rows + steps.size() + graph.buffers.size() / 8;
   RowLifetimes lifetimes(part, steps, rowsPerStep);
   std::vector<int64_t> live = lifetimes.getLiveBytes(), overwriting = live;
   for (const Overlay &overlay : lifetimes.getOverlays())
