@@ -39,6 +39,10 @@ inline constexpr llvm::StringLiteral kRangeAttr = "nn.range";
 inline constexpr llvm::StringLiteral kWeightBitsAttr = "nn.weight_bits";
 inline constexpr llvm::StringLiteral kActivationBitsAttr = "nn.activation_bits";
 inline constexpr llvm::StringLiteral kWeightScalesAttr = "nn.weight_scales";
+inline constexpr llvm::StringLiteral kFloatWeightAttr = "nn.float_weight";
+inline constexpr llvm::StringLiteral kFloatBiasAttr = "nn.float_bias";
+inline constexpr llvm::StringLiteral kMeanAttr = "nn.mean";
+inline constexpr llvm::StringLiteral kDeviationAttr = "nn.deviation";
 
 } // namespace tinyc::nn
 

@@ -1,8 +1,8 @@
-#include "passes/compress/Parameters.h"
+#include "passes/compress/Histogram.h"
 #include "passes/compress/Passes.h"
+#include "passes/compress/StepwiseRun.h"
 
-#include <limits>
-#include <random>
+#include "mlir/IR/Threading.h"
 
 using namespace mlir;
 
@@ -13,124 +13,18 @@ namespace tinyc::compress {
 
 namespace {
 
-/// What is known of the values of one tensor: extremes, and counts in bins of width 2^exponent aligned to zero. Bins
-/// become wider as greater values arrive, two joining into one, so that the result depends on the values alone, not on
-/// their order or on the threads they came from.
-class Histogram {
-public:
-  void add(ArrayRef<float> values) {
-    for (float value : values) {
-      finite &= std::isfinite(value);
-      low = std::min(low, value);
-      high = std::max(high, value);
-    }
-    if (!finite || values.empty())
-      return;
-    widen(std::max(std::abs(low), std::abs(high)));
-    double inverse = std::ldexp(1.0, -exponent);
-    for (float value : values) {
-      double position = value * inverse;
-      auto bin = static_cast<int64_t>(position);
-      bin -= position < static_cast<double>(bin); // rounds down, exactly
-      ++counts[kHalf + bin];
-    }
-  }
-
-  void merge(Histogram &other) {
-    finite &= other.finite;
-    low = std::min(low, other.low);
-    high = std::max(high, other.high);
-    setExponent(std::max(exponent, other.exponent));
-    other.setExponent(exponent);
-    for (auto [mine, others] : llvm::zip_equal(counts, other.counts))
-      mine += others;
-  }
-
-  bool isFinite() const { return finite; }
-  bool isEmpty() const { return low > high; }
-  Range getExtremes() const { return {low, high}; }
-
-  /// The narrowest range of whole bins outside of which lies at most `share` of the values on either side.
-  Range getPercentile(double share) const {
-    uint64_t total = 0;
-    for (uint64_t count : counts)
-      total += count;
-    auto allowed = static_cast<uint64_t>(share * static_cast<double>(total));
-    size_t begin = 0, end = counts.size();
-    for (uint64_t outside = counts[begin]; outside <= allowed; outside += counts[begin])
-      ++begin;
-    for (uint64_t outside = counts[end - 1]; outside <= allowed; outside += counts[end - 1])
-      --end;
-    return {std::max<double>(low, getEdge(begin)), std::min<double>(high, getEdge(end))};
-  }
-
-  /// The range, among those that shrink the extremes towards zero, with the least squared error of 8-bit
-  /// quantization: step^2 / 12 for each value inside, the squared distance to the range for each outside.
-  Range getLeastError() const {
-    constexpr int kSteps = 100;
-    double bestError = std::numeric_limits<double>::infinity();
-    Range best = {low, high};
-    for (int step = kSteps; step > kSteps / 4; --step) {
-      double fraction = static_cast<double>(step) / kSteps;
-      Range range = {std::min<double>(low, 0.0) * fraction, std::max<double>(high, 0.0) * fraction};
-      double error = getError(range);
-      if (error < bestError) {
-        bestError = error;
-        best = range;
-      }
-    }
-    return {std::max<double>(best.first, low), std::min<double>(best.second, high)};
-  }
-
-private:
-  static constexpr int64_t kHalf = 2048;   // bins on either side of zero
-  static constexpr int kNoExponent = -200; // nothing but zeros seen
-
-  double getEdge(size_t bin) const { return std::ldexp(static_cast<double>(bin) - kHalf, exponent); }
-
-  double getError(Range range) const {
-    double quantum = (range.second - range.first) / 255.0, inside = quantum * quantum / 12.0, error = 0.0;
-    for (auto [bin, count] : llvm::enumerate(counts)) {
-      if (count == 0)
-        continue;
-      double value = (getEdge(bin) + getEdge(bin + 1)) / 2;
-      double distance = std::max({range.first - value, value - range.second, 0.0});
-      error += static_cast<double>(count) * (distance > 0 ? distance * distance : inside);
-    }
-    return error;
-  }
-
-  /// Makes room for values of up to `magnitude`.
-  void widen(float magnitude) {
-    if (magnitude > 0)
-      setExponent(std::max(exponent, std::ilogb(magnitude) - 10)); // magnitude < 2^11 bins
-  }
-
-  void setExponent(int wanted) {
-    int shift = std::min(wanted - exponent, 12); // 12 leaves zero and one bin below it
-    exponent = wanted;
-    if (shift == 0)
-      return;
-    SmallVector<uint64_t, 0> joined(counts.size(), 0);
-    for (auto [bin, count] : llvm::enumerate(counts))
-      joined[kHalf + ((static_cast<int64_t>(bin) - kHalf) >> shift)] += count;
-    counts = std::move(joined);
-  }
-
-  float low = std::numeric_limits<float>::infinity(), high = -std::numeric_limits<float>::infinity();
-  bool finite = true;
-  int exponent = kNoExponent;
-  SmallVector<uint64_t, 0> counts = SmallVector<uint64_t, 0>(2 * kHalf, 0);
-};
-
 struct CalibratePass : impl::CalibratePassBase<CalibratePass> {
   using CalibratePassBase::CalibratePassBase;
   CalibratePass(const CalibratePassOptions &options, CalibrationData data)
       : CalibratePassBase(options), data(std::move(data)) {}
 
   LogicalResult initialize(MLIRContext *context) override {
-    if (method != "min-max" && method != "percentile" && method != "mse")
-      return mlir::emitError(UnknownLoc::get(context), "expects the method min-max, percentile or mse, got ") << method;
+    if (!llvm::is_contained(kMethods, StringRef(method)))
+      return mlir::emitError(UnknownLoc::get(context), "expects the method ")
+             << llvm::join(ArrayRef(kMethods), ", ") << ", got " << method;
+    if (!(momentum > 0.0 && momentum <= 1.0))
+      return mlir::emitError(UnknownLoc::get(context), "expects a momentum above 0 and up to 1, got ")
+             << momentum.getValue();
     if (!(percentile > 50.0 && percentile <= 100.0))
       return mlir::emitError(UnknownLoc::get(context), "expects a percentile above 50 and up to 100, got ")
              << percentile.getValue();
@@ -148,13 +42,17 @@ struct CalibratePass : impl::CalibratePassBase<CalibratePass> {
     FailureOr<nn::Interpreter> interpreter = nn::Interpreter::create(function);
     if (failed(interpreter))
       return signalPassFailure();
-    CalibrationData samples = data.getInputs ? data : makeRandomData(function);
+    CalibrationData samples = data.getInputs ? data : makeRandomData(function, this->samples, seed, low, high);
     if (samples.count < 1) {
       function.emitError("expects at least one calibration sample");
       return signalPassFailure();
     }
-    if (failed(observe(*interpreter, samples)))
+    if (failed(observe(*interpreter, samples)) || (method == "auto" && failed(chooseByError(function, samples))))
       return signalPassFailure();
+    if (statistics)
+      useStatistics();
+    if (symmetric)
+      llvm::for_each(ranges, [&](Range &range) { makeSymmetric(range); });
     setRanges(function);
   }
 
@@ -174,54 +72,145 @@ private:
     });
   }
 
-  CalibrationData makeRandomData(func::FuncOp function) {
-    SmallVector<RankedTensorType> types;
-    for (Type type : function.getArgumentTypes())
-      types.push_back(cast<RankedTensorType>(type));
-    auto getInputs = [types, seed = seed.getValue(), low = low.getValue(), high = high.getValue()](int64_t sample) {
-      std::mt19937_64 engine(seed * 0x9e3779b97f4a7c15ull + static_cast<uint64_t>(sample));
-      std::vector<nn::HostTensor> inputs;
-      for (RankedTensorType type : types) {
-        inputs.emplace_back(type);
-        if (!type.getElementType().isF32())
-          continue; // integers of a quantized argument stay 0
-        for (float &value : inputs.back().get<float>())
-          value = static_cast<float>(low + (high - low) * std::ldexp(static_cast<double>(engine() >> 11), -53));
-      }
-      return inputs;
-    };
-    return {getInputs, samples};
-  }
-
+  /// Reads histograms and extremes off all samples, and from these the range of each value.
   LogicalResult observe(const nn::Interpreter &interpreter, const CalibrationData &samples) {
-    std::vector<std::vector<Histogram>> histograms(nn::Interpreter::getWorkerCount(),
-                                                   std::vector<Histogram>(values.size()));
-    if (failed(interpreter.runAll(
-            samples.count, samples.getInputs, [](int64_t, std::vector<nn::HostTensor>) {},
-            [&](unsigned worker, Value value, const nn::HostTensor &tensor) {
-              auto *found = values.find(value);
-              if (found != values.end())
-                histograms[worker][found->second].add(tensor.get<float>());
-            })))
+    // Each worker has histograms of its own; merged they are the same however samples were divided.
+    unsigned workers = std::min<int64_t>(nn::Interpreter::getWorkerCount(), samples.count);
+    std::vector<std::vector<Histogram>> parts(workers, std::vector<Histogram>(values.size()));
+    extremes.assign(values.size(), std::vector<Range>(samples.count, {0.0, 0.0}));
+    auto observeSamples = [&](size_t worker) -> LogicalResult {
+      for (int64_t sample = worker; sample < samples.count; sample += workers) {
+        auto observer = [&](Value value, const nn::HostTensor &tensor) {
+          auto *found = values.find(value);
+          if (found == values.end())
+            return;
+          ArrayRef<float> elements = tensor.get<float>();
+          parts[worker][found->second].add(elements);
+          auto [least, greatest] = std::minmax_element(elements.begin(), elements.end());
+          extremes[found->second][sample] = {*least, *greatest};
+        };
+        if (failed(interpreter.run(samples.getInputs(sample), observer)))
+          return failure();
+      }
+      return success();
+    };
+    if (failed(failableParallelForEachN(&getContext(), 0, workers, observeSamples)))
       return failure();
-    for (std::vector<Histogram> &others : llvm::drop_begin(histograms))
-      for (auto [mine, other] : llvm::zip_equal(histograms.front(), others))
+    histograms = std::move(parts.front());
+    for (std::vector<Histogram> &others : llvm::drop_begin(parts))
+      for (auto [mine, other] : llvm::zip_equal(histograms, others))
         mine.merge(other);
 
     ranges.clear();
     for (auto [value, index] : values) {
-      const Histogram &histogram = histograms.front()[index];
-      if (!histogram.isFinite())
+      if (!histograms[index].isFinite())
         return reportNotFinite(value);
-      if (histogram.isEmpty()) { // no op reads it
-        ranges.push_back({0.0, 0.0});
-        continue;
-      }
-      ranges.push_back(method == "min-max" ? histogram.getExtremes()
-                       : method == "mse"   ? histogram.getLeastError()
-                                           : histogram.getPercentile(1.0 - percentile / 100.0));
+      ranges.push_back(getRange(index, method == "auto" ? StringRef("percentile") : StringRef(method)));
     }
     return success();
+  }
+
+  Range getRange(unsigned index, StringRef name) const {
+    const Histogram &histogram = histograms[index];
+    if (histogram.isEmpty()) // no op reads it
+      return {0.0, 0.0};
+    if (name == "min-max")
+      return histogram.getExtremes();
+    if (name == "moving-average")
+      return getMovingAverage(extremes[index]);
+    if (name == "mse")
+      return histogram.getLeastError(bits);
+    if (name == "entropy")
+      return histogram.getLeastDivergence(bits);
+    return histogram.getPercentile(1.0 - percentile / 100.0);
+  }
+
+  /// The extremes of one sample after the other, each moving the range by a share of `momentum`, or by more as long as
+  /// that is more than the mean of all would.
+  Range getMovingAverage(ArrayRef<Range> ofSamples) const {
+    Range range = ofSamples.front();
+    for (auto [index, next] : llvm::enumerate(ofSamples)) {
+      double share = std::max<double>(momentum, 1.0 / static_cast<double>(index + 1));
+      range.first += share * (next.first - range.first);
+      range.second += share * (next.second - range.second);
+    }
+    return range;
+  }
+
+  /// A range whose asymmetric type has its zero point in the middle, at 0, where there are values of both signs; from 0,
+  /// with the zero point at the end, where there are not.
+  void makeSymmetric(Range &range) const {
+    if (range.first >= 0.0 || range.second <= 0.0)
+      return;
+    double bound = std::max(-range.first, range.second), steps = std::ldexp(1.0, bits - 1);
+    range = {-bound * steps / (steps - 1), bound};
+  }
+
+  /// For each value the range, of those that the other methods choose, with which the ops that read it come nearest to
+  /// their results in float: the least sum of relative squared errors, each op with this one operand quantized.
+  LogicalResult chooseByError(func::FuncOp function, const CalibrationData &samples) {
+    int64_t count = StepwiseRun::limitSamples(function, std::min<int64_t>(samples.count, kErrorSamples), kErrorBytes);
+    CalibrationData spread = samples;
+    spread.getInputs = [&](int64_t sample) { return samples.getInputs(sample * samples.count / count); };
+    StepwiseRun run(function, spread, count);
+    constexpr StringLiteral candidates[] = {"min-max", "percentile", "mse", "entropy"};
+    std::vector<std::array<double, 4>> errors(values.size(), {0.0, 0.0, 0.0, 0.0});
+    for (Operation &op : function.getBody().front().without_terminator()) {
+      if (op.getNumResults() != 1 || !StepwiseRun::isVariable(op.getResult(0)))
+        continue;
+      FailureOr<StepwiseRun::Samples> exact = run.evaluate(&op);
+      if (failed(exact))
+        return failure();
+      llvm::SmallSetVector<Value, 4> operands(op.operand_begin(), op.operand_end());
+      for (Value operand : operands) {
+        auto *found = values.find(operand);
+        if (found == values.end() || !isFloat(op.getResult(0)))
+          continue;
+        StepwiseRun::Samples kept(run.get(operand).begin(), run.get(operand).end());
+        for (auto [candidate, name] : llvm::enumerate(candidates)) {
+          roundToType(run.get(operand), chooseActivationType(&getContext(), getRange(found->second, name), bits));
+          FailureOr<StepwiseRun::Samples> rounded = run.evaluate(&op);
+          if (failed(rounded))
+            return failure();
+          errors[found->second][candidate] += getRelativeError(*exact, *rounded);
+          run.set(operand, kept);
+        }
+      }
+      run.set(op.getResult(0), std::move(*exact));
+      run.release(&op);
+    }
+    for (auto [index, error] : llvm::enumerate(errors))
+      if (*llvm::max_element(error) > 0.0) // read by an op
+        ranges[index] = getRange(index, candidates[llvm::min_element(error) - error.begin()]);
+    return success();
+  }
+
+  /// Ranges from batch norms: beta -+ 6 gamma of the widest channels (Nagel et al. 2019, section 5). What the op clamps is
+  /// cut off when types are chosen.
+  void useStatistics() {
+    constexpr double kDeviations = 6.0;
+    for (auto [value, index] : values) {
+      Operation *op = value.getDefiningOp();
+      auto mean = op ? op->getAttrOfType<DenseF32ArrayAttr>(nn::kMeanAttr) : DenseF32ArrayAttr();
+      auto deviation = op ? op->getAttrOfType<DenseF32ArrayAttr>(nn::kDeviationAttr) : DenseF32ArrayAttr();
+      if (!mean || !deviation || mean.size() != deviation.size())
+        continue;
+      Range range = {0.0, 0.0};
+      for (auto [center, spread] : llvm::zip_equal(mean.asArrayRef(), deviation.asArrayRef()))
+        range = {std::min(range.first, center - kDeviations * spread),
+                 std::max(range.second, center + kDeviations * spread)};
+      ranges[index] = range;
+    }
+  }
+
+  static double getRelativeError(ArrayRef<nn::HostTensor> exact, ArrayRef<nn::HostTensor> rounded) {
+    double squares = 0.0, errors = 0.0;
+    for (auto [wanted, got] : llvm::zip_equal(exact, rounded))
+      for (auto [real, other] : llvm::zip_equal(wanted.get<float>(), got.get<float>())) {
+        squares += static_cast<double>(real) * real;
+        errors += (static_cast<double>(real) - other) * (static_cast<double>(real) - other);
+      }
+    return squares > 0.0 ? errors / squares : errors;
   }
 
   LogicalResult reportNotFinite(Value value) {
@@ -246,9 +235,15 @@ private:
       op->setAttr(nn::kRangeAttr, DenseF64ArrayAttr::get(context, range));
   }
 
+  static constexpr StringLiteral kMethods[] = {"min-max", "moving-average", "percentile", "mse", "entropy", "auto"};
+  static constexpr unsigned bits = 8;
+  static constexpr int64_t kErrorSamples = 32, kErrorBytes = int64_t(1) << 28; // of method auto
+
   CalibrationData data;
-  llvm::MapVector<Value, unsigned> values; // float tensors in program order, numbered
-  std::vector<Range> ranges;               // of each
+  llvm::MapVector<Value, unsigned> values;  // float tensors in program order, numbered
+  std::vector<Histogram> histograms;        // of each
+  std::vector<std::vector<Range>> extremes; // of each on each sample
+  std::vector<Range> ranges;                // of each
 };
 } // namespace
 

@@ -23,26 +23,43 @@ struct CalibrationData {
 /// compress-calibrate on given data.
 std::unique_ptr<mlir::Pass> createCalibratePass(CalibratePassOptions options, CalibrationData data);
 
+/// The passes that fit weights, on given data.
+std::unique_ptr<mlir::Pass> createEqualizePass(EqualizePassOptions options, CalibrationData data);
+std::unique_ptr<mlir::Pass> createChooseWeightScalesPass(ChooseWeightScalesPassOptions options, CalibrationData data);
+std::unique_ptr<mlir::Pass> createRoundGPTQPass(RoundGPTQPassOptions options, CalibrationData data);
+std::unique_ptr<mlir::Pass> createRoundAdaRoundPass(RoundAdaRoundPassOptions options, CalibrationData data);
+std::unique_ptr<mlir::Pass> createCorrectBiasPass(CorrectBiasPassOptions options, CalibrationData data);
+
 struct CompressOptions {
   /// Quantize what is still float, with the ranges that `data` shows.
   bool quantize = false;
   CalibratePassOptions calibration;
   QuantizePassOptions precision;
   CalibrationData data;
+  /// Run compress-equalize.
+  bool equalize = true;
+  /// Method of compress-choose-weight-scales; empty: weighted where weights of less than 8 bits are rounded to nearest.
+  std::string weightScales;
+  /// nearest, gptq or adaround (after gptq); empty: gptq for weights of less than 8 bits.
+  std::string rounding;
+  /// Method of compress-correct-bias, or none.
+  std::string correctBias = "none";
   /// Remove channels that are constant or that nothing reads.
   bool removeChannels = true;
-  /// Called with the function right before it is quantized, all choices made, and right after, all its channels there.
+  /// Called with the function when its ranges are known, before weights are rounded, and when it is quantized, all its
+  /// channels there.
   std::function<void(mlir::func::FuncOp)> observeFloat, observeQuantized;
   /// Refuse a result with float values.
   bool fullInteger = false;
 };
 
-/// What does not depend on the precision of layers: the ranges of activations.
+/// Equalize, then calibrate: nn.range on a float function.
 void buildPreparePipeline(mlir::OpPassManager &manager, const CompressOptions &options);
-/// From a prepared function, whose layers may have nn.weight_bits and nn.activation_bits, to its integer form, without dead channels, verified.
-void buildFinishPipeline(mlir::OpPassManager &manager, const CompressOptions &options);
-/// Both: calibrate and quantize where asked for, remove dead channels, then verify. Q/DQ pairs are folded earlier, before the graph
-/// passes.
+/// On a prepared function, whose layers may have nn.weight_bits: choose scales, round weights, correct biases.
+void buildFitPipeline(mlir::OpPassManager &manager, const CompressOptions &options);
+/// From a fitted function to its integer form where asked for, without dead channels, verified.
+void buildQuantizePipeline(mlir::OpPassManager &manager, const CompressOptions &options);
+/// All of these. Q/DQ pairs are folded earlier, before the graph passes.
 void buildCompressPipeline(mlir::OpPassManager &manager, const CompressOptions &options);
 
 #define GEN_PASS_REGISTRATION

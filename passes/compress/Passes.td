@@ -31,15 +31,26 @@ def CalibratePass : Pass<"compress-calibrate", "::mlir::func::FuncOp"> {
     Runs the function over samples and sets `nn.range` on every op and argument. Samples come from the creator of the
     pass (createCalibratePass with CalibrationData), or, from a command line, are uniform random numbers.
     - `min-max`: the least and the greatest value.
+    - `moving-average`: the extremes of one sample after the other, averaged; a new one moves the range by `momentum`.
     - `percentile`: the values between which lies all but a share of 100 - percentile % on either side.
     - `mse`: the range whose 8-bit quantization has the least mean squared error.
-    The last two are read from a histogram of 2048 to 4096 bins. The result does not depend on the number of threads.
+    - `entropy`: the range that loses the least information by 8-bit quantization (Migacz 2017).
+    - `auto`: for each tensor the one of min-max, percentile, mse and entropy with which the ops that read the tensor come
+      nearest to their float results, measured on 32 samples.
+    `symmetric` centers ranges of both signs at zero; ranges of one sign start at zero and use all 256 steps in any case.
+    percentile, mse and entropy are read from a histogram of 2048 to 4096 bins. The result does not depend on the number
+    of threads.
   }];
   let options = [
-    Option<"method", "method", "std::string", /*default=*/"\"percentile\"", "min-max, percentile or mse">,
+    Option<"method", "method", "std::string", /*default=*/"\"percentile\"",
+           "min-max, moving-average, percentile, mse, entropy or auto">,
     Option<"percentile", "percentile", "double", /*default=*/"99.999", "Share of the values on either side, in %">,
+    Option<"momentum", "momentum", "double", /*default=*/"0.01", "Weight of a new sample in the moving average">,
+    Option<"symmetric", "symmetric", "bool", /*default=*/"false", "Zero points of 0 where there are both signs">,
     Option<"samples", "samples", "int64_t", /*default=*/"16", "Random samples, if no data is given">,
     Option<"seed", "seed", "uint64_t", /*default=*/"1", "Seed of the random samples">,
+    Option<"statistics", "statistics", "bool", /*default=*/"false",
+           "Without data: ranges of 6 standard deviations where nn.mean and nn.deviation are known">,
     Option<"low", "low", "double", /*default=*/"-1.0", "Least random input">,
     Option<"high", "high", "double", /*default=*/"1.0", "Greatest random input">,
   ];
@@ -54,6 +65,121 @@ def AssignPrecisionPass : Pass<"compress-assign-precision", "::mlir::func::FuncO
   }];
   let options = [
     Option<"file", "file", "std::string", /*default=*/"\"\"", "JSON file">,
+  ];
+  let dependentDialects = ["::tinyc::nn::NNDialect"];
+}
+
+def RoundGPTQPass : Pass<"compress-round-gptq", "::mlir::func::FuncOp"> {
+  let summary = "Round weights by second-order information of the calibration data";
+  let description = [{
+    Replaces the weights of conv2d and fully_connected by values on the grid of their type, layer by layer: column after
+    column is rounded, and the columns that are still free take over what it loses, by the covariance of the layer's
+    inputs (optimal brain quantization, Frantar & Alistarh 2022; order and Cholesky form of GPTQ, Frantar et al. 2023).
+    Then single integers move while that lowers the error. The inputs are those of the network whose earlier layers are
+    quantized, the wanted results those of the float network. Depthwise channels have their own covariance each. The bias
+    takes the mean of what is left.
+
+    With `search-scales` each channel gets the one of 16 scales whose rounded weights have the least error, and
+    `nn.weight_scales` says it; without, scales chosen before are kept. The float weight and bias stay in
+    `nn.float_weight` and `nn.float_bias`. Needs nn.range (compress-calibrate); inputs are the creator's data or, from a
+    command line, uniform random numbers of -1 .. 1.
+  }];
+  let options = [
+    Option<"weightBits", "weight-bits", "int64_t", /*default=*/"8", "Bits where nn.weight_bits says nothing: 8, 4, 2">,
+    Option<"greatestBits", "greatest-bits", "int64_t", /*default=*/"8", "Leave weights of more bits alone">,
+    Option<"searchScales", "search-scales", "bool", /*default=*/"true", "Choose the scales, too">,
+    Option<"refitBias", "refit-bias", "bool", /*default=*/"true", "Choose the bias, too">,
+    Option<"maxSamples", "max-samples", "int64_t", /*default=*/"256", "Samples used at most">,
+    Option<"damping", "damping", "double", /*default=*/"0.01",
+           "Variance added to each input's, as a share of their mean variance">,
+    Option<"ridge", "ridge", "double", /*default=*/"1.0",
+           "The same for the fit of real weights to the quantized inputs">,
+    Option<"sweeps", "sweeps", "int64_t", /*default=*/"8", "Passes over the weights that move single integers">,
+  ];
+  let dependentDialects = ["::tinyc::nn::NNDialect"];
+}
+
+def ChooseWeightScalesPass : Pass<"compress-choose-weight-scales", "::mlir::func::FuncOp"> {
+  let summary = "Choose the scale of each output channel's weights";
+  let description = [{
+    Sets `nn.weight_scales` on conv2d and fully_connected.
+    - `max`: the least scale that clips no weight.
+    - `mse`: the scale, of 100 shares of that one, with the least squared error of the weights.
+    - `weighted`: the same, each weight's error weighted with the mean square of the input it is multiplied with.
+    Ops that have `nn.weight_scales` keep them.
+  }];
+  let options = [
+    Option<"method", "method", "std::string", /*default=*/"\"weighted\"", "max, mse or weighted">,
+    Option<"weightBits", "weight-bits", "int64_t", /*default=*/"8", "Bits where nn.weight_bits says nothing: 8, 4, 2">,
+    Option<"maxSamples", "max-samples", "int64_t", /*default=*/"64", "Samples used at most">,
+  ];
+  let dependentDialects = ["::tinyc::nn::NNDialect"];
+}
+
+def CorrectBiasPass : Pass<"compress-correct-bias", "::mlir::func::FuncOp"> {
+  let summary = "Take the mean error of quantized layers out of their biases";
+  let description = [{
+    Changes the bias of conv2d and fully_connected so that the mean of the result, before its clamp, is that of the float
+    network in each channel (Nagel et al. 2019, section 4.2). Weights that no pass has rounded count as rounded to
+    nearest on `nn.weight_scales`.
+    - `empirical`: both means are measured, layer by layer, with all layers before quantized.
+    - `analytic`: only the weights' errors count, times the mean of the inputs, which follows from the statistics of batch
+      norms (`nn.mean`, `nn.deviation` on the producer): the mean of a clipped normal distribution (appendix C there).
+      Layers whose inputs have no statistics stay as they are.
+  }];
+  let options = [
+    Option<"method", "method", "std::string", /*default=*/"\"empirical\"", "empirical or analytic">,
+    Option<"weightBits", "weight-bits", "int64_t", /*default=*/"8", "Bits where nn.weight_bits says nothing: 8, 4, 2">,
+    Option<"maxSamples", "max-samples", "int64_t", /*default=*/"256", "Samples used at most">,
+  ];
+  let dependentDialects = ["::tinyc::nn::NNDialect"];
+}
+
+def EqualizePass : Pass<"compress-equalize", "::mlir::func::FuncOp"> {
+  let summary = "Give the channels between two layers like ranges";
+  let description = [{
+    Divides channel c of a layer's result by s[c] and multiplies the weights that read it by s[c], which leaves the network
+    as it is (cross-layer equalization, Nagel et al. 2019, section 4.1). Weights have a scale for each output channel, so
+    what counts is the range a of the channel in the activation and the range w of the weights that read it: s = a^t /
+    w^(1 - t), as in SmoothQuant (Xiao et al. 2023), of the t = 0, 1/4 .. 1 with the least noise of quantization in the
+    layers behind; where depthwise convolutions read it, whose weights have scales of their own, s = a. A channel grows to
+    a quarter of the tensor's range at most: calibration on few samples misses the greatest values of weak channels. Where
+    the noise does not fall by `gain` decibels, a pair of layers is left alone.
+
+    Between the two layers there may be pooling, reshapes that keep channels, and zero padding; all that reads the result
+    has to be a layer in the end. The clamp may have a lower bound of 0. With an upper bound, as in ReLU6, a channel whose
+    values reach it on the calibration data keeps its scale, and others grow at most up to it: the network stays the
+    same on that data. Layers that share weights or biases with others stay.
+
+    With `absorb`, what an equalized channel is always above on the calibration data moves from the bias before the ReLU
+    into the biases of unpadded layers behind it (high biases, section 4.1.3).
+  }];
+  let options = [
+    Option<"absorb", "absorb", "bool", /*default=*/"true", "Absorb high biases">,
+    Option<"gain", "gain", "double", /*default=*/"3.0", "Least fall of the estimated noise, in dB">,
+    Option<"weightBits", "weight-bits", "int64_t", /*default=*/"8", "Bits where nn.weight_bits says nothing: 8, 4, 2">,
+    Option<"maxSamples", "max-samples", "int64_t", /*default=*/"64", "Samples used at most">,
+  ];
+  let dependentDialects = ["::tinyc::nn::NNDialect"];
+}
+
+def RoundAdaRoundPass : Pass<"compress-round-adaround", "::mlir::func::FuncOp"> {
+  let summary = "Learn whether each weight is rounded up or down";
+  let description = [{
+    AdaRound (Nagel et al. 2020): layer by layer, for each weight a number h between 0 and 1 is learned, which says how far
+    the weight moves from the integer below to the one above; the loss is the squared error of the layer's result after
+    its clamp, on inputs from the quantized layers before, against the float network's (asymmetric reconstruction,
+    section 3.4), and a regularizer that drives h to 0 or 1. Full gradients by Adam over minibatches of output positions in
+    a fixed order. Scales are those of `nn.weight_scales`; where a rounding pass ran before, its integers are the start.
+  }];
+  let options = [
+    Option<"weightBits", "weight-bits", "int64_t", /*default=*/"8", "Bits where nn.weight_bits says nothing: 8, 4, 2">,
+    Option<"greatestBits", "greatest-bits", "int64_t", /*default=*/"8", "Leave weights of more bits alone">,
+    Option<"maxSamples", "max-samples", "int64_t", /*default=*/"256", "Samples used at most">,
+    Option<"iterations", "iterations", "int64_t", /*default=*/"1000", "Steps of Adam">,
+    Option<"batch", "batch", "int64_t", /*default=*/"256", "Output positions in a step">,
+    Option<"rate", "rate", "double", /*default=*/"0.01", "Learning rate">,
+    Option<"regularization", "regularization", "double", /*default=*/"0.01", "Weight of the regularizer">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect"];
 }

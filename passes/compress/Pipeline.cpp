@@ -19,19 +19,63 @@ struct ObservePass : PassWrapper<ObservePass, OperationPass<func::FuncOp>> {
 };
 } // namespace
 
+/// Adds a pass that shows the function to an observer.
 static void observe(OpPassManager &manager, const std::function<void(func::FuncOp)> &observer) {
   if (observer)
     manager.addNestedPass<func::FuncOp>(std::make_unique<ObservePass>(observer));
 }
 
+static int64_t getBits(StringRef weights) { return weights == "int4" ? 4 : weights == "int2" ? 2 : 8; }
+
+static void addRounding(OpPassManager &manager, const CompressOptions &options, int64_t bits) {
+  // Weights of 8 bits are rounded to nearest unless another method is asked for.
+  int64_t greatestBits = options.rounding.empty() ? 4 : 8;
+  RoundGPTQPassOptions second;
+  second.weightBits = bits;
+  second.greatestBits = greatestBits;
+  second.searchScales = options.weightScales.empty();
+  manager.addNestedPass<func::FuncOp>(createRoundGPTQPass(second, options.data));
+  if (options.rounding != "adaround")
+    return;
+  RoundAdaRoundPassOptions adaptive;
+  adaptive.weightBits = bits;
+  manager.addNestedPass<func::FuncOp>(createRoundAdaRoundPass(adaptive, options.data));
+}
+
 void buildPreparePipeline(OpPassManager &manager, const CompressOptions &options) {
   if (!options.quantize)
     return;
+  if (options.equalize) {
+    EqualizePassOptions equalization;
+    equalization.weightBits = getBits(options.precision.weights);
+    manager.addNestedPass<func::FuncOp>(createEqualizePass(equalization, options.data));
+  }
   manager.addNestedPass<func::FuncOp>(createCalibratePass(options.calibration, options.data));
   observe(manager, options.observeFloat);
 }
 
-void buildFinishPipeline(OpPassManager &manager, const CompressOptions &options) {
+void buildFitPipeline(OpPassManager &manager, const CompressOptions &options) {
+  if (!options.quantize)
+    return;
+  int64_t bits = getBits(options.precision.weights);
+  bool nearest = options.rounding == "nearest";
+  if (!options.weightScales.empty() || (nearest && bits < 8)) {
+    ChooseWeightScalesPassOptions scales;
+    scales.weightBits = bits;
+    scales.method = options.weightScales.empty() ? "weighted" : options.weightScales;
+    manager.addNestedPass<func::FuncOp>(createChooseWeightScalesPass(scales, options.data));
+  }
+  if (!nearest)
+    addRounding(manager, options, bits);
+  if (options.correctBias != "none") {
+    CorrectBiasPassOptions correction;
+    correction.weightBits = bits;
+    correction.method = options.correctBias;
+    manager.addNestedPass<func::FuncOp>(createCorrectBiasPass(correction, options.data));
+  }
+}
+
+void buildQuantizePipeline(OpPassManager &manager, const CompressOptions &options) {
   if (options.quantize)
     manager.addNestedPass<func::FuncOp>(createQuantizePass(options.precision));
   observe(manager, options.observeQuantized);
@@ -42,7 +86,8 @@ void buildFinishPipeline(OpPassManager &manager, const CompressOptions &options)
 
 void buildCompressPipeline(OpPassManager &manager, const CompressOptions &options) {
   buildPreparePipeline(manager, options);
-  buildFinishPipeline(manager, options);
+  buildFitPipeline(manager, options);
+  buildQuantizePipeline(manager, options);
 }
 
 } // namespace tinyc::compress

@@ -128,7 +128,8 @@ private:
 
   /// What was chosen for the op is in its types now.
   static void removeChoices(Operation *op) {
-    for (StringRef name : {nn::kRangeAttr, nn::kWeightBitsAttr, nn::kActivationBitsAttr, nn::kWeightScalesAttr})
+    for (StringRef name : {nn::kRangeAttr, nn::kWeightBitsAttr, nn::kActivationBitsAttr, nn::kWeightScalesAttr,
+                           nn::kFloatWeightAttr, nn::kFloatBiasAttr, nn::kMeanAttr, nn::kDeviationAttr})
       op->removeAttr(name);
   }
 

@@ -28,6 +28,18 @@ static FailureOr<Affine> getAffine(nn::BatchNormOp op) {
   return affine;
 }
 
+/// Notes the mean and standard deviation of each channel over the training data, which are the norm's offset and scale:
+/// the op that computes the result now has them.
+static void noteStatistics(nn::BatchNormOp op) {
+  SmallVector<float> mean, deviation;
+  for (double value : *getFloatConstant(op.getOffset()))
+    mean.push_back(static_cast<float>(value));
+  for (double value : *getFloatConstant(op.getScale()))
+    deviation.push_back(static_cast<float>(std::abs(value)));
+  op->setAttr(nn::kMeanAttr, DenseF32ArrayAttr::get(op.getContext(), mean));
+  op->setAttr(nn::kDeviationAttr, DenseF32ArrayAttr::get(op.getContext(), deviation));
+}
+
 namespace {
 struct FoldBatchNorm : OpRewritePattern<nn::BatchNormOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -36,6 +48,7 @@ struct FoldBatchNorm : OpRewritePattern<nn::BatchNormOp> {
     FailureOr<Affine> affine = getAffine(op);
     if (failed(affine))
       return failure();
+    rewriter.modifyOpInPlace(op, [&] { noteStatistics(op); });
     if (succeeded(foldIntoProducer(rewriter, op, op.getInput(), *affine)) ||
         succeeded(foldIntoConsumer(rewriter, op, op.getInput(), *affine)))
       return success();

@@ -1,0 +1,222 @@
+// Second-order rounding: optimal brain quantization (Frantar & Alistarh 2022, section 4) in the fixed order and with the
+// Cholesky form of GPTQ (Frantar et al. 2023, section 3.3), made for convolutions by patches.
+#include "passes/compress/LayerMoments.h"
+
+#include "mlir/IR/Threading.h"
+
+#include <atomic>
+#include <numeric>
+
+using namespace mlir;
+
+namespace tinyc::compress {
+
+#define GEN_PASS_DEF_ROUNDGPTQPASS
+#include "passes/compress/Passes.h.inc"
+
+namespace {
+
+/// The columns of a group in the order they are rounded in, and the quadratic form of the error in that order.
+struct ErrorForm {
+  SmallVector<int64_t> order;  // of columns: by falling variance, so that those that matter are rounded before others
+  SquareMatrix form;           // H: the error is (w - q)^T H (w - q)
+  SquareMatrix factor;         // U, inverse(H) = U^T U
+  std::vector<float> steps;    // U[k][j] / U[k][k], row-major
+};
+
+/// One channel's weights on one scale for each lane, rounded column after column; what a column loses moves to those that
+/// are still free.
+class LaneRounding {
+public:
+  static constexpr int kLanes = 16;
+
+  LaneRounding(const ErrorForm &form, const WeightGrid &grid, ArrayRef<double> weights, ArrayRef<float> scales)
+      : depth(form.form.size), weights(depth * kLanes), integers(depth * kLanes) {
+    float inverse[kLanes], errors[kLanes];
+    for (int lane = 0; lane < kLanes; ++lane)
+      inverse[lane] = 1.0f / scales[lane];
+    for (int64_t k = 0; k < depth; ++k)
+      std::fill_n(this->weights.begin() + k * kLanes, kLanes, static_cast<float>(weights[k]));
+    auto least = static_cast<float>(grid.least), greatest = static_cast<float>(grid.greatest);
+    for (int64_t k = 0; k < depth; ++k) {
+      float *now = this->weights.data() + k * kLanes, *rounded = integers.data() + k * kLanes;
+      double pivot = 1.0 / form.factor[k][k];
+      for (int lane = 0; lane < kLanes; ++lane) {
+        rounded[lane] = std::nearbyint(std::min(std::max(now[lane] * inverse[lane], least), greatest));
+        errors[lane] = now[lane] - rounded[lane] * scales[lane];
+        loss[lane] += errors[lane] * pivot * errors[lane] * pivot;
+      }
+      subtractOuter(this->weights.data() + (k + 1) * kLanes, form.steps.data() + k * depth + k + 1, errors,
+                    depth - k - 1);
+    }
+  }
+
+  int getBest() const { return static_cast<int>(std::min_element(loss, loss + kLanes) - loss); }
+  float getInteger(int64_t column, int lane) const { return integers[column * kLanes + lane]; }
+
+private:
+  /// rows[j][lane] -= steps[j] * errors[lane]
+  static void subtractOuter(float *rows, const float *steps, const float *errors, int64_t count) {
+    float negative[kLanes];
+    for (int lane = 0; lane < kLanes; ++lane)
+      negative[lane] = -errors[lane];
+    multiplyAdd(steps, 1, 1, negative, kLanes, rows, kLanes, count, kLanes, 1);
+  }
+
+  int64_t depth;
+  std::vector<float> weights, integers; // [column][lane]
+  double loss[kLanes] = {};
+};
+
+/// Moves single integers by as many steps as lower the error, until none does (at most `sweeps` times through all).
+void descend(const ErrorForm &form, const WeightGrid &grid, ArrayRef<double> weights, double scale,
+             MutableArrayRef<double> integers, int sweeps) {
+  int64_t depth = form.form.size;
+  std::vector<double> gradient(depth, 0.0); // H (q - w)
+  for (int64_t k = 0; k < depth; ++k)
+    addScaled(gradient.data(), form.form[k], integers[k] * scale - weights[k], depth);
+  for (int sweep = 0; sweep < sweeps; ++sweep) {
+    bool changed = false;
+    for (int64_t k = 0; k < depth; ++k) {
+      double wanted = integers[k] - gradient[k] / (form.form[k][k] * scale);
+      double integer = std::clamp(std::nearbyint(wanted), static_cast<double>(grid.least),
+                                  static_cast<double>(grid.greatest));
+      if (integer == integers[k])
+        continue;
+      addScaled(gradient.data(), form.form[k], (integer - integers[k]) * scale, depth);
+      integers[k] = integer;
+      changed = true;
+    }
+    if (!changed)
+      return;
+  }
+}
+
+struct RoundGPTQPass : impl::RoundGPTQPassBase<RoundGPTQPass> {
+  using RoundGPTQPassBase::RoundGPTQPassBase;
+  RoundGPTQPass(const RoundGPTQPassOptions &options, CalibrationData data)
+      : RoundGPTQPassBase(options), data(std::move(data)) {}
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    CalibrationData samples = data.getInputs ? data : makeRandomData(function, maxSamples, /*seed=*/1, -1.0, 1.0);
+    if (failed(roundLayers(function, samples, {maxSamples, weightBits, greatestBits},
+                           [&](RoundingProblem &problem) { return round(problem); })))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult round(RoundingProblem &problem) {
+    Layer &layer = problem.layer;
+    bool keepsScales = !problem.scales.empty() && !searchScales;
+    if (problem.scales.empty())
+      problem.scales.resize(layer.getChannels());
+    std::vector<std::pair<int64_t, int64_t>> rows = chooseMomentRows(layer, problem.actual.size());
+    std::atomic<bool> singular = false;
+    auto roundGroup = [&](size_t group) {
+      LayerMoments moments = computeMoments(problem, group, rows);
+      std::optional<ErrorForm> form = makeForm(moments.covariance, damping);
+      std::optional<ErrorForm> shrunk = makeForm(moments.covariance, ridge);
+      if (!form || !shrunk) {
+        singular = true;
+        return;
+      }
+      auto roundOutput = [&](size_t output) {
+        roundChannel(problem, group * layer.outputs + output, output, moments, *form, *shrunk, keepsScales);
+      };
+      if (layer.groups == 1)
+        parallelFor(problem.getContext(), 0, layer.outputs, roundOutput);
+      else
+        for (int64_t output = 0; output < layer.outputs; ++output)
+          roundOutput(output);
+    };
+    if (layer.groups == 1)
+      roundGroup(0);
+    else
+      parallelFor(problem.getContext(), 0, layer.groups, roundGroup);
+    if (singular)
+      return layer.op->emitOpError("expects finite inputs on the calibration data");
+    return success();
+  }
+
+  static std::optional<ErrorForm> makeForm(const SquareMatrix &covariance, double damping) {
+    int64_t depth = covariance.size;
+    ErrorForm form;
+    form.order.resize(depth);
+    std::iota(form.order.begin(), form.order.end(), 0);
+    llvm::stable_sort(form.order, [&](int64_t a, int64_t b) { return covariance[a][a] > covariance[b][b]; });
+    double mean = 0.0;
+    for (int64_t k = 0; k < depth; ++k)
+      mean += covariance[k][k] / static_cast<double>(depth);
+    double added = std::max(damping * mean, 1e-20);
+    form.form = SquareMatrix(depth);
+    for (int64_t i = 0; i < depth; ++i)
+      for (int64_t j = 0; j < depth; ++j)
+        form.form[i][j] = covariance[form.order[i]][form.order[j]] + (i == j ? added : 0.0);
+    std::optional<SquareMatrix> factor = factorInverse(form.form);
+    if (!factor)
+      return std::nullopt;
+    form.factor = std::move(*factor);
+    for (int64_t k = 0; k < depth; ++k)
+      for (int64_t j = 0; j < depth; ++j)
+        form.steps.push_back(static_cast<float>(form.factor[k][j] / form.factor[k][k]));
+    return form;
+  }
+
+  void roundChannel(RoundingProblem &problem, int64_t channel, int64_t output, const LayerMoments &moments,
+                    const ErrorForm &form, const ErrorForm &shrunk, bool keepsScales) {
+    Layer &layer = problem.layer;
+    int64_t depth = layer.depth;
+    MutableArrayRef<float> weights = layer.getWeight(channel);
+    // The real weights that suit the quantized network's inputs best, drawn towards those of the float network.
+    std::vector<double> wanted(depth), cross(depth);
+    for (int64_t k = 0; k < depth; ++k)
+      cross[k] = moments.cross[output][form.order[k]];
+    std::vector<double> change = solve(shrunk.factor, cross);
+    for (int64_t k = 0; k < depth; ++k)
+      wanted[k] = weights[form.order[k]] + change[k];
+
+    SmallVector<float> scales = getCandidates(problem, channel, wanted, keepsScales);
+    LaneRounding lanes(form, problem.grid, wanted, scales);
+    int best = lanes.getBest();
+    double scale = scales[best];
+    std::vector<double> integers(depth);
+    for (int64_t k = 0; k < depth; ++k)
+      integers[k] = lanes.getInteger(k, best);
+    descend(form, problem.grid, wanted, scale, integers, sweeps);
+
+    problem.scales[channel] = scale;
+    double bias = layer.bias[channel] + moments.shift[output];
+    for (int64_t k = 0; k < depth; ++k) {
+      auto rounded = static_cast<float>(integers[k] * scale);
+      bias += (weights[form.order[k]] - static_cast<double>(rounded)) * moments.mean[form.order[k]];
+      weights[form.order[k]] = rounded;
+    }
+    if (refitBias)
+      layer.bias[channel] = static_cast<float>(bias);
+  }
+
+  /// A scale for each lane: the chosen one, or shares of the one that clips nothing.
+  SmallVector<float> getCandidates(const RoundingProblem &problem, int64_t channel, ArrayRef<double> wanted,
+                                   bool keepsScales) const {
+    SmallVector<float> candidates, reals(wanted.begin(), wanted.end());
+    double full = problem.grid.getFullScale(reals);
+    double step = problem.grid.bits == 8 ? 0.02 : problem.grid.bits == 4 ? 0.04 : 0.055;
+    for (int lane = 0; lane < LaneRounding::kLanes; ++lane) {
+      double scale = keepsScales ? problem.scales[channel] : full * (1.0 - step * lane);
+      candidates.push_back(static_cast<float>(std::max(scale, problem.leastScales[channel])));
+    }
+    return candidates;
+  }
+
+  CalibrationData data;
+};
+} // namespace
+
+std::unique_ptr<Pass> createRoundGPTQPass(RoundGPTQPassOptions options, CalibrationData data) {
+  return std::make_unique<RoundGPTQPass>(options, std::move(data));
+}
+
+} // namespace tinyc::compress
