@@ -28,7 +28,15 @@ enum class Quantize {
   Mixed, ///< each layer in the precision that a search finds
 };
 
-enum class CalibrationMethod { MinMax, Percentile, Mse };
+/// The methods of quantization by calibration, by the names that flags and passes have for them: docs/Quantization.md.
+struct QuantizationMethods {
+  std::string calibration = "percentile"; ///< of compress-calibrate
+  bool symmetric = false;                 ///< activations of both signs have zero points of 0
+  bool equalize = true;                   ///< run compress-equalize
+  std::string weightScales;               ///< max, mse, weighted; empty: as the weights' type suggests
+  std::string rounding;                   ///< nearest, gptq, adaround; empty: nearest for int8, else gptq
+  std::string correctBias = "none";       ///< none, empirical, analytic
+};
 
 /// Integers that weights are stored in.
 enum class WeightType { Int8, Int4, Int2 };
@@ -79,8 +87,8 @@ struct Options {
   std::string precisionFile;             ///< .json with the precision of layers; empty: none
   std::vector<std::string> calibrationFiles; ///< FILE.npy, [samples, ...]; NAME=FILE.npy for each of several inputs
   InputTransform inputTransform;
-  CalibrationMethod calibrationMethod = CalibrationMethod::Percentile;
-  double percentile = 99.999;  ///< of the values of a tensor on either side, for CalibrationMethod::Percentile
+  QuantizationMethods methods;
+  double percentile = 99.999;  ///< of the values of a tensor on either side, for calibration by percentile
   int64_t calibrationLimit = 0; ///< use the first samples only, this many; 0: up to 512, spread over all
 
   bool keepChannels = false; ///< keep channels that are constant or that nothing reads

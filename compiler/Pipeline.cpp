@@ -11,6 +11,7 @@
 #include "dialects/nn/NN.h"
 #include "passes/compress/Passes.h"
 #include "passes/compress/Precision.h"
+#include "passes/compress/StepwiseRun.h"
 #include "passes/graph/Passes.h"
 #include "passes/lower/Passes.h"
 #include "passes/lower/Regions.h"
@@ -121,17 +122,8 @@ static constexpr int64_t kCalibrationSamples = 512;
 
 static compress::CalibratePassOptions makeCalibration(const Options &options) {
   compress::CalibratePassOptions calibration;
-  switch (options.calibrationMethod) {
-  case CalibrationMethod::MinMax:
-    calibration.method = "min-max";
-    break;
-  case CalibrationMethod::Percentile:
-    calibration.method = "percentile";
-    break;
-  case CalibrationMethod::Mse:
-    calibration.method = "mse";
-    break;
-  }
+  calibration.method = options.methods.calibration;
+  calibration.symmetric = options.methods.symmetric;
   calibration.percentile = options.percentile;
   return calibration;
 }
@@ -218,6 +210,32 @@ static LogicalResult choosePrecision(ModuleOp module, const Options &options, co
   return compress::applyPrecision(function, *precision, "search");
 }
 
+/// Inputs for quantization without data: uniform numbers over the range that 8-bit samples have after the transform, or
+/// -1 .. 1 where there is none.
+static compress::CalibrationData makeSyntheticData(func::FuncOp function, const Options &options,
+                                                   compress::CompressOptions &compression) {
+  constexpr int64_t kSamples = 64;
+  double low = -1.0, high = 1.0;
+  const InputTransform &transform = options.inputTransform;
+  if (transform.scale != InputTransform().scale || transform.offset != InputTransform().offset) {
+    low = *llvm::min_element(transform.offset);
+    high = *llvm::max_element(transform.offset) + 255.0 * *llvm::max_element(transform.scale);
+  }
+  compression.calibration.method = "min-max";
+  compression.calibration.statistics = true;
+  // Noise has not the moments of real inputs, which second-order rounding would fit.
+  if (compression.rounding.empty())
+    compression.rounding = "nearest";
+  if (compression.weightScales.empty())
+    compression.weightScales = compression.precision.weights == "int8" ? "max" : "mse";
+  if (compression.correctBias == "none")
+    compression.correctBias = "analytic";
+  function.emitWarning("quantized without samples of real input: ranges come from batch norms, where the model has them, "
+                       "and from random inputs of ")
+      << low << " to " << high << "; --calibrate=X.npy is more accurate";
+  return compress::makeRandomData(function, kSamples, /*seed=*/1, low, high);
+}
+
 /// With Options::explainQuantization, `facts` (which may be null) gets copies of the module before and after.
 static LogicalResult runCompress(ModuleOp module, const Options &options, const targets::Target &target,
                                  bool hasQuantization, ModelFacts *facts) {
@@ -253,10 +271,16 @@ static LogicalResult runCompress(ModuleOp module, const Options &options, const 
   if (!options.precisionFile.empty() && failed(applyPrecisionFile(function, options.precisionFile)))
     return failure();
   std::optional<InputDatasets> datasets;
-  if (compression.quantize) {
-    if (options.calibrationFiles.empty())
-      return module.emitError(options.quantize == Quantize::Mixed ? "--quantize=mixed" : "--quantize=int8")
-             << " of a float model needs samples of its input: give --calibrate=X.npy";
+  const QuantizationMethods &methods = options.methods;
+  compression.equalize = methods.equalize;
+  compression.weightScales = methods.weightScales;
+  compression.rounding = methods.rounding;
+  compression.correctBias = methods.correctBias;
+  if (options.quantize == Quantize::Mixed && options.calibrationFiles.empty())
+    return module.emitError("--quantize=mixed measures accuracy on samples of the model's input: give --calibrate=X.npy");
+  if (compression.quantize && options.calibrationFiles.empty()) {
+    compression.data = makeSyntheticData(function, options, compression);
+  } else if (compression.quantize) {
     llvm::Expected<InputDatasets> opened =
         InputDatasets::open(function, options.calibrationFiles, options.inputTransform);
     if (!opened)

@@ -52,6 +52,16 @@ static llvm::json::Object toJson(const lower::PeakBuffer &buffer) {
   return object;
 }
 
+static llvm::json::Object toJson(const QuantizationMethods &methods) {
+  auto orDefault = [](StringRef name) { return name.empty() ? StringRef("default") : name; };
+  return llvm::json::Object{{"calibration", methods.calibration},
+                            {"symmetric_activations", methods.symmetric},
+                            {"equalize", methods.equalize},
+                            {"weight_scales", orDefault(methods.weightScales)},
+                            {"rounding", orDefault(methods.rounding)},
+                            {"correct_bias", methods.correctBias}};
+}
+
 llvm::json::Value Report::toJson() const {
   llvm::json::Array layerArray, liveArray, savingArray, inputs, outputs;
   for (auto [id, layer] : llvm::enumerate(layers))
@@ -70,6 +80,7 @@ llvm::json::Value Report::toJson() const {
       {"prefix", prefix},
       {"optimize", getName(optimize)},
       {"max_recompute", maxRecompute},
+      {"quantization", tinyc::toJson(methods)},
       {"macs", macs},
       {"model_macs", modelMacs},
       {"imported_macs", importedMacs},
@@ -290,6 +301,7 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
     layer.memory = memory;
   report.optimize = options.optimize;
   report.maxRecompute = options.maxRecompute;
+  report.methods = options.methods;
   report.plan = std::move(*plan);
   if (options.board) {
     report.board = options.board->name;

@@ -35,6 +35,7 @@ struct Report {
   lower::MemoryPlan plan;
   Optimize optimize = Optimize::Balanced;
   double maxRecompute = 1.0;
+  QuantizationMethods methods; ///< asked for
   Ports ports;
   std::string board;               ///< empty: unknown
   std::vector<MemoryUse> memories; ///< of the board

@@ -3,6 +3,7 @@
 #include "compiler/Dataset.h"
 #include "targets/Board.h"
 #include "targets/Target.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 
 using namespace llvm;
@@ -58,11 +59,26 @@ struct CompileFlags::Flags {
                   cl::value_desc("[name=]X.npy"), cl::cat(category)),
         calibrateLimit("calibrate-limit", cl::desc("Calibrate with the first N samples (default: up to 512, spread over all)"), cl::value_desc("N"),
                        cl::init(0), cl::cat(category)),
-        method("calibrate-method", cl::desc("How ranges are chosen (default percentile)"),
-               cl::values(clEnumValN(CalibrationMethod::MinMax, "min-max", "the extreme values"),
-                          clEnumValN(CalibrationMethod::Percentile, "percentile", "see --percentile"),
-                          clEnumValN(CalibrationMethod::Mse, "mse", "least mean squared error at 8 bits")),
-               cl::init(CalibrationMethod::Percentile), cl::cat(category)),
+        calibration("calibration",
+                    cl::desc("How ranges are chosen: min-max, moving-average, percentile, mse, entropy, or auto, the best "
+                             "of them for each tensor (default percentile)"),
+                    cl::value_desc("method"), cl::init("percentile"), cl::cat(category)),
+        calibrationAlias("calibrate-method", cl::desc("The same as --calibration"), cl::aliasopt(calibration),
+                         cl::cat(category)),
+        symmetric("symmetric-activations", cl::desc("Activations with values of both signs have zero points of 0"),
+                  cl::cat(category)),
+        equalize("equalize", cl::desc("Even out the ranges of channels where that lowers the noise (default true)"),
+                 cl::init(true), cl::cat(category)),
+        weightScales("weight-scales",
+                     cl::desc("How the scales of weights are chosen: max, mse or weighted (default: max for int8; with "
+                              "--rounding=nearest weighted for int4 and int2; else by the rounding itself)"),
+                     cl::value_desc("method"), cl::cat(category)),
+        rounding("rounding",
+                 cl::desc("How weights are rounded: nearest, gptq or adaround (default: nearest for int8, else gptq)"),
+                 cl::value_desc("method"), cl::cat(category)),
+        correctBias("correct-bias",
+                    cl::desc("Take mean errors out of biases: none, empirical or analytic (default none)"),
+                    cl::value_desc("method"), cl::init("none"), cl::cat(category)),
         percentile("percentile",
                    cl::desc("Share of a tensor's values inside its range on either side, in percent (default 99.999)"),
                    cl::value_desc("P"), cl::init(99.999), cl::cat(category)),
@@ -106,7 +122,10 @@ struct CompileFlags::Flags {
   cl::opt<std::string> savePrecision;
   cl::list<std::string> calibrate;
   cl::opt<int64_t> calibrateLimit;
-  cl::opt<CalibrationMethod> method;
+  cl::opt<std::string> calibration;
+  cl::alias calibrationAlias;
+  cl::opt<bool> symmetric, equalize;
+  cl::opt<std::string> weightScales, rounding, correctBias;
   cl::opt<double> percentile;
   cl::opt<std::string> scale, offset;
   cl::opt<std::string> sram, flash;
@@ -214,13 +233,28 @@ bool CompileFlags::fillSearch(Options &options) const {
   return true;
 }
 
+static bool expectOneOf(StringRef flag, StringRef text, ArrayRef<StringRef> names) {
+  return is_contained(names, text) || complain("--" + flag + "=" + text + ": expected one of " + join(names, ", "));
+}
+
+bool CompileFlags::fillMethods(const Flags &flags, QuantizationMethods &methods) {
+  methods = {flags.calibration, flags.symmetric, flags.equalize, flags.weightScales, flags.rounding, flags.correctBias};
+  return expectOneOf("calibration", methods.calibration,
+                     {"min-max", "moving-average", "percentile", "mse", "entropy", "auto"}) &&
+         (methods.weightScales.empty() ||
+          expectOneOf("weight-scales", methods.weightScales, {"max", "mse", "weighted"})) &&
+         (methods.rounding.empty() || expectOneOf("rounding", methods.rounding, {"nearest", "gptq", "adaround"})) &&
+         expectOneOf("correct-bias", methods.correctBias, {"none", "empirical", "analytic"});
+}
+
 bool CompileFlags::fill(Options &options) const {
   options.target = flags->target;
   options.quantize = flags->quantize;
   options.weights = flags->weights;
   options.calibrationFiles.assign(flags->calibrate.begin(), flags->calibrate.end());
   options.calibrationLimit = flags->calibrateLimit;
-  options.calibrationMethod = flags->method;
+  if (!fillMethods(*flags, options.methods))
+    return false;
   options.percentile = flags->percentile;
   for (const std::string &text : flags->dimension)
     if (Error error = parseDimension(text, options.import))

@@ -24,6 +24,7 @@ private:
   bool fillSearch(Options &options) const;
 
   struct Flags;
+  static bool fillMethods(const Flags &flags, QuantizationMethods &methods);
   std::unique_ptr<Flags> flags;
 };
 

@@ -137,8 +137,8 @@ private:
     return range;
   }
 
-  /// A range whose asymmetric type has its zero point in the middle, at 0, where there are values of both signs; from 0,
-  /// with the zero point at the end, where there are not.
+  /// A range whose asymmetric type has its zero point in the middle, at 0, where there are values of both signs; from
+  /// 0, with the zero point at the end, where there are not.
   void makeSymmetric(Range &range) const {
     if (range.first >= 0.0 || range.second <= 0.0)
       return;
@@ -185,8 +185,8 @@ private:
     return success();
   }
 
-  /// Ranges from batch norms: beta -+ 6 gamma of the widest channels (Nagel et al. 2019, section 5). What the op clamps is
-  /// cut off when types are chosen.
+  /// Ranges from batch norms: beta -+ 6 gamma of the widest channels (Nagel et al. 2019, section 5). What the op clamps
+  /// is cut off when types are chosen.
   void useStatistics() {
     constexpr double kDeviations = 6.0;
     for (auto [value, index] : values) {

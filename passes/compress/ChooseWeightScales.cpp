@@ -88,7 +88,8 @@ private:
   static constexpr int64_t kSampleBytes = int64_t(1) << 29;
 
   void choose(const Layer &layer, const ScaleGroups &groups, ArrayRef<nn::HostTensor> inputs) {
-    quant::UniformQuantizedType input = groups.getType(layer.getInput()), result = groups.getType(layer.op->getResult(0));
+    quant::UniformQuantizedType input = groups.getType(layer.getInput()),
+                                result = groups.getType(layer.op->getResult(0));
     if (!input || !result)
       return;
     WeightGrid grid = WeightGrid::get(getChosenWeightBits(layer.op, weightBits));

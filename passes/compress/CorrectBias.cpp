@@ -98,7 +98,8 @@ private:
     parallelFor(problem.getContext(), 0, floats.groups, [&](size_t group) {
       std::vector<double> wanted = getMeanPatch(floats, problem.reference, group, rows);
       std::vector<double> got = getMeanPatch(floats, problem.actual, group, rows);
-      for (int64_t channel = group * floats.outputs; channel < static_cast<int64_t>(group + 1) * floats.outputs; ++channel)
+      for (int64_t channel = group * floats.outputs; channel < static_cast<int64_t>(group + 1) * floats.outputs;
+           ++channel)
         problem.layer.bias[channel] =
             static_cast<float>(floats.bias[channel] + multiply(floats.getWeight(channel), wanted) -
                                multiply(problem.layer.getWeight(channel), got));
@@ -124,8 +125,9 @@ private:
       if (!input || !result || !means)
         continue;
       WeightGrid grid = WeightGrid::get(getChosenWeightBits(layer.op, weightBits));
-      SmallVector<double> scales = getScales(layer, grid, getChosenWeightScales(layer.op).value_or(SmallVector<double>()),
-                                             getLeastWeightScales(layer, grid, input, result));
+      SmallVector<double> scales =
+          getScales(layer, grid, getChosenWeightScales(layer.op).value_or(SmallVector<double>()),
+                    getLeastWeightScales(layer, grid, input, result));
       Layer rounded = makeRounded(layer, grid, scales);
       for (int64_t channel = 0; channel < layer.getChannels(); ++channel) {
         double error = 0.0;

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstring>
 
-// One version for AVX2 and one for the baseline, chosen when the program is loaded; both give the same bits, because lanes
-// are independent and neither has fused products.
+// One version for AVX2 and one for the baseline, chosen when the program is loaded; both give the same bits, because
+// lanes are independent and neither has fused products.
 #if defined(__x86_64__) && defined(__ELF__)
 #define TINYC_VECTOR_VERSIONS __attribute__((target_clones("avx2", "default")))
 #else

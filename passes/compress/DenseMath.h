@@ -9,8 +9,8 @@
 
 namespace tinyc::compress {
 
-/// c[i][j] += sum over k of a[i * aRow + k * aStep] * b[k * bPitch + j], for i < rows, j < columns, k < depth. Pitches are
-/// in elements.
+/// c[i][j] += sum over k of a[i * aRow + k * aStep] * b[k * bPitch + j], for i < rows, j < columns, k < depth. Pitches
+/// are in elements.
 void multiplyAdd(const float *a, int64_t aRow, int64_t aStep, const float *b, int64_t bPitch, float *c, int64_t cPitch,
                  int64_t rows, int64_t columns, int64_t depth);
 
@@ -29,8 +29,8 @@ struct SquareMatrix {
   const double *operator[](int64_t row) const { return values.data() + row * size; }
 };
 
-/// For a symmetric positive definite matrix H the upper triangular U with inverse(H) = transpose(U) * U; nullopt if H is
-/// not positive definite.
+/// For a symmetric positive definite matrix H the upper triangular U with inverse(H) = transpose(U) * U; nullopt if H
+/// is not positive definite.
 std::optional<SquareMatrix> factorInverse(SquareMatrix matrix);
 
 /// x with H x = b, by the factor U of inverse(H): x = transpose(U) * (U * b).

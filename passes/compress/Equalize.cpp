@@ -27,6 +27,8 @@ struct ChannelRanges {
     }
   }
   void merge(const ChannelRanges &other) {
+    if (other.least.empty())
+      return;
     least.resize(other.least.size(), std::numeric_limits<float>::infinity());
     greatest.resize(other.greatest.size(), -std::numeric_limits<float>::infinity());
     for (size_t channel = 0; channel < other.least.size(); ++channel) {
@@ -40,7 +42,7 @@ struct ChannelRanges {
 struct Link {
   size_t producer;
   SmallVector<size_t> consumers;
-  std::optional<float> lower, upper; // the tightest clamp on the way
+  std::optional<float> lower, upper;  // the tightest clamp on the way
   bool padded = false, direct = true; // zeros stand beside the values; no op but reshapes lies between
 };
 

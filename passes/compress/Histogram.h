@@ -23,13 +23,13 @@ public:
   /// The narrowest range of whole bins outside of which lies at most `share` of the values on either side.
   Range getPercentile(double share) const;
 
-  /// The range, among those that shrink the extremes towards zero, with the least squared error of quantization to `bits`:
-  /// step^2 / 12 for each value inside, the squared distance to the range for each outside.
+  /// The range, among those that shrink the extremes towards zero, with the least squared error of quantization to
+  /// `bits`: step^2 / 12 for each value inside, the squared distance to the range for each outside.
   Range getLeastError(unsigned bits) const;
 
   /// The range whose quantization to `bits` loses the least information: the least Kullback-Leibler divergence of the
-  /// clipped counts and the quantized ones (Migacz 2017, "8-bit inference with TensorRT", slides 18 to 38). Values of one
-  /// sign use all 2^bits steps, of both signs half of them on either side of a common bound.
+  /// clipped counts and the quantized ones (Migacz 2017, "8-bit inference with TensorRT", slides 18 to 38). Values of
+  /// one sign use all 2^bits steps, of both signs half of them on either side of a common bound.
   Range getLeastDivergence(unsigned bits) const;
 
 private:

@@ -21,18 +21,14 @@ struct Layer {
 
   int64_t getChannels() const { return groups * outputs; }
   mlir::Value getInput() const { return op->getOperand(0); }
-  llvm::ArrayRef<float> getWeight(int64_t channel) const {
-    return weight.get<float>().slice(channel * depth, depth);
-  }
-  llvm::MutableArrayRef<float> getWeight(int64_t channel) {
-    return weight.get<float>().slice(channel * depth, depth);
-  }
+  llvm::ArrayRef<float> getWeight(int64_t channel) const { return weight.get<float>().slice(channel * depth, depth); }
+  llvm::MutableArrayRef<float> getWeight(int64_t channel) { return weight.get<float>().slice(channel * depth, depth); }
   /// The number of the input channel that weight `index` of output channel `channel` is multiplied with.
   int64_t getInputChannel(int64_t channel, int64_t index) const;
   int64_t getInputChannels() const { return inputChannels; }
 
-  /// Copies the `depth` inputs of output position `row` of a sample's input for one group to `patch`; elements outside of
-  /// the input are 0.
+  /// Copies the `depth` inputs of output position `row` of a sample's input for one group to `patch`; elements outside
+  /// of the input are 0.
   void gather(const nn::HostTensor &input, int64_t group, int64_t row, float *patch) const;
 
   /// Gives the op the weight and bias held here, as new constants. An op without bias gets one if `bias` is not all

@@ -37,8 +37,10 @@ public:
       }
       float *shift = shifts.data() + begin * outputs;
       std::fill(shift, shift + (end - begin) * outputs, 0.0f);
-      multiplyAdd(differences.data() + begin * depth, depth, 1, transposed.data(), outputs, shift, outputs,
-                  end - begin, outputs, depth);
+      multiplyAdd(differences.data() + begin * depth, depth, 1, transposed.data(), outputs, shift, outputs, end - begin,
+                  outputs, depth);
+      for (int64_t i = begin; i < end && !problem.actualAddend.empty(); ++i)
+        addDifference(rows[i], shifts.data() + i * outputs);
     });
     forAll(depth, 16, [&](int64_t begin, int64_t end) {
       float *part = chunkGram.data() + begin * depth;
@@ -101,19 +103,29 @@ private:
       run(index);
   }
 
+  /// Adds to the outputs at one position by how much the addend of the quantized network falls short of the float
+  /// one's.
+  void addDifference(std::pair<int64_t, int64_t> position, float *shift) const {
+    auto [sample, row] = position;
+    int64_t first = row * layer.getChannels() + group * outputs;
+    const float *wanted = problem.referenceAddend[sample].get<float>().data() + first;
+    const float *got = problem.actualAddend[sample].get<float>().data() + first;
+    for (int64_t output = 0; output < outputs; ++output)
+      shift[output] += wanted[output] - got[output];
+  }
+
   const RoundingProblem &problem;
   const Layer &layer;
   int64_t group, depth, outputs, total = 0;
-  std::vector<float> transposed;                     // weights, [depth][outputs]
-  std::vector<float> patches, differences, shifts;   // of a chunk
+  std::vector<float> transposed;                   // weights, [depth][outputs]
+  std::vector<float> patches, differences, shifts; // of a chunk
   std::vector<float> chunkGram, chunkCross;
   SquareMatrix gram;
   std::vector<double> cross, sum, shiftSum;
 };
 } // namespace
 
-LayerMoments computeMoments(const RoundingProblem &problem, int64_t group,
-                            ArrayRef<std::pair<int64_t, int64_t>> rows) {
+LayerMoments computeMoments(const RoundingProblem &problem, int64_t group, ArrayRef<std::pair<int64_t, int64_t>> rows) {
   Accumulation accumulation(problem, group);
   for (; !rows.empty(); rows = rows.drop_front(std::min<size_t>(rows.size(), Accumulation::kChunk)))
     accumulation.add(rows.take_front(Accumulation::kChunk));

@@ -7,13 +7,13 @@
 
 namespace tinyc::compress {
 
-/// Of one group of a layer's channels: x is the input patch in the quantized network, r the same in the float network, W
-/// the float weights; E is the mean over output positions.
+/// Of one group of a layer's channels: x is the input patch in the quantized network, r the same in the float network,
+/// W the float weights; E is the mean over output positions.
 struct LayerMoments {
   std::vector<double> mean;               ///< E x, [depth]
   SquareMatrix covariance;                ///< E (x - E x)(x - E x)^T, [depth][depth]
-  std::vector<double> shift;              ///< E W (r - x), [outputs]
-  std::vector<std::vector<double>> cross; ///< E W (r - x)(x - E x)^T, [outputs][depth]
+  std::vector<double> shift;              ///< E W (r - x) + d, [outputs]
+  std::vector<std::vector<double>> cross; ///< E (W (r - x) + d)(x - E x)^T, [outputs][depth]
 };
 
 /// Output positions of all samples that are enough for a layer's moments, spread evenly.

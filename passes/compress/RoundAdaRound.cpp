@@ -91,7 +91,8 @@ public:
   }
 
 private:
-  static constexpr float kStretch = 1.2f, kShift = -0.1f; // zeta - gamma and gamma of the rectified sigmoid, equation 23
+  static constexpr float kStretch = 1.2f,
+                         kShift = -0.1f; // zeta - gamma and gamma of the rectified sigmoid, equation 23
 
   float getScale(int64_t output) const { return static_cast<float>(problem.scales[first + output]); }
   /// What one unit of a bias variable is: about what one step of a weight adds to the result.
@@ -101,15 +102,14 @@ private:
   }
   float startBias(int64_t output) const { return current.bias[first + output]; }
 
-  /// h = (w / scale) - floor(w / scale) by the variable's start; around integers that another pass has chosen, from those
-  /// towards the float weight.
+  /// h = (w / scale) - floor(w / scale) by the variable's start; around integers that another pass has chosen, from
+  /// those towards the float weight.
   void start() {
     for (int64_t output = 0; output < outputs; ++output) {
       ArrayRef<float> floats = problem.layer.getWeight(first + output), given = current.getWeight(first + output);
       float scale = getScale(output);
-      bool rounded = llvm::all_of(given, [&](float value) {
-        return std::abs(value / scale - std::nearbyint(value / scale)) < 1e-4f;
-      });
+      bool rounded = llvm::all_of(
+          given, [&](float value) { return std::abs(value / scale - std::nearbyint(value / scale)) < 1e-4f; });
       for (int64_t k = 0; k < depth; ++k) {
         float real = floats[k] / scale, share;
         if (rounded) {

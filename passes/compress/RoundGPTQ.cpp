@@ -1,5 +1,5 @@
-// Second-order rounding: optimal brain quantization (Frantar & Alistarh 2022, section 4) in the fixed order and with the
-// Cholesky form of GPTQ (Frantar et al. 2023, section 3.3), made for convolutions by patches.
+// Second-order rounding: optimal brain quantization (Frantar & Alistarh 2022, section 4) in the fixed order and with
+// the Cholesky form of GPTQ (Frantar et al. 2023, section 3.3), made for convolutions by patches.
 #include "passes/compress/LayerMoments.h"
 
 #include "mlir/IR/Threading.h"
@@ -18,14 +18,14 @@ namespace {
 
 /// The columns of a group in the order they are rounded in, and the quadratic form of the error in that order.
 struct ErrorForm {
-  SmallVector<int64_t> order;  // of columns: by falling variance, so that those that matter are rounded before others
-  SquareMatrix form;           // H: the error is (w - q)^T H (w - q)
-  SquareMatrix factor;         // U, inverse(H) = U^T U
-  std::vector<float> steps;    // U[k][j] / U[k][k], row-major
+  SmallVector<int64_t> order; // of columns: by falling variance, so that those that matter are rounded before others
+  SquareMatrix form;          // H: the error is (w - q)^T H (w - q)
+  SquareMatrix factor;        // U, inverse(H) = U^T U
+  std::vector<float> steps;   // U[k][j] / U[k][k], row-major
 };
 
-/// One channel's weights on one scale for each lane, rounded column after column; what a column loses moves to those that
-/// are still free.
+/// One channel's weights on one scale for each lane, rounded column after column; what a column loses moves to those
+/// that are still free.
 class LaneRounding {
 public:
   static constexpr int kLanes = 16;
@@ -79,8 +79,8 @@ void descend(const ErrorForm &form, const WeightGrid &grid, ArrayRef<double> wei
     bool changed = false;
     for (int64_t k = 0; k < depth; ++k) {
       double wanted = integers[k] - gradient[k] / (form.form[k][k] * scale);
-      double integer = std::clamp(std::nearbyint(wanted), static_cast<double>(grid.least),
-                                  static_cast<double>(grid.greatest));
+      double integer =
+          std::clamp(std::nearbyint(wanted), static_cast<double>(grid.least), static_cast<double>(grid.greatest));
       if (integer == integers[k])
         continue;
       addScaled(gradient.data(), form.form[k], (integer - integers[k]) * scale, depth);

@@ -82,8 +82,8 @@ private:
       return success(); // activations without a range
     RoundingProblem problem;
     problem.layer = *Layer::get(originalOp);
-    problem.reference = reference.get(originalOp->getOperand(0));
-    problem.actual = actual.get(op->getOperand(0));
+    problem.reference = std::as_const(reference).get(originalOp->getOperand(0));
+    problem.actual = std::as_const(actual).get(op->getOperand(0));
     if (problem.reference.empty() || problem.actual.empty())
       return success(); // a constant input
     problem.grid = WeightGrid::get(getChosenWeightBits(op, options.weightBits));
@@ -95,6 +95,7 @@ private:
     auto fused = cast<nn::FusedActivationOpInterface>(op);
     problem.lower = fused.getLowerBound();
     problem.upper = fused.getUpperBound();
+    findAddend(op, originalOp, problem);
     keepFloatParameters(op, problem.layer);
     problem.layer.op = op;
     Value weight = op->getOperand(1);
@@ -108,6 +109,22 @@ private:
     if (isShared)
       rounded[weight] = {op->getOperand(1), problem.scales};
     return success();
+  }
+
+  /// Finds the other operand of an addition that alone reads the layer's unclamped result, if it has its values
+  /// already.
+  void findAddend(Operation *op, Operation *originalOp, RoundingProblem &problem) {
+    if (problem.lower || problem.upper || !op->hasOneUse() || !isa<nn::AddOp>(*op->user_begin()))
+      return;
+    unsigned other = 1 - op->use_begin()->getOperandNumber();
+    Value addend = op->use_begin()->getOwner()->getOperand(other);
+    Value originalAddend = originalOp->use_begin()->getOwner()->getOperand(other);
+    if (addend.getType() != op->getResult(0).getType())
+      return;
+    problem.referenceAddend = std::as_const(reference).get(originalAddend);
+    problem.actualAddend = std::as_const(actual).get(addend);
+    if (problem.referenceAddend.empty() || problem.actualAddend.empty())
+      problem.referenceAddend = problem.actualAddend = {};
   }
 
   /// Gives the layer the weight that another layer got for the same float weight. Its bias stays.

@@ -1,4 +1,5 @@
-// The frame of the passes that round weights layer by layer, each on inputs as the quantized layers before it give them.
+// The frame of the passes that round weights layer by layer, each on inputs as the quantized layers before it give
+// them.
 #ifndef TINYC_PASSES_COMPRESS_ROUNDLAYERS_H
 #define TINYC_PASSES_COMPRESS_ROUNDLAYERS_H
 
@@ -9,13 +10,16 @@ namespace tinyc::compress {
 
 /// One layer to round.
 struct RoundingProblem {
-  Layer layer;                          ///< in: float weights and bias; out: weights on the grid of `scales`, and bias
+  Layer layer; ///< in: float weights and bias; out: weights on the grid of `scales`, and bias
   WeightGrid grid;
-  llvm::SmallVector<double> leastScales; ///< of each output channel
-  llvm::SmallVector<double> scales;      ///< in: those chosen before, or empty; out: one for each output channel
+  llvm::SmallVector<double> leastScales;    ///< of each output channel
+  llvm::SmallVector<double> scales;         ///< in: those chosen before, or empty; out: one for each output channel
   llvm::ArrayRef<nn::HostTensor> reference; ///< the layer's input on all samples in the float network
   llvm::ArrayRef<nn::HostTensor> actual;    ///< the same with all before it quantized
-  std::optional<float> lower, upper;        ///< bounds of the fused clamp
+  /// What an nn.add adds to the layer's result, in both networks, if that is all that reads the result; else empty. The
+  /// layer can make up for the difference.
+  llvm::ArrayRef<nn::HostTensor> referenceAddend, actualAddend;
+  std::optional<float> lower, upper; ///< bounds of the fused clamp
   mlir::MLIRContext *getContext() const { return layer.op->getContext(); }
 };
 
@@ -27,9 +31,9 @@ struct RoundingOptions {
   int64_t greatestBits = 8; ///< layers whose weights have more stay as they are
 };
 
-/// Goes through the function in order and lets `round` choose the weights of each layer. Layers of one shared weight get
-/// the result of the first of them. Each op keeps its float weight and bias in nn.float_weight and nn.float_bias, and its
-/// scales in nn.weight_scales. Needs nn.range of all values (compress-calibrate).
+/// Goes through the function in order and lets `round` choose the weights of each layer. Layers of one shared weight
+/// get the result of the first of them. Each op keeps its float weight and bias in nn.float_weight and nn.float_bias,
+/// and its scales in nn.weight_scales. Needs nn.range of all values (compress-calibrate).
 mlir::LogicalResult roundLayers(mlir::func::FuncOp function, const CalibrationData &data,
                                 const RoundingOptions &options, LayerRounder round);
 

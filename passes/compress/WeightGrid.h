@@ -25,7 +25,8 @@ struct WeightGrid {
 /// The bits chosen for the weights of an op: nn.weight_bits, or else `bits`.
 int64_t getChosenWeightBits(mlir::Operation *op, int64_t bits);
 
-/// The scales chosen for the weights of an op (nn.weight_scales), one for each output channel; nullopt if there are none.
+/// The scales chosen for the weights of an op (nn.weight_scales), one for each output channel; nullopt if there are
+/// none.
 std::optional<llvm::SmallVector<double>> getChosenWeightScales(mlir::Operation *op);
 void setChosenWeightScales(mlir::Operation *op, llvm::ArrayRef<double> scales);
 

@@ -32,9 +32,9 @@ static FailureOr<Affine> getAffine(nn::BatchNormOp op) {
 /// the op that computes the result now has them.
 static void noteStatistics(nn::BatchNormOp op) {
   SmallVector<float> mean, deviation;
-  for (double value : *getFloatConstant(op.getOffset()))
+  for (SmallVector<double> offsets = *getFloatConstant(op.getOffset()); double value : offsets)
     mean.push_back(static_cast<float>(value));
-  for (double value : *getFloatConstant(op.getScale()))
+  for (SmallVector<double> scales = *getFloatConstant(op.getScale()); double value : scales)
     deviation.push_back(static_cast<float>(std::abs(value)));
   op->setAttr(nn::kMeanAttr, DenseF32ArrayAttr::get(op.getContext(), mean));
   op->setAttr(nn::kDeviationAttr, DenseF32ArrayAttr::get(op.getContext(), deviation));

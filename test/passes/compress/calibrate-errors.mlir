@@ -5,7 +5,7 @@
 // RUN: tinyc-opt %t/infinite.mlir -verify-diagnostics -compress-calibrate
 // RUN: tinyc-opt %t/argument.mlir -verify-diagnostics -compress-calibrate
 
-// METHOD: error: expects the method min-max, percentile or mse, got best
+// METHOD: error: expects the method min-max, moving-average, percentile, mse, entropy, auto, got best
 // PERCENTILE: error: expects a percentile above 50 and up to 100, got 4
 // SAMPLES: error: expects at least one calibration sample
 
