@@ -168,7 +168,8 @@ static LogicalResult applyPrecisionFile(func::FuncOp function, StringRef path) {
 /// Most samples and MACs that a search spends on one measurement.
 static constexpr int64_t kSearchSamples = 256, kLeastSearchSamples = 64, kSearchMacs = 2'000'000'000;
 
-/// Searches the precision of the layers of a calibrated module, and sets it.
+/// Searches the precision of a float module's layers, and sets it. The search works on a copy, so that the module goes the same way as
+/// with --precision.
 static LogicalResult choosePrecision(ModuleOp module, const Options &options, const targets::Target &target,
                                      const compress::CompressOptions &compression) {
   auto function = *module.getOps<func::FuncOp>().begin();
@@ -199,12 +200,21 @@ static LogicalResult choosePrecision(ModuleOp module, const Options &options, co
                                                                   " labels, fewer than the calibration samples"));
     problem.samples.labels.push_back(labels[number]);
   }
-  compress::CompressOptions nearest = compression;
-  nearest.observeFloat = nearest.observeQuantized = nullptr;
-  problem.quantize = [nearest](ModuleOp prepared) {
-    return run(prepared, [&](OpPassManager &manager) { compress::buildFinishPipeline(manager, nearest); });
+  compress::CompressOptions searching = compression;
+  searching.observeFloat = searching.observeQuantized = nullptr;
+  problem.quantize = [searching](ModuleOp fitted) {
+    return run(fitted, [&](OpPassManager &manager) { compress::buildQuantizePipeline(manager, searching); });
   };
-  FailureOr<compress::Precision> precision = searchPrecision(module, options, std::move(problem));
+  problem.round = [searching](ModuleOp prepared, int32_t bits) mutable {
+    searching.precision.weights = "int" + std::to_string(bits);
+    return run(prepared, [&](OpPassManager &manager) { compress::buildFitPipeline(manager, searching); });
+  };
+  OwningOpRef<ModuleOp> prepared = module.clone();
+  compress::CompressOptions preparing = searching;
+  preparing.precision.weights = "int4"; // what most layers will have
+  if (failed(run(*prepared, [&](OpPassManager &manager) { compress::buildPreparePipeline(manager, preparing); })))
+    return failure();
+  FailureOr<compress::Precision> precision = searchPrecision(*prepared, options, std::move(problem));
   if (failed(precision))
     return failure();
   return compress::applyPrecision(function, *precision, "search");
@@ -301,11 +311,9 @@ static LogicalResult runCompress(ModuleOp module, const Options &options, const 
   } else if (isFloat && !hasQuantization && options.quantize == Quantize::Automatic) {
     module.emitRemark("compiled in float32: give --calibrate=X.npy for int8, or --quantize=none to say so");
   }
-  if (failed(run(module, [&](OpPassManager &manager) { compress::buildPreparePipeline(manager, compression); })))
-    return failure();
   if (options.quantize == Quantize::Mixed && failed(choosePrecision(module, options, target, compression)))
     return failure();
-  return run(module, [&](OpPassManager &manager) { compress::buildFinishPipeline(manager, compression); });
+  return run(module, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, compression); });
 }
 
 std::vector<std::string> listMemories(const targets::Board &board, targets::MemoryRegion::Kind kind) {
