@@ -80,7 +80,7 @@ llvm::json::Value Report::toJson() const {
       {"prefix", prefix},
       {"optimize", getName(optimize)},
       {"max_recompute", maxRecompute},
-      {"quantization", tinyc::toJson(methods)},
+      {"quantization_methods", tinyc::toJson(methods)},
       {"macs", macs},
       {"model_macs", modelMacs},
       {"imported_macs", importedMacs},

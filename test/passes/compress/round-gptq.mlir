@@ -7,12 +7,12 @@
 // The weights 7 and -8 times 1/8 are the ends of the 4-bit grid of scale 1/8, and the others lie on it as well: they stay.
 // The float weight stays on the op, too.
 // CHECK-LABEL: func.func @on_grid
-// CHECK: %[[W:.+]] = nn.constant dense<{{\[\[}}8.750000e-01, -1.000000e+00, 2.500000e-01, 0.000000e+00]]>
+// CHECK: %[[W:.+]] = nn.constant dense<{{\[\[}}8.750000e-01, -1.000000e+00, 2.500000e-01, {{-?}}0.000000e+00]]>
 // CHECK: nn.fully_connected %{{[^,]+}}, %[[W]]
 // CHECK-SAME: nn.float_weight = dense<{{\[\[}}8.750000e-01, -1.000000e+00, 2.500000e-01, 0.000000e+00]]>
 // CHECK-SAME: nn.weight_scales = array<f32: 1.250000e-01>
 // QUANTIZED-LABEL: func.func @on_grid
-// QUANTIZED: nn.constant dense<{{\[\[}}7, -8, 2, 0]]> : tensor<1x4xi8> -> tensor<1x4x!quant.uniform<i4
+// QUANTIZED: nn.constant dense<{{\[\[}}7, -8, 2, 0]]> : tensor<1x4xi4> -> tensor<1x4x!quant.uniform<i4
 // QUANTIZED-NOT: nn.float_weight
 // LEFT-LABEL: func.func @on_grid
 // LEFT-NOT: nn.float_weight
