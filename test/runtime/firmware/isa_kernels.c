@@ -218,7 +218,7 @@ static void testInRooms(const Row *row, const void *params, const int8_t *from, 
                         int32_t begin, int32_t end, int32_t shape) {
   const int8_t *x = from == input ? (const int8_t *)placeInRoom(kRoomOfInput, input, inputBytes) : from;
   const void *constants = row->packing ? placeInRoom(kRoomOfConstants, packedWords, row->packing->bytes(params))
-                                       : placeInRoom(kRoomOfConstants, weights, weightBytes);
+                                       : placeInRoom(kRoomOfConstants, contractWeights, (weightBytes * weightBits + 7) / 8);
   const int32_t *offsets = row->packing ? NULL : (const int32_t *)placeInRoom(kRoomOfBias, bias, 4 * biases);
   const int32_t *scales =
       row->packing ? NULL : (const int32_t *)placeInRoom(kRoomOfMultipliers, multipliers, 4 * multiplierCount);
@@ -634,6 +634,7 @@ int main(void) {
     testConvolution(shape, 1);
     testFullyConnected(shape);
     weightBits = 8;
+    contractWeights = weights;
     testPool(kIs_avg_pool, (Function)tinyc_avg_pool_s8, shape);
     testPool(kIs_max_pool, (Function)tinyc_max_pool_s8, shape);
     testSumRows(shape);
