@@ -1,6 +1,7 @@
 #include "compiler/DriverSupport.h"
 
 #include "compiler/Files.h"
+#include "compiler/LowerPhase.h"
 #include "compiler/Package.h"
 #include "compiler/PackageTexts.h"
 #include "compiler/Pipeline.h"

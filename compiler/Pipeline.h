@@ -16,9 +16,6 @@ namespace targets {
 struct Target;
 }
 
-/// "ram", "balanced", "speed" or "size".
-llvm::StringRef getName(Optimize optimize);
-
 /// The dialects that a compilation uses, with their interfaces and translations.
 void registerDialects(mlir::DialectRegistry &registry);
 
@@ -38,15 +35,6 @@ struct ModelFacts {
 /// Runs all phases up to and including `last`. Errors are diagnostics; the result is then null.
 mlir::OwningOpRef<mlir::ModuleOp> compile(const Options &options, const targets::Target &target, Phase last,
                                           mlir::MLIRContext *context, ModelFacts *facts = nullptr);
-
-/// Phases Schedule and Kernel on a module at the end of phase Compress.
-mlir::LogicalResult lowerCompressed(mlir::ModuleOp module, const Options &options, const targets::Target &target);
-
-/// The memories of a kind as options of passes take them.
-std::vector<std::string> listMemories(const targets::Board &board, targets::MemoryRegion::Kind kind);
-
-/// Phase Emit on a module of phase Kernel: typed kernel ops become calls.
-mlir::LogicalResult lowerToCalls(mlir::ModuleOp module);
 
 } // namespace tinyc
 

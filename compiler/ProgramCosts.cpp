@@ -1,6 +1,6 @@
 #include "compiler/ProgramCosts.h"
 
-#include "compiler/Pipeline.h"
+#include "compiler/LowerPhase.h"
 #include "compiler/Report.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/nn/NN.h"

@@ -2,6 +2,7 @@
 
 #include "compiler/Diagnostics.h"
 #include "compiler/ExplainQuantization.h"
+#include "compiler/LowerPhase.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/kernel/Params.h"
 #include "passes/lower/ColumnSplit.h"

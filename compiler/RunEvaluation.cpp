@@ -4,6 +4,7 @@
 #include "compiler/DriverSupport.h"
 #include "compiler/Emulator.h"
 #include "compiler/Files.h"
+#include "compiler/LowerPhase.h"
 #include "compiler/NativePackage.h"
 #include "compiler/Pipeline.h"
 #include "compiler/QuantizationErrors.h"

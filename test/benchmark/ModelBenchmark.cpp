@@ -1,6 +1,7 @@
 // Whole networks: one inference of a model file in the interpreter and as a program for the host, on one core.
 #include "compiler/Diagnostics.h"
 #include "compiler/DriverSupport.h"
+#include "compiler/LowerPhase.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Report.h"
 #include "dialects/nn/Interpreter.h"

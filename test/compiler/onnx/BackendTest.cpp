@@ -2,6 +2,7 @@
 // (and graph passes) into the reference interpreter, and through the whole compiler to the host; the outputs are
 // compared with the case's own, within the tolerance of ONNX's runner. Independent of our own understanding of the
 // operators.
+#include "compiler/LowerPhase.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Program.h"
 #include "dialects/nn/Interpreter.h"

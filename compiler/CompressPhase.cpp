@@ -1,0 +1,204 @@
+#include "compiler/CompressPhase.h"
+
+#include "compiler/Dataset.h"
+#include "compiler/DriverSupport.h"
+#include "compiler/Files.h"
+#include "compiler/MixedPrecision.h"
+#include "compiler/Npy.h"
+#include "compiler/RunPasses.h"
+#include "dialects/nn/NN.h"
+#include "passes/compress/Passes.h"
+#include "passes/compress/Precision.h"
+#include "passes/compress/StepwiseRun.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace mlir;
+
+namespace tinyc {
+
+/// Calibration samples that are used where the user sets no limit.
+static constexpr int64_t kCalibrationSamples = 512;
+
+static compress::CalibratePassOptions makeCalibration(const Options &options) {
+  compress::CalibratePassOptions calibration;
+  calibration.method = options.methods.calibration;
+  calibration.symmetric = options.methods.symmetric;
+  calibration.percentile = options.percentile;
+  return calibration;
+}
+
+static StringRef getName(WeightType type) {
+  switch (type) {
+  case WeightType::Int8:
+    return "int8";
+  case WeightType::Int4:
+    return "int4";
+  case WeightType::Int2:
+    return "int2";
+  }
+  llvm_unreachable("unknown WeightType");
+}
+
+/// Reads --precision and gives the layers their bits.
+static LogicalResult applyPrecisionFile(func::FuncOp function, StringRef path) {
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer)
+    return complain(makeFileError(path, buffer.getError().message()));
+  llvm::Expected<compress::Precision> precision = compress::parsePrecision((*buffer)->getBuffer(), path);
+  if (!precision)
+    return complain(precision.takeError());
+  return compress::applyPrecision(function, *precision, path);
+}
+
+/// Most samples and MACs that a search spends on one measurement.
+static constexpr int64_t kSearchSamples = 256, kLeastSearchSamples = 64, kSearchMacs = 2'000'000'000;
+
+/// Searches the precision of a float module's layers, and sets it. The search works on a copy, so that the module goes
+/// the same way as with --precision.
+static LogicalResult choosePrecision(ModuleOp module, const Options &options, const targets::Target &target,
+                                     const compress::CompressOptions &compression) {
+  auto function = *module.getOps<func::FuncOp>().begin();
+  int64_t macs = 1, available = compression.data.count;
+  function.walk([&](nn::CostOpInterface op) { macs += op.getMacs(); });
+  int64_t count = std::min(available, std::clamp(kSearchMacs / macs, kLeastSearchSamples, kSearchSamples));
+  PrecisionProblem problem;
+  problem.target = &target;
+  problem.optimize = options.optimize;
+  std::vector<int64_t> labels;
+  if (!options.search.labelFile.empty()) {
+    llvm::Expected<NpyArray> file = NpyArray::read(options.search.labelFile);
+    if (!file)
+      return complain(file.takeError());
+    llvm::Expected<std::vector<int64_t>> values = file->toIntegers();
+    if (!values)
+      return complain(values.takeError());
+    labels = std::move(*values);
+  }
+  for (int64_t sample = 0; sample < count; ++sample) {
+    int64_t index = sample * available / count;
+    problem.samples.inputs.push_back(compression.data.getInputs(index));
+    if (labels.empty())
+      continue;
+    int64_t number = compression.data.getNumber(index);
+    if (number >= static_cast<int64_t>(labels.size()))
+      return complain(makeFileError(options.search.labelFile,
+                                    "holds " + Twine(labels.size()) + " labels, fewer than the calibration samples"));
+    problem.samples.labels.push_back(labels[number]);
+  }
+  compress::CompressOptions searching = compression;
+  searching.observeFloat = searching.observeQuantized = nullptr;
+  problem.quantize = [searching](ModuleOp fitted) {
+    return runPasses(fitted, [&](OpPassManager &manager) { compress::buildQuantizePipeline(manager, searching); });
+  };
+  problem.round = [searching](ModuleOp prepared, int32_t bits) mutable {
+    searching.precision.weights = "int" + std::to_string(bits);
+    return runPasses(prepared, [&](OpPassManager &manager) { compress::buildFitPipeline(manager, searching); });
+  };
+  OwningOpRef<ModuleOp> prepared = module.clone();
+  compress::CompressOptions preparing = searching;
+  preparing.precision.weights = "int4"; // what most layers will have
+  if (failed(runPasses(*prepared, [&](OpPassManager &manager) { compress::buildPreparePipeline(manager, preparing); })))
+    return failure();
+  FailureOr<compress::Precision> precision = searchPrecision(*prepared, options, std::move(problem));
+  if (failed(precision))
+    return failure();
+  return compress::applyPrecision(function, *precision, "search");
+}
+
+/// Inputs for quantization without data: uniform numbers over the range that 8-bit samples have after the transform, or
+/// -1 .. 1 where there is none.
+static compress::CalibrationData makeSyntheticData(func::FuncOp function, const Options &options,
+                                                   compress::CompressOptions &compression) {
+  constexpr int64_t kSamples = 64;
+  double low = -1.0, high = 1.0;
+  const InputTransform &transform = options.inputTransform;
+  if (transform.scale != InputTransform().scale || transform.offset != InputTransform().offset) {
+    low = *llvm::min_element(transform.offset);
+    high = *llvm::max_element(transform.offset) + 255.0 * *llvm::max_element(transform.scale);
+  }
+  compression.calibration.method = "min-max";
+  compression.calibration.statistics = true;
+  // Noise has not the moments of real inputs, which second-order rounding would fit.
+  if (compression.rounding.empty())
+    compression.rounding = "nearest";
+  if (compression.weightScales.empty())
+    compression.weightScales = compression.precision.weights == "int8" ? "max" : "mse";
+  if (compression.correctBias == "none")
+    compression.correctBias = "analytic";
+  function.emitWarning(
+      "quantized without samples of real input: ranges come from batch norms, where the model has them, "
+      "and from random inputs of ")
+      << low << " to " << high << "; --calibrate=X.npy is more accurate";
+  return compress::makeRandomData(function, kSamples, /*seed=*/1, low, high);
+}
+
+LogicalResult runCompress(ModuleOp module, const Options &options, const targets::Target &target, bool hasQuantization,
+                          ModelFacts *facts) {
+  auto function = *module.getOps<func::FuncOp>().begin();
+  bool isFloat = llvm::any_of(function.getOps<nn::QuantizableOpInterface>(), [](nn::QuantizableOpInterface op) {
+    return !nn::getQuantizedElement(op->getResult(0).getType());
+  });
+  compress::CompressOptions compression;
+  compression.removeChannels = !options.keepChannels;
+  compression.quantize = isFloat && (options.quantize == Quantize::Int8 || options.quantize == Quantize::Mixed ||
+                                     (options.quantize == Quantize::Automatic && !options.calibrationFiles.empty()));
+  compression.calibration = makeCalibration(options);
+  auto copyTo = [](OwningOpRef<ModuleOp> &copy) {
+    return [&copy](func::FuncOp function) { copy = function->getParentOfType<ModuleOp>().clone(); };
+  };
+  if (options.explainQuantization && facts) {
+    compression.observeFloat = copyTo(facts->reference);
+    compression.observeQuantized = copyTo(facts->quantized);
+  }
+  compression.fullInteger = compression.quantize;
+  compression.precision.weights = getName(options.weights).str();
+  if (!compression.quantize && options.weights != WeightType::Int8)
+    return module.emitError("--weights=")
+           << getName(options.weights)
+           << (isFloat ? " quantizes with samples of the model's input: give --calibrate=X.npy"
+                       : " does not apply: the model comes with quantized weights");
+  for (auto [flag, isGiven] : {std::pair("--quantize=mixed", options.quantize == Quantize::Mixed),
+                               std::pair("--precision", !options.precisionFile.empty())})
+    if (isGiven && !isFloat)
+      return module.emitError(flag) << " does not apply: the model comes with quantized weights";
+  if (!compression.quantize && !options.precisionFile.empty())
+    return module.emitError("--precision quantizes with samples of the model's input: give --calibrate=X.npy");
+  if (!options.precisionFile.empty() && failed(applyPrecisionFile(function, options.precisionFile)))
+    return failure();
+  std::optional<InputDatasets> datasets;
+  const QuantizationMethods &methods = options.methods;
+  compression.equalize = methods.equalize;
+  compression.weightScales = methods.weightScales;
+  compression.rounding = methods.rounding;
+  compression.correctBias = methods.correctBias;
+  if (options.quantize == Quantize::Mixed && options.calibrationFiles.empty())
+    return module.emitError(
+        "--quantize=mixed measures accuracy on samples of the model's input: give --calibrate=X.npy");
+  if (compression.quantize && options.calibrationFiles.empty()) {
+    compression.data = makeSyntheticData(function, options, compression);
+  } else if (compression.quantize) {
+    llvm::Expected<InputDatasets> opened =
+        InputDatasets::open(function, options.calibrationFiles, options.inputTransform);
+    if (!opened)
+      return complain(opened.takeError());
+    datasets = std::move(*opened);
+    int64_t available = datasets->size(), count = std::min(available, kCalibrationSamples);
+    // Without a limit, as many samples as a quick compilation can afford, spread over all of them.
+    int64_t spread = options.calibrationLimit > 0 ? 0 : available;
+    if (options.calibrationLimit > 0)
+      count = std::min(options.calibrationLimit, available);
+    compression.data.count = count;
+    compression.data.getNumber = [spread, count](int64_t index) { return spread > 0 ? index * spread / count : index; };
+    compression.data.getInputs = [&datasets, getNumber = compression.data.getNumber](int64_t index) {
+      return datasets->get(getNumber(index));
+    };
+  } else if (isFloat && !hasQuantization && options.quantize == Quantize::Automatic) {
+    module.emitRemark("compiled in float32: give --calibrate=X.npy for int8, or --quantize=none to say so");
+  }
+  if (options.quantize == Quantize::Mixed && failed(choosePrecision(module, options, target, compression)))
+    return failure();
+  return runPasses(module, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, compression); });
+}
+
+} // namespace tinyc
