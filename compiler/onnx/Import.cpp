@@ -3,8 +3,6 @@
 #include "compiler/onnx/Graph.h"
 #include "compiler/onnx/Operators.h"
 #include "mlir/IR/Verifier.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 
 #include <set>
 
@@ -126,13 +124,13 @@ FailureOr<Shape> ModelImporter::resolveShape(const TensorInfo &input) {
   if (auto it = options.inputShapes.find(input.name); it != options.inputShapes.end())
     return it->second;
   if (!input.hasShape)
-    return emitError(input.name) << "input '" << input.name << "' has no shape: give one with --input-shape="
-                                 << input.name << ":D0xD1x...";
+    return emitError(input.name) << "input '" << input.name
+                                 << "' has no shape: give one with --input-shape=" << input.name << ":D0xD1x...";
   Shape shape;
   for (auto [index, dimension] : llvm::enumerate(input.shape)) {
     if (dimension.size < -1)
-      return emitError(input.name) << "dimension " << index << " of input '" << input.name << "' is negative: "
-                                   << dimension.size;
+      return emitError(input.name) << "dimension " << index << " of input '" << input.name
+                                   << "' is negative: " << dimension.size;
     if (dimension.size > 0) {
       shape.push_back(dimension.size);
       continue;
@@ -289,8 +287,8 @@ FailureOr<SmallVector<Value>> ModelImporter::importOutputs() {
       results.push_back(*value);
   }
   for (Value argument : state.untypedArguments) {
-    const std::string name = function.getArgAttrOfType<StringAttr>(cast<BlockArgument>(argument).getArgNumber(),
-                                                                   nn::kNameAttr).str();
+    const std::string name =
+        function.getArgAttrOfType<StringAttr>(cast<BlockArgument>(argument).getArgNumber(), nn::kNameAttr).str();
     status = emitError(name) << "input '" << name << "' holds integers, and no DequantizeLinear gives their scale";
   }
   if (failed(status))
@@ -330,8 +328,8 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
 
   func::ReturnOp::create(builder, getLoc(""), *results);
   // DequantizeLinear may have changed the types of arguments.
-  function.setFunctionType(builder.getFunctionType(function.getBody().front().getArgumentTypes(),
-                                                   ValueRange(*results).getTypes()));
+  function.setFunctionType(
+      builder.getFunctionType(function.getBody().front().getArgumentTypes(), ValueRange(*results).getTypes()));
   for (auto [index, output] : llvm::enumerate(model.outputs))
     function.setResultAttr(index, nn::kNameAttr, builder.getStringAttr(output.name));
   if (failed(verify(*module)))
@@ -339,8 +337,8 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   return module;
 }
 
-OwningOpRef<ModuleOp> importModel(const std::optional<Model> &model, llvm::StringRef path,
-                                  const ImportOptions &options, MLIRContext *context) {
+OwningOpRef<ModuleOp> importModel(const std::optional<Model> &model, llvm::StringRef path, const ImportOptions &options,
+                                  MLIRContext *context) {
   if (!model)
     return nullptr;
   context->loadDialect<nn::NNDialect, quant::QuantDialect, func::FuncDialect>();
@@ -399,23 +397,7 @@ OwningOpRef<ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &opti
   auto report = [&](llvm::StringRef name, const std::string &message) {
     emitError(onnx::getLocation(context, path, name)) << message;
   };
-  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer =
-      llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (std::error_code error = buffer.getError()) {
-    report("", "cannot read the file: " + error.message());
-    return nullptr;
-  }
-  llvm::StringRef contents = (*buffer)->getBuffer();
-  if (contents.empty()) {
-    report("", "the file is empty");
-    return nullptr;
-  }
-  llvm::StringRef directory = llvm::sys::path::parent_path(path);
-  if (directory.empty())
-    directory = ".";
-  std::optional<onnx::Model> model = path.ends_with(".onnxtxt") ? onnx::readModelText(contents, directory, report)
-                                                                : onnx::readModel(contents, directory, report);
-  buffer->reset();
+  std::optional<onnx::Model> model = onnx::readModelFile(path, report);
   return onnx::importModel(model, path, options, context);
 }
 

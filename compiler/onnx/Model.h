@@ -78,6 +78,9 @@ std::optional<Model> readModel(llvm::StringRef bytes, llvm::StringRef directory,
 /// Reads ONNX text syntax.
 std::optional<Model> readModelText(llvm::StringRef text, llvm::StringRef directory, ErrorHandler handleError);
 
+/// Reads the file at `path`: ONNX text syntax if its extension is .onnxtxt, else a serialized ModelProto. (ModelFile.cpp)
+std::optional<Model> readModelFile(llvm::StringRef path, ErrorHandler handleError);
+
 } // namespace tinyc::onnx
 
 #endif // TINYC_COMPILER_ONNX_MODEL_H

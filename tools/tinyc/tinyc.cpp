@@ -1,4 +1,5 @@
 // tinyc: compiles an ONNX model for a microcontroller.
+#include "compiler/Analyze.h"
 #include "compiler/Driver.h"
 #include "tools/CompileFlags.h"
 #include "llvm/Support/InitLLVM.h"
@@ -16,8 +17,10 @@ int main(int argc, char **argv) {
   };
   cl::opt<bool> boards("list-boards", cl::desc("Print the boards that --board knows, and exit"), cl::cat(category),
                        cl::ValueDisallowed, cl::callback(listBoards));
-  cl::opt<std::string> output("o", cl::desc("Directory of the package; with --emit a file (obj: a directory, or FILE.o with model.h beside it)"),
-                              cl::value_desc("path"), cl::cat(category));
+  cl::opt<std::string> output(
+      "o",
+      cl::desc("Directory of the package; with --emit a file (obj: a directory, or FILE.o with model.h beside it)"),
+      cl::value_desc("path"), cl::cat(category));
   cl::opt<tinyc::Emit> emit(
       "emit", cl::desc("Form of the result (default: a C package)"),
       cl::values(clEnumValN(tinyc::Emit::Import, "import", "nn dialect as imported"),
@@ -31,13 +34,22 @@ int main(int argc, char **argv) {
       cl::init(tinyc::Emit::Package), cl::cat(category));
   cl::opt<std::string> prefix("prefix", cl::desc("Prefix of the package's C names (default model)"),
                               cl::value_desc("name"), cl::init("model"), cl::cat(category));
-  cl::opt<std::string> explainMemory(
-      "explain-memory", cl::desc("Print a table of the memory plan; with FILE.svg draw it, too"), cl::value_desc("FILE.svg"),
-      cl::ValueOptional, cl::cat(category));
+  cl::opt<std::string> explainMemory("explain-memory",
+                                     cl::desc("Print a table of the memory plan; with FILE.svg draw it, too"),
+                                     cl::value_desc("FILE.svg"), cl::ValueOptional, cl::cat(category));
   cl::opt<bool> explainQuantization(
       "explain-quantization",
       cl::desc("Print what quantization does to every layer, and which to give more bits first; needs --calibrate"),
       cl::cat(category));
+  enum class Analyze { No, Text, Json };
+  cl::opt<Analyze> analyze(
+      "analyze",
+      cl::desc("Print what the model holds and needs, whether it can be compiled and which boards hold it, and write "
+               "nothing"),
+      cl::ValueOptional,
+      cl::values(clEnumValN(Analyze::Text, "text", "as a table"), clEnumValN(Analyze::Json, "json", "as JSON"),
+                 clEnumValN(Analyze::Text, "", "")),
+      cl::init(Analyze::No), cl::cat(category));
   cl::opt<bool> printCost("print-cost", cl::desc("Print the estimated cycles of every layer"), cl::cat(category));
   cl::opt<bool> quiet("quiet", cl::desc("Print no summary"), cl::cat(category));
   tinyc::CompileFlags flags(category);
@@ -55,5 +67,7 @@ int main(int argc, char **argv) {
   options.search.showProgress = !quiet;
   options.explainMemory = explainMemory.getNumOccurrences() > 0;
   options.memoryPictureFile = explainMemory;
+  if (analyze != Analyze::No)
+    return tinyc::getExitStatus(tinyc::runAnalysis(options, analyze == Analyze::Json, outs()));
   return tinyc::getExitStatus(tinyc::runCompiler(options, quiet ? nulls() : outs()));
 }
