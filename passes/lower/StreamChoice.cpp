@@ -92,13 +92,24 @@ bool StreamChooser::cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) c
   });
 }
 
+// The division of an average over the whole image stands behind the stream that sums it: who reads it is no part of that stream.
+bool StreamChooser::readsAverage(size_t firstOp, size_t op) const {
+  return any_of(graph.ops[op].accesses, [&](const GraphAccess &read) {
+    return !read.isWrite && any_of(ArrayRef(graph.ops).slice(firstOp, op - firstOp), [&](const GraphOp &pool) {
+      return pool.sums && any_of(pool.accesses, [&](const GraphAccess &write) {
+               return write.isWrite && write.buffer == read.buffer;
+             });
+    });
+  });
+}
+
 void StreamChooser::addSegments(int32_t mostRows) {
   for (size_t first = 0; first < graph.ops.size(); ++first) {
     if (!cutsTransfer(first, first + 1, /*isStream=*/false))
       segments[first + 1].push_back(makeSegment(first, {0}));
     int64_t visits = kMostVisits / graph.ops.size();
     for (size_t last = first + 1; last <= graph.ops.size() && graph.ops[last - 1].rows > 0 && visits > 0; ++last) {
-      if (last - 1 > first && graph.ops[last - 1].op->hasAttr(kernel::kStripeAttr))
+      if (last - 1 > first && (graph.ops[last - 1].op->hasAttr(kernel::kStripeAttr) || readsAverage(first, last - 1)))
         break;
       for (int32_t rows : drop_begin(kRowsPerStep)) {
         int32_t most = 0;

@@ -92,6 +92,7 @@ private:
   Segment makeSegment(size_t firstOp, llvm::ArrayRef<int32_t> rowsPerStep) const;
   void addSegments(int32_t mostRows);
   bool cutsTransfer(size_t firstOp, size_t lastOp, bool isStream) const;
+  bool readsAverage(size_t firstOp, size_t op) const;
   const KernelCost *findKernel(size_t op, const Segment::Op &way, int64_t bytes) const;
   Choice findSmallest(double cycles) const;
   std::optional<double> getCycles(const Segment &segment, int64_t bytes) const;
