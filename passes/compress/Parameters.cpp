@@ -10,7 +10,7 @@ namespace tinyc::compress {
 
 /// Ranges narrower than this hold nothing but zero. Scales stay far from the limits of f32, so that products and
 /// quotients of a few of them do.
-static constexpr double kLeastWidth = 1e-12;
+static constexpr double kLeastWidth = 1e-30;
 
 static constexpr double kGreatestScale = 1e30;
 

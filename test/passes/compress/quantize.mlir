@@ -119,3 +119,11 @@ func.func @integer(%x: tensor<1x2x2x1x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x
   %0 = nn.max_pool %x {kernel = array<i64: 2, 2>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x2x2x1x!quant.uniform<i8:f32, 0.5>>) -> tensor<1x1x1x1x!quant.uniform<i8:f32, 0.5>>
   return %0 : tensor<1x1x1x1x!quant.uniform<i8:f32, 0.5>>
 }
+
+// Random deep networks fade: a range of 0 .. 255 * 2^-66 = 3.4558944e-18 still has steps of 2^-66 = 1.3552527e-20.
+// CHECK-LABEL: func.func @faint
+// CHECK-SAME: tensor<1x2x!quant.uniform<i8:f32, 1.3552527156068805E-20:-128>>
+func.func @faint(%x: tensor<1x2xf32> {nn.range = array<f64: 0.0, 3.45589442479754527e-18>}) -> tensor<1x2xf32> {
+  %0 = nn.add %x, %x {nn.range = array<f64: 0.0, 6.91178884959509054e-18>} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %0 : tensor<1x2xf32>
+}
