@@ -19,4 +19,7 @@ if os.path.isdir(os.path.join(shared, "models")):
 # Some models are made by python3-onnx and python3-numpy, which tools/setup.sh installs.
 if not subprocess.call(["/usr/bin/python3", "-c", "import numpy, onnx"], stderr=subprocess.DEVNULL):
     config.available_features.add("python-onnx")
+# Exports of networks are made by python3-torch and python3-torchvision, which tools/setup.sh installs.
+if not subprocess.call(["/usr/bin/python3", "-c", "import torchvision"], stderr=subprocess.DEVNULL):
+    config.available_features.add("python-torch")
 config.substitutions += [("%shared", shared), ("%build", build), ("%repository", repository), ("%python", "/usr/bin/python3")]

@@ -7,7 +7,7 @@ packages=(
   gcc cmake ninja-build ccache
   libonnx-dev coinor-libcbc-dev libprotobuf-dev protobuf-compiler libabsl-dev libgtest-dev libbenchmark-dev libonnx-testdata
   gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
-  python3-numpy python3-onnx
+  python3-numpy python3-onnx python3-torch python3-torchvision
 )
 
 usage() {
