@@ -7,15 +7,17 @@ packages=(
   gcc cmake ninja-build ccache
   libonnx-dev coinor-libcbc-dev libprotobuf-dev protobuf-compiler libabsl-dev libgtest-dev libbenchmark-dev libonnx-testdata
   gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
-  python3-numpy python3-onnx python3-torch python3-torchvision
+  python3-numpy python3-onnx
 )
+test_packages=(python3-torch python3-torchvision)
 
 usage() {
   cat <<'TEXT'
-usage: tools/setup.sh [--no-build]
+usage: tools/setup.sh [--no-build] [--tests]
 
 Installs the Debian packages that are missing, configures build/ and builds it.
   --no-build   packages and configuration only
+  --tests      packages that only tests need, too
 TEXT
 }
 
@@ -85,6 +87,7 @@ build_wanted=1
 for argument in "$@"; do
   case $argument in
     --no-build) build_wanted=0 ;;
+    --tests) packages+=("${test_packages[@]}") ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; fail "unknown option: $argument" ;;
   esac
