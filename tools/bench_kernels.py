@@ -51,6 +51,15 @@ def whole(height):
     return [(0, height)]
 
 
+# Of results of int16.
+WIDE_STAGE = [0, -32767, 32767, 38, 1]
+INTEGERS = ('s8', 's16')
+
+
+def is_wide(symbol):
+    return '_s16' in symbol
+
+
 class Calls:
     def __init__(self):
         self.rows = []
@@ -81,13 +90,17 @@ class Calls:
                     self.add(symbol, group, band + rest, 0, g, w * c * element, macs_per_row * g)
 
     def conv(self, symbol, group, win, stage=STAGE, groups=1, bands=True):
-        self.windowed(symbol, group, win, [groups, -4] + stage, win[5] * win[6] * win[8] * win[9] * win[2] // groups, bands)
+        zero, stage, element = (0, WIDE_STAGE, 2) if is_wide(symbol) else (-4, stage, 1)
+        macs = win[5] * win[6] * win[8] * win[9] * win[2] // groups
+        self.windowed(symbol, group, win, [groups, zero] + stage, macs, bands, element)
 
     def depthwise(self, symbol, group, win, stage=STAGE, bands=True):
-        self.windowed(symbol, group, win, [win[2], -4] + stage, win[5] * win[6] * win[8] * win[9], bands)
+        zero, stage, element = (0, WIDE_STAGE, 2) if is_wide(symbol) else (-4, stage, 1)
+        self.windowed(symbol, group, win, [win[2], zero] + stage, win[5] * win[6] * win[8] * win[9], bands, element)
 
     def dense(self, symbol, group, rows, inputs, outputs, stage=STAGE):
-        self.add(symbol, group, [rows, inputs, outputs] + stage, 0, rows, macs=rows * inputs * outputs)
+        self.add(symbol, group, [rows, inputs, outputs] + (WIDE_STAGE if is_wide(symbol) else stage), 0, rows,
+                 macs=rows * inputs * outputs)
 
 
 def add_networks(calls, columns, planes, rows3x3, dense):
@@ -206,11 +219,11 @@ def add_random(calls, rng, kernels):
             for _ in range(15):
                 calls.depthwise(symbol, 'random', random_window(rng, anything, lambda: rng.randint(2, 4), [2, 3, 5, 7], [1, 2], macs // 4, True))
                 calls.depthwise(symbol, 'random', random_window(rng, anything, None, [2, 3, 5, 7], [1, 2], macs // 4, True, mixed=True))
-        elif op == 'conv2d' and inputs == 's8':
+        elif op == 'conv2d' and inputs in INTEGERS:
             for stage, n in ((STAGE, some), (SLOW_STAGE, 0 if isa == 'generic' else few)):
                 for _ in range(n):
                     calls.conv(symbol, 'random', random_window(rng, rng.choice([fours, anything]), anything, [1, 1, 3, 5], [1, 2], macs), stage)
-        elif op == 'depthwise_conv2d' and inputs == 's8':
+        elif op == 'depthwise_conv2d' and inputs in INTEGERS:
             for stage, ks, n in ((STAGE, [3], some), (STAGE, [1, 2, 5, 7], some), (SLOW_STAGE, [3], 0 if isa == 'generic' else few),
                                  (SLOW_STAGE, [5, 7], 0 if isa == 'generic' else few)):
                 for _ in range(n):
@@ -222,8 +235,8 @@ def add_random(calls, rng, kernels):
                 calls.windowed(symbol, 'random', win, [groups, -1e9, 1e9], win[5] * win[6] * win[8] * win[9] * win[2] // groups,
                                element=4)
         elif op == 'fully_connected':
-            for i in range(2 * some if inputs == 's8' else some):
-                n = 4 * up_to(200) if 'pairs' in symbol and i % 3 else up_to(600)
+            for i in range(2 * some if inputs in INTEGERS else some):
+                n = 4 * up_to(200) if 'pairs' in symbol and i % 3 else 2 * up_to(300) if is_wide(symbol) else up_to(600)
                 rows, outputs = rng.choice([1, 1, 1, 2, 5]), up_to(200)
                 stage = [-1e9, 1e9] if inputs == 'f32' else CLAMPED_STAGE if 'pairs' in symbol and i % 4 == 3 else \
                     SLOW_STAGE if isa != 'generic' and i % 3 == 0 and 'pairs' not in symbol else STAGE
@@ -234,10 +247,10 @@ def add_random(calls, rng, kernels):
                 zero = [3, -4] + (SLOW_STAGE if isa != 'generic' and i % 3 == 2 else STAGE) if inputs == 's8' else [-1e9, 1e9]
                 calls.add(symbol, 'random', [m, k, n] + zero, 0, m, macs=m * k * n)
         elif op in ('avg_pool', 'max_pool'):
-            for _ in range(some if inputs == 's8' else few):
+            for _ in range(some if inputs in INTEGERS else few):
                 win = random_window(rng, rng.choice([anything, fours]), None, [1, 2, 3, 5, 8], [1, 2, 3], macs // 4, True)
-                rest = [1, 1, -4] + STAGE if inputs == 's8' else [0, -1e9, 1e9, 0]
-                calls.windowed(symbol, 'random', win, rest, element=1 if inputs == 's8' else 4)
+                rest = [1, 1, 0] + WIDE_STAGE if inputs == 's16' else [1, 1, -4] + STAGE if inputs == 's8' else [0, -1e9, 1e9, 0]
+                calls.windowed(symbol, 'random', win, rest, element={'s8': 1, 's16': 2, 'f32': 4}[inputs])
         elif isa == 'armv8_1m' and op in ('mul', 'requantize'):
             for i in range(2 * some):
                 stage = SLOW_STAGE if i % 4 == 3 else STAGE
@@ -256,6 +269,8 @@ def add_random(calls, rng, kernels):
                 other = [strides, [0, 0, 0, 1], [0, 0, 0, 0]][i % 3]
                 shift = 20 if op == 'add' or isa == 'generic' else 12 if i % 5 == 4 else 30
                 rest = [3, -4, 1 << 18, 1 << 18, 1 << 19] + ([3, -128, 127, shift, 0]) if inputs == 's8' else [-1e9, 1e9]
+                if inputs == 's16':
+                    rest = [0, 0, 1 << 29, 1 << 29, 1 << 13, 0, -32767, 32767, 14 if op == 'add' else 45, 0]
                 calls.add(symbol, 'random', dims + strides + other + rest, 0, dims[0])
         elif op == 'sum_rows':
             for _ in range(few if isa == 'generic' else 3 * few):
@@ -264,12 +279,13 @@ def add_random(calls, rng, kernels):
         elif op == 'average':
             for i in range(few if isa == 'generic' else 2 * few):
                 rest = [-4] + (SLOW_STAGE if isa != 'generic' and i % 2 else STAGE) if inputs == 's8' else [-1e9, 1e9]
+                rest = [0] + WIDE_STAGE if inputs == 's16' else rest
                 calls.add(symbol, 'random', [rng.randint(1, 300), 10] + rest, 0, 1)
         elif op == 'pad':
             for _ in range(few):
                 dims = [rng.randint(1, 8), rng.randint(1, 8), rng.randint(1, 8), rng.randint(1, 40)]
                 before, after = ([rng.randint(0, 2) for _ in range(4)] for _ in range(2))
-                calls.add(symbol, 'random', dims + before + after + [0 if inputs == 's8' else 0.0], 0, dims[0] + before[0] + after[0])
+                calls.add(symbol, 'random', dims + before + after + [0 if inputs in INTEGERS else 0.0], 0, dims[0] + before[0] + after[0])
         elif op == 'transpose':
             for i in range(2 * few if isa == 'generic' else 6 * few):
                 dims = [1, 1, rng.randint(1, 6), rng.randint(1, 8), rng.randint(1, 8), rng.randint(1, 40)]
@@ -287,7 +303,11 @@ def add_random(calls, rng, kernels):
                 rest = {'tinyc_lookup_s8_params': [], 'tinyc_unary_f32_params': [0.2, 0.5, -1e9, 1e9],
                         'tinyc_softmax_s8_params': [1 << 10, 1 << 30, 20, -128], 'tinyc_softmax_f32_params': [],
                         'tinyc_quantize_params': [0.1, 3], 'tinyc_requantize_s8_params': [-4, 1 << 30] + STAGE}[params]
-                if op == 'requantize' and isa != 'generic' and i % 3 == 2:
+                if is_wide(symbol) and op == 'requantize':
+                    rest = [0, 1 << 30] + [5 if i % 3 == 2 else 0] + WIDE_STAGE[1:]
+                elif is_wide(symbol) and 'softmax' in op:
+                    rest = [1 << 10, 1 << 30, 15, 0]
+                elif op == 'requantize' and isa != 'generic' and i % 3 == 2:
                     rest[-2] = 33
                 calls.add(symbol, 'random', [rows, length] + rest, 0, rows)
 
@@ -344,6 +364,8 @@ def main():
                  'tinyc_depthwise_conv2d_3x3_s8_s8_armv7e_m', 'tinyc_fully_connected_pairs_s8_s8_armv7e_m')
     add_networks(calls, 'tinyc_conv2d_s8_s8_armv8_1m', 'tinyc_depthwise_conv2d_s8_s8_armv8_1m',
                  'tinyc_depthwise_conv2d_s8_s8_armv8_1m', 'tinyc_fully_connected_s8_s8_armv8_1m')
+    add_networks(calls, 'tinyc_conv2d_pairs_s16_s8_armv7e_m', 'tinyc_depthwise_conv2d_pairs_s16_s8_armv7e_m',
+                 'tinyc_depthwise_conv2d_pairs_s16_s8_armv7e_m', 'tinyc_fully_connected_pairs_s16_s8_armv7e_m')
     add_networks(calls, 'tinyc_conv2d_columns_s8_s4_armv7e_m', 'tinyc_depthwise_conv2d_planes_s8_s4_armv7e_m',
                  'tinyc_depthwise_conv2d_3x3_s8_s4_armv7e_m', 'tinyc_fully_connected_pairs_s8_s4_armv7e_m')
     for kernel in wanted:  # the same shapes whatever other kernels there are

@@ -130,7 +130,7 @@ KernelWork countUnary(const KernelCall &call) {
   work.add("element", rows * static_cast<int32_t>(call.params[1]));
   if (call.symbol.find("lookup") != call.symbol.npos)
     work.constantBytes = work.counts[2];
-  if (call.symbol.find("softmax_s8") != call.symbol.npos)
+  if (call.symbol.find("softmax_s") != call.symbol.npos)
     work.constantBytes = 2 * 2 * work.counts[2];
   return work;
 }

@@ -15,6 +15,11 @@ struct Family {
 constexpr std::string_view dsp = "_armv7e_m", mve = "_armv8_1m", host = "_x86_64";
 
 constexpr Family families[] = {
+    {"tinyc_conv2d_pairs_s16_", dsp, countPairsS16},
+    {"tinyc_depthwise_conv2d_pairs_s16_", dsp, countDepthwisePairsS16},
+    {"tinyc_fully_connected_pairs_s16_", dsp, countFullyConnectedPairsS16},
+    {"tinyc_add_s16", dsp, countAddTwos},
+    {"tinyc_requantize_s16", dsp, countRequantizeTwos},
     {"tinyc_conv2d_columns_", dsp, countColumns},
     {"tinyc_conv2d_direct_", dsp, countDirect},
     {"tinyc_depthwise_conv2d_planes_", dsp, countPlanes},

@@ -71,6 +71,12 @@ KernelWork countSoftmaxFours(const KernelCall &call);
 KernelWork countMatmulFours(const KernelCall &call);
 KernelWork countTransposeTiles(const KernelCall &call);
 
+KernelWork countPairsS16(const KernelCall &call);
+KernelWork countDepthwisePairsS16(const KernelCall &call);
+KernelWork countFullyConnectedPairsS16(const KernelCall &call);
+KernelWork countAddTwos(const KernelCall &call);
+KernelWork countRequantizeTwos(const KernelCall &call);
+
 KernelWork countFilterBlocks(const KernelCall &call);
 KernelWork countFullyConnectedBlocks(const KernelCall &call);
 KernelWork countDepthwiseLanes(const KernelCall &call);

@@ -63,14 +63,19 @@ std::vector<int8_t> packNarrow(const std::vector<int8_t> &weights, int32_t bits)
   return packed;
 }
 
-void testConvolutionS8(bool depthwise, int32_t bits, decltype(&tinyc_conv2d_s8_s8) kernel) {
-  Random random = {(depthwise ? 11u : 12u) + 16u * bits};
+// T is int8_t or int16_t, whose sums have to fit 32 bits.
+template <typename T, typename Kernel> void testConvolution(bool depthwise, int32_t bits, Kernel kernel) {
+  constexpr bool wide = sizeof(T) == 2;
+  Random random = {(depthwise ? 11u : 12u) + 16u * bits + 256u * wide};
   for (int i = 0; i < 400; i++) {
     Shape shape = randomShape(random, depthwise);
-    tinyc_conv2d_s8_params params = {shape.window, shape.groups, randomInt(&random, -128, 127), randomOutput(&random)};
+    tinyc_conv2d_s8_params params = {shape.window, shape.groups, wide ? 0 : randomInt(&random, -128, 127),
+                                     wide ? randomOutputS16(random) : randomOutput(&random)};
     tinyc_window &window = params.window;
     int32_t filters = window.output_channels;
-    auto input = randomTensor<int8_t>(random, window.input_height * window.input_width * window.input_channels);
+    auto input = randomTensor<T>(random, window.input_height * window.input_width * window.input_channels);
+    for (T &element : input)
+      element = static_cast<T>(std::clamp(int32_t(element), -16000000 / shape.length, 16000000 / shape.length));
     auto weights = randomWeights(random, filters * shape.length, bits);
     std::vector<int32_t> bias(filters), folded(filters), multipliers(filters);
     for (int32_t o = 0; o < filters; o++) {
@@ -80,8 +85,8 @@ void testConvolutionS8(bool depthwise, int32_t bits, decltype(&tinyc_conv2d_s8_s
       multipliers[o] = randomMultiplier(&random, shape.length, params.output.shift);
     }
     auto laidOut = packNarrow(depthwise ? toDepthwiseLayout(weights, shape) : weights, bits);
-    auto output = runWindowed<int8_t>(
-        random, window, input, [&](const tinyc_window &w, const int8_t *in, int8_t *out, int32_t begin, int32_t end) {
+    auto output = runWindowed<T>(
+        random, window, input, [&](const tinyc_window &w, const T *in, T *out, int32_t begin, int32_t end) {
           tinyc_conv2d_s8_params p = params;
           p.window = w;
           kernel(&p, in, laidOut.data(), folded.data(), multipliers.data(), out, nullptr, begin, end);
@@ -133,12 +138,18 @@ void testConvolutionF32(bool depthwise) {
   }
 }
 
-TEST(Kernels, Conv2dS8) { testConvolutionS8(false, 8, tinyc_conv2d_s8_s8); }
-TEST(Kernels, Conv2dS8S4) { testConvolutionS8(false, 4, tinyc_conv2d_s8_s4); }
-TEST(Kernels, Conv2dS8S2) { testConvolutionS8(false, 2, tinyc_conv2d_s8_s2); }
-TEST(Kernels, DepthwiseConv2dS8) { testConvolutionS8(true, 8, tinyc_depthwise_conv2d_s8_s8); }
-TEST(Kernels, DepthwiseConv2dS8S4) { testConvolutionS8(true, 4, tinyc_depthwise_conv2d_s8_s4); }
-TEST(Kernels, DepthwiseConv2dS8S2) { testConvolutionS8(true, 2, tinyc_depthwise_conv2d_s8_s2); }
+TEST(Kernels, Conv2dS16) { testConvolution<int16_t>(false, 8, tinyc_conv2d_s16_s8); }
+TEST(Kernels, Conv2dS16S4) { testConvolution<int16_t>(false, 4, tinyc_conv2d_s16_s4); }
+TEST(Kernels, Conv2dS16S2) { testConvolution<int16_t>(false, 2, tinyc_conv2d_s16_s2); }
+TEST(Kernels, DepthwiseConv2dS16) { testConvolution<int16_t>(true, 8, tinyc_depthwise_conv2d_s16_s8); }
+TEST(Kernels, DepthwiseConv2dS16S4) { testConvolution<int16_t>(true, 4, tinyc_depthwise_conv2d_s16_s4); }
+TEST(Kernels, DepthwiseConv2dS16S2) { testConvolution<int16_t>(true, 2, tinyc_depthwise_conv2d_s16_s2); }
+TEST(Kernels, Conv2dS8) { testConvolution<int8_t>(false, 8, tinyc_conv2d_s8_s8); }
+TEST(Kernels, Conv2dS8S4) { testConvolution<int8_t>(false, 4, tinyc_conv2d_s8_s4); }
+TEST(Kernels, Conv2dS8S2) { testConvolution<int8_t>(false, 2, tinyc_conv2d_s8_s2); }
+TEST(Kernels, DepthwiseConv2dS8) { testConvolution<int8_t>(true, 8, tinyc_depthwise_conv2d_s8_s8); }
+TEST(Kernels, DepthwiseConv2dS8S4) { testConvolution<int8_t>(true, 4, tinyc_depthwise_conv2d_s8_s4); }
+TEST(Kernels, DepthwiseConv2dS8S2) { testConvolution<int8_t>(true, 2, tinyc_depthwise_conv2d_s8_s2); }
 TEST(Kernels, Conv2dF32) { testConvolutionF32(false); }
 TEST(Kernels, DepthwiseConv2dF32) { testConvolutionF32(true); }
 

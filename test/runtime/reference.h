@@ -37,10 +37,20 @@ private:
 };
 
 // clamp(round(acc * multiplier / 2^shift) + zero_point), ties up. long double holds the product exactly.
-inline int8_t outputStage(int64_t acc, int32_t multiplier, const tinyc_output_s8 &output) {
+inline int32_t outputStage(int64_t acc, int32_t multiplier, const tinyc_output_s8 &output) {
   long double real = std::ldexp(static_cast<long double>(acc) * multiplier, -output.shift);
   long double q = std::floor(real + 0.5L) + output.zero_point;
-  return static_cast<int8_t>(std::clamp<long double>(q, output.clamp_min, output.clamp_max));
+  return static_cast<int32_t>(std::clamp<long double>(q, output.clamp_min, output.clamp_max));
+}
+
+// An output stage for results of int16, of any shift.
+inline tinyc_output_s8 randomOutputS16(Random &random) {
+  tinyc_output_s8 output = {0, -32767, 32767, randomInt(&random, 24, 44), randomInt(&random, 0, 3) > 0};
+  if (randomInt(&random, 0, 2) == 0)
+    output.clamp_min = randomInt(&random, -32767, 0);
+  if (randomInt(&random, 0, 2) == 0)
+    output.clamp_max = randomInt(&random, 1, 32767);
+  return output;
 }
 
 inline float clampFloat(double x, const tinyc_output_f32 &output) {
@@ -50,6 +60,8 @@ inline float clampFloat(double x, const tinyc_output_f32 &output) {
 template <typename T> T randomElement(Random &random) {
   if constexpr (std::is_same_v<T, float>)
     return randomFloat(&random);
+  else if constexpr (std::is_same_v<T, int16_t>)
+    return static_cast<T>(randomInt(&random, -32767, 32767));
   else
     return static_cast<T>(randomInt(&random, -128, 127));
 }

@@ -35,15 +35,19 @@ static inline int64_t tinyc_requantize(int32_t acc, int32_t multiplier, int32_t 
 }
 
 /* The common output stage: clamp(requantize(acc, multiplier, output->shift) + zero_point). Exact for every acc. */
-static inline int8_t tinyc_output_stage_s8(int32_t acc, int32_t multiplier, const tinyc_output_s8 *output) {
+static inline int32_t tinyc_output_stage(int32_t acc, int32_t multiplier, const tinyc_output_s8 *output) {
   if (output->shift >= 32) {
     int32_t q = (int32_t)tinyc_requantize(acc, multiplier, output->shift) + output->zero_point;
-    return (int8_t)tinyc_limit_s32(q, output->clamp_min, output->clamp_max);
+    return tinyc_limit_s32(q, output->clamp_min, output->clamp_max);
   }
   int64_t q = tinyc_requantize(acc, multiplier, output->shift) + output->zero_point;
-  return (int8_t)(q < output->clamp_min   ? output->clamp_min
-                  : q > output->clamp_max ? output->clamp_max
-                                          : (int32_t)q);
+  return q < output->clamp_min ? output->clamp_min : q > output->clamp_max ? output->clamp_max : (int32_t)q;
+}
+static inline int8_t tinyc_output_stage_s8(int32_t acc, int32_t multiplier, const tinyc_output_s8 *output) {
+  return (int8_t)tinyc_output_stage(acc, multiplier, output);
+}
+static inline int16_t tinyc_output_stage_s16(int32_t acc, int32_t multiplier, const tinyc_output_s8 *output) {
+  return (int16_t)tinyc_output_stage(acc, multiplier, output);
 }
 
 /* The output stage of add_s8: clamp((lhs * lhs_multiplier + rhs * rhs_multiplier + offset) >> shift), all in 32
@@ -52,6 +56,22 @@ static inline int8_t tinyc_output_stage_s8(int32_t acc, int32_t multiplier, cons
 static inline int8_t tinyc_add_stage_s8(int8_t lhs, int8_t rhs, const tinyc_elementwise_s8_params *params) {
   int32_t acc = lhs * params->lhs_multiplier + rhs * params->rhs_multiplier + params->offset;
   return (int8_t)tinyc_limit_s32(acc >> params->output.shift, params->output.clamp_min, params->output.clamp_max);
+}
+
+/* The output stage of add_s16: two products of 16 by 32 bits, whose lower 16 bits are dropped (SMLAWB). |multipliers| <=
+ * 2^30, shift 1..28, and offset = 2^(shift-1) + 1 keep the sum below 2^31; the 1 makes up for what the drops lose on the
+ * average (see tinyc_add_s16_scales). */
+static inline int16_t tinyc_add_stage_s16(int16_t lhs, int16_t rhs, const tinyc_elementwise_s8_params *params) {
+  int32_t acc = (int32_t)(((int64_t)lhs * params->lhs_multiplier) >> 16) +
+                (int32_t)(((int64_t)rhs * params->rhs_multiplier) >> 16) + params->offset;
+  return (int16_t)tinyc_limit_s32(acc >> params->output.shift, params->output.clamp_min, params->output.clamp_max);
+}
+
+/* A function of int16 from 513 of its values, entry i for the input 128 * i - 32768: the straight line between the two
+ * entries around x, rounded to nearest, ties upwards. */
+static inline int16_t tinyc_interpolate_s16(int16_t x, const int16_t *table) {
+  int32_t place = x + 32768, low = table[place >> 7], step = table[(place >> 7) + 1] - low;
+  return (int16_t)(low + ((step * (place & 127) + 64) >> 7));
 }
 
 /* Leading zero bits of x > 0. A loop: Armv6-M has no CLZ, and it runs once per row. */
@@ -104,6 +124,87 @@ static inline void tinyc_softmax_row_s8(const int8_t *input, int8_t *output, con
     uint32_t q = shift > 32 ? 0u : ((product >> (shift - 1)) + 1u) >> 1;
     int32_t limited = q > 1024u ? 1024 : (int32_t)q;
     output[i] = (int8_t)tinyc_limit_s32(limited + params->output_zero_point, -128, 127);
+  }
+}
+
+/* 2^63 / x for 2^31 <= x < 2^32, rounded down, at most 2^32 - 1; bit by bit, as no Cortex-M divides 64 bits. */
+static inline uint32_t tinyc_reciprocal_u32(uint32_t x) {
+  if (x == 0x80000000u)
+    return 0xffffffffu;
+  uint32_t quotient = 0, rest = 0x80000000u; /* below x */
+  for (int32_t bit = 0; bit < 32; bit++) {
+    uint32_t carry = rest >> 31;
+    rest <<= 1;
+    quotient <<= 1;
+    if (carry || rest >= x) {
+      rest -= x;
+      quotient |= 1u;
+    }
+  }
+  return quotient;
+}
+
+/* exp(-d * input_scale) * 65535^2 for 0 <= d < 65536, from the table of softmax_s16: exponentials[i] = round(65535 *
+ * exp(-i * input_scale)) for i < 256, exponentials[256 + i] = round(65535 * exp(-256 * i * input_scale)). */
+static inline uint32_t tinyc_exponential_s16(int32_t d, const uint16_t *exponentials) {
+  return (uint32_t)exponentials[d & 255] * exponentials[256 + (d >> 8)];
+}
+
+/* One row of softmax_s16: output[i] = clamp(zero_point + round(K * E[max - x[i]] / sum), -32767, 32767), K = 1 / output
+ * scale, E = tinyc_exponential_s16.
+ *   output_shift = m and output_multiplier = min(round(K * 2^m), 2^31 - 1) with 2^30 <= K * 2^m < 2^31
+ *   (output scale 2^-15: m = 15, multiplier 2^30); input_multiplier is not used.
+ * The sum is normalized to 32 bits and divided by once a row. length is at most 65536; elements at a distance of 2^16 from the
+ * greatest do not exist, as inputs are -32767..32767. The result is within 1 + length * share / (2 * sum of exponentials) steps of
+ * 2^-15 of the exact share. input and output may be the same. */
+static inline void tinyc_softmax_row_s16(const int16_t *input, int16_t *output, const uint16_t *exponentials,
+                                         const tinyc_softmax_s8_params *params) {
+  int32_t length = params->length, largest = -32768;
+  for (int32_t i = 0; i < length; i++)
+    largest = tinyc_max_s32(largest, input[i]);
+  uint64_t sum = 0;
+  for (int32_t i = 0; i < length; i++)
+    sum += tinyc_exponential_s16(largest - input[i], exponentials);
+  int32_t extra = 0; /* the greatest element alone gives 65535^2 >= 2^31 */
+  for (; sum >> 32; sum >>= 1)
+    extra++;
+  uint32_t factor = tinyc_reciprocal_u32((uint32_t)sum);
+  /* E * factor / 2^32 is the share in 2^-(31 + extra). */
+  int32_t shift = 31 + extra + params->output_shift;
+  for (int32_t i = 0; i < length; i++) {
+    uint32_t share = (uint32_t)(((uint64_t)tinyc_exponential_s16(largest - input[i], exponentials) * factor) >> 32);
+    uint64_t product = (uint64_t)share * (uint32_t)params->output_multiplier;
+    uint64_t q = shift > 63 ? 0u : ((product >> (shift - 1)) + 1u) >> 1;
+    int32_t limited = q > 131072u ? 131072 : (int32_t)q;
+    output[i] = (int16_t)tinyc_limit_s32(limited + params->output_zero_point, -32767, 32767);
+  }
+}
+
+/* One row of log_softmax_s16: output[i] = clamp(zero_point - round((d * input_scale + ln(sum / 65535^2)) / output_scale),
+ * -32767, 32767), d = max - x[i], with the table of softmax_s16.
+ *   output_shift = m, 1..46
+ *   input_multiplier = round(input_scale / output_scale * 2^m)
+ *   output_multiplier = round(ln 2 / output_scale * 2^(m - 16)), both below 2^30 (tinyc_log_softmax_s16_scales)
+ * input and output may be the same. */
+static inline void tinyc_log_softmax_row_s16(const int16_t *input, int16_t *output, const uint16_t *exponentials,
+                                             const tinyc_softmax_s8_params *params) {
+  int32_t length = params->length, largest = -32768;
+  for (int32_t i = 0; i < length; i++)
+    largest = tinyc_max_s32(largest, input[i]);
+  uint64_t sum = 0;
+  for (int32_t i = 0; i < length; i++)
+    sum += tinyc_exponential_s16(largest - input[i], exponentials);
+  int32_t extra = 0;
+  for (; sum >> 32; sum >>= 1)
+    extra++;
+  /* log2(65535^2) in Q16 is 2^21 - 3, rounded. */
+  int32_t log2_sum = tinyc_max_s32(tinyc_log2_q16((uint32_t)sum) + extra * 65536 - ((1 << 21) - 3), 0);
+  int64_t offset = (int64_t)log2_sum * params->output_multiplier;
+  int64_t half = (int64_t)1 << (params->output_shift - 1);
+  for (int32_t i = 0; i < length; i++) {
+    int64_t acc = (int64_t)(largest - input[i]) * params->input_multiplier + offset;
+    int64_t q = params->output_zero_point + ((half - acc) >> params->output_shift);
+    output[i] = (int16_t)(q < -32767 ? -32767 : q > 32767 ? 32767 : q);
   }
 }
 
@@ -160,6 +261,14 @@ static inline int8_t tinyc_quantize_value_s8(float x, float inverse_scale, int32
     scaled = 0.0f;
   scaled = tinyc_limit_f32(scaled, -1024.0f, 1024.0f); /* |zero_point| <= 128: these still saturate */
   return (int8_t)tinyc_limit_s32((int32_t)tinyc_round_half_even_f32(scaled) + zero_point, -128, 127);
+}
+
+/* clamp(round_half_even(x * inverse_scale), -32767, 32767); NaN gives 0. */
+static inline int16_t tinyc_quantize_value_s16(float x, float inverse_scale) {
+  float scaled = x * inverse_scale;
+  if (scaled != scaled)
+    scaled = 0.0f;
+  return (int16_t)tinyc_round_half_even_f32(tinyc_limit_f32(scaled, -32767.0f, 32767.0f));
 }
 
 /* ln 2 in two parts; the first has 15 significant bits, so that its product with any exponent is exact. */

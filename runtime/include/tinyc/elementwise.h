@@ -23,6 +23,14 @@ TINYC_CORE int8_t tinyc_binary_s8(const tinyc_elementwise_s8_params *params, int
                                &params->output);
 }
 
+/* The same in int16. */
+TINYC_CORE int16_t tinyc_binary_s16(const tinyc_elementwise_s8_params *params, int16_t lhs, int16_t rhs,
+                                    const tinyc_binary op) {
+  if (op != TINYC_MUL)
+    return tinyc_add_stage_s16(lhs, rhs, params);
+  return tinyc_output_stage_s16(lhs * rhs, params->lhs_multiplier, &params->output);
+}
+
 /* Rows [row_begin, row_end) of type T by `binary`. Innermost strides of 1 are constants to the compiler. */
 #define TINYC_ELEMENTWISE_LOOPS(T, binary)                                                                             \
   const int32_t *dims = params->dims, *ls = params->lhs_strides, *rs = params->rhs_strides;                           \
@@ -47,6 +55,11 @@ TINYC_CORE void tinyc_elementwise_f32(const tinyc_elementwise_f32_params *params
 TINYC_CORE void tinyc_elementwise_s8(const tinyc_elementwise_s8_params *params, const int8_t *lhs, const int8_t *rhs,
                                      int8_t *output, int32_t row_begin, int32_t row_end, const tinyc_binary op) {
   TINYC_ELEMENTWISE_LOOPS(int8_t, tinyc_binary_s8)
+}
+
+TINYC_CORE void tinyc_elementwise_s16(const tinyc_elementwise_s8_params *params, const int16_t *lhs, const int16_t *rhs,
+                                      int16_t *output, int32_t row_begin, int32_t row_end, const tinyc_binary op) {
+  TINYC_ELEMENTWISE_LOOPS(int16_t, tinyc_binary_s16)
 }
 
 #undef TINYC_ELEMENTWISE_LOOPS

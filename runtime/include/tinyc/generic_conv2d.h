@@ -1,18 +1,17 @@
-/* tinyc/generic_conv2d.h - the generic integer convolution, for one kernel that defines TINYC_WEIGHT_BITS before: direct
- * convolution, four output channels of one pixel at a time. */
+/* tinyc/generic_conv2d.h - the generic integer convolution, for one kernel that defines TINYC_WEIGHT_BITS before, and
+ * TINYC_ACTIVATION_BITS if these are 16: direct convolution, four output channels of one pixel at a time. */
 #ifndef TINYC_GENERIC_CONV2D_H
 #define TINYC_GENERIC_CONV2D_H
 
-#include "tinyc/arithmetic.h"
+#include "tinyc/activation.h"
 #include "tinyc/narrow.h"
-#include "tinyc/window.h"
 
 enum { kBlock = 4 };
 
 TINYC_CORE int32_t getWeight(const int8_t *weights, int32_t i) { return tinyc_element(weights, i, TINYC_WEIGHT_BITS); }
 
 /* acc[j] += sum over i < length of x[i] * weight at + j * pitch + i. */
-TINYC_CORE void addProducts(const int8_t *x, const int8_t *weights, int32_t at, int32_t pitch, int32_t length,
+TINYC_CORE void addProducts(const Activation *x, const int8_t *weights, int32_t at, int32_t pitch, int32_t length,
                             int32_t *acc, const int32_t outputs) {
   if (outputs == kBlock) {
     int32_t at1 = at + pitch, at2 = at1 + pitch, at3 = at2 + pitch;
@@ -46,9 +45,9 @@ TINYC_CORE void addConstant(int32_t value, const int8_t *weights, int32_t at, in
 
 /* Where one output pixel's window lies. */
 typedef struct Position {
-  const int8_t *input;
-  int32_t channel; /* first of the group */
-  int32_t top, left;   /* input coordinates of tap (0, 0), negative in the padding */
+  const Activation *input;
+  int32_t channel;   /* first of the group */
+  int32_t top, left; /* input coordinates of tap (0, 0), negative in the padding */
   tinyc_taps rows, columns;
 } Position;
 
@@ -67,9 +66,9 @@ TINYC_CORE void accumulate(const tinyc_conv2d_s8_params *params, const Position 
       addConstant(zero, weights, at, pitch, w_row, acc, outputs);
       continue;
     }
-    const int8_t *x = tinyc_input_row_s8(window, position->input, position->top + ky * window->dilation_height) +
-                      (position->left + columns.begin * window->dilation_width) * window->input_channels +
-                      position->channel;
+    const Activation *x = getInputRow(window, position->input, position->top + ky * window->dilation_height) +
+                          (position->left + columns.begin * window->dilation_width) * window->input_channels +
+                          position->channel;
     int32_t inner = at + columns.begin * channels;
     if (columns.begin > 0)
       addConstant(zero, weights, at, pitch, columns.begin * channels, acc, outputs);
@@ -84,8 +83,8 @@ TINYC_CORE void accumulate(const tinyc_conv2d_s8_params *params, const Position 
   }
 }
 
-TINYC_CORE void convolve(const tinyc_conv2d_s8_params *params, const int8_t *input, const int8_t *weights,
-                         const int32_t *bias, const int32_t *multipliers, int8_t *output, int32_t row_begin,
+TINYC_CORE void convolve(const tinyc_conv2d_s8_params *params, const Activation *input, const int8_t *weights,
+                         const int32_t *bias, const int32_t *multipliers, Activation *output, int32_t row_begin,
                          int32_t row_end) {
   const tinyc_window *window = &params->window;
   const tinyc_output_s8 *stage = &params->output;
@@ -94,7 +93,7 @@ TINYC_CORE void convolve(const tinyc_conv2d_s8_params *params, const int8_t *inp
   int32_t pitch = window->kernel_height * window->kernel_width * channels;
 
   for (int32_t y = row_begin; y < row_end; y++) {
-    int8_t *out = output + tinyc_output_offset(window, y);
+    Activation *out = output + tinyc_output_offset(window, y);
     Position position;
     position.input = input;
     position.top = y * window->stride_height - window->pad_top;
@@ -111,12 +110,12 @@ TINYC_CORE void convolve(const tinyc_conv2d_s8_params *params, const int8_t *inp
           int32_t acc[kBlock] = {bias[o], bias[o + 1], bias[o + 2], bias[o + 3]};
           accumulate(params, &position, weights, o * pitch, channels, acc, kBlock);
           for (int32_t j = 0; j < kBlock; j++)
-            out[o + j] = tinyc_output_stage_s8(acc[j], multipliers[(o + j) * stage->multiplier_step], stage);
+            out[o + j] = finish(acc[j], multipliers[(o + j) * stage->multiplier_step], stage);
         }
         for (; o < end; o++) {
           int32_t acc = bias[o];
           accumulate(params, &position, weights, o * pitch, channels, &acc, 1);
-          out[o] = tinyc_output_stage_s8(acc, multipliers[o * stage->multiplier_step], stage);
+          out[o] = finish(acc, multipliers[o * stage->multiplier_step], stage);
         }
       }
     }

@@ -54,6 +54,44 @@ extern "C" {
 #define TINYC_ARGUMENTS_average_s8 const int32_t *input, const int32_t *multipliers, int8_t *output
 #define TINYC_INPUTS_average_s8 1
 #define TINYC_CONSTANTS_average_s8 1
+/* Activations of int16. */
+#define TINYC_ARGUMENTS_unary_s16 const int16_t *input, int16_t *output
+#define TINYC_INPUTS_unary_s16 1
+#define TINYC_CONSTANTS_unary_s16 0
+#define TINYC_ARGUMENTS_binary_s16 const int16_t *lhs, const int16_t *rhs, int16_t *output
+#define TINYC_INPUTS_binary_s16 2
+#define TINYC_CONSTANTS_binary_s16 0
+#define TINYC_ARGUMENTS_weighted_s16 \
+  const int16_t *input, const int8_t *weights, const int32_t *bias, const int32_t *multipliers, int16_t *output
+#define TINYC_INPUTS_weighted_s16 1
+#define TINYC_CONSTANTS_weighted_s16 3
+#define TINYC_ARGUMENTS_scaled_s16 const int16_t *input, const int32_t *multipliers, int16_t *output
+#define TINYC_INPUTS_scaled_s16 1
+#define TINYC_CONSTANTS_scaled_s16 1
+#define TINYC_ARGUMENTS_lookup_s16 const int16_t *input, const int16_t *table, int16_t *output
+#define TINYC_INPUTS_lookup_s16 1
+#define TINYC_CONSTANTS_lookup_s16 1
+#define TINYC_ARGUMENTS_exponentials_s16 const int16_t *input, const uint16_t *exponentials, int16_t *output
+#define TINYC_INPUTS_exponentials_s16 1
+#define TINYC_CONSTANTS_exponentials_s16 1
+#define TINYC_ARGUMENTS_quantize_s16 const float *input, int16_t *output
+#define TINYC_INPUTS_quantize_s16 1
+#define TINYC_CONSTANTS_quantize_s16 0
+#define TINYC_ARGUMENTS_dequantize_s16 const int16_t *input, float *output
+#define TINYC_INPUTS_dequantize_s16 1
+#define TINYC_CONSTANTS_dequantize_s16 0
+#define TINYC_ARGUMENTS_widen const int8_t *input, int16_t *output
+#define TINYC_INPUTS_widen 1
+#define TINYC_CONSTANTS_widen 0
+#define TINYC_ARGUMENTS_narrow const int16_t *input, int8_t *output
+#define TINYC_INPUTS_narrow 1
+#define TINYC_CONSTANTS_narrow 0
+#define TINYC_ARGUMENTS_sums_s16 const int16_t *input, int32_t *output
+#define TINYC_INPUTS_sums_s16 1
+#define TINYC_CONSTANTS_sums_s16 0
+#define TINYC_ARGUMENTS_average_s16 const int32_t *input, const int32_t *multipliers, int16_t *output
+#define TINYC_INPUTS_average_s16 1
+#define TINYC_CONSTANTS_average_s16 1
 
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
   TINYC_DECLARE(symbol, params, TINYC_ARGUMENTS_##arguments)

@@ -21,6 +21,8 @@
  * - Parameter blocks hold 32-bit fields only, so that the compiler can lay them out as words on any target.
  * - Quantized kernels: bias already contains -input_zero_point * sum(weights); a padded input element has the
  *   value input_zero_point. Requantization is that of tinyc/arithmetic.h.
+ * - Kernels on int16 take the parameter blocks of those on int8. Their zero points are 0. No accumulator leaves 32 bits, in
+ *   whatever order it is summed: |bias| + 32767 * sum(|weights|) < 2^31 for each output channel.
  * - Float kernels add in one fixed order, documented at each kernel and the same on every ISA and in the interpreter, and
  *   never contract multiply and add. Weights are finite.
  * - No kernel allocates, keeps state, or calls anything but memcpy and memset.
@@ -42,11 +44,12 @@
 extern "C" {
 #endif
 
-/* Output stage of an int8 kernel: q = clamp(requantize(acc, multiplier, shift) + zero_point). */
+/* Output stage of an integer kernel: q = clamp(requantize(acc, multiplier, shift) + zero_point). With results of int16 the
+ * zero point is 0, but in requantize_s16, and the bounds lie in -32767..32767. */
 typedef struct tinyc_output_s8 {
   int32_t zero_point;
   int32_t clamp_min, clamp_max;
-  int32_t shift;           /* right shift of the 64-bit product, 32 wherever every real scale is below 0.5 */
+  int32_t shift;           /* right shift of the 64-bit product; int8: 32 wherever every real scale is below 0.5 */
   int32_t multiplier_step; /* 1: one multiplier per output channel; 0: one for all */
 } tinyc_output_s8;
 
@@ -161,7 +164,9 @@ typedef struct tinyc_average_f32_params {
  * where broadcast. A row is an index of dims[0].
  * add_s8: q = clamp((lhs * lhs_multiplier + rhs * rhs_multiplier + offset) >> output.shift), in int32; zero
  * points and rounding are inside offset. sub is add with a negative rhs_multiplier.
- * mul_s8: acc = (lhs - lhs_zero_point) * (rhs - rhs_zero_point), then the common output stage with lhs_multiplier. */
+ * mul_s8: acc = (lhs - lhs_zero_point) * (rhs - rhs_zero_point), then the common output stage with lhs_multiplier.
+ * add_s16: q = clamp((((lhs * lhs_multiplier) >> 16) + ((rhs * rhs_multiplier) >> 16) + offset) >> output.shift), products
+ * of 48 bits. mul_s16 as mul_s8. */
 typedef struct tinyc_elementwise_s8_params {
   int32_t dims[4], lhs_strides[4], rhs_strides[4];
   int32_t lhs_zero_point, rhs_zero_point;
@@ -176,6 +181,8 @@ typedef struct tinyc_elementwise_f32_params {
 
 /* Unary functions over rows x length elements.
  * lookup_s8: output = table[(uint8_t)input], constants: int8_t table[256].
+ * lookup_s16: constants: int16_t table[513], entry i the result for 128 * i - 32768; between two entries a straight line
+ * (tinyc_interpolate_s16 of tinyc/arithmetic.h).
  * f32: clamp (output), leaky_relu (alpha), sigmoid, hard_sigmoid (alpha, beta), hard_swish (alpha, beta). */
 typedef struct tinyc_lookup_s8_params {
   int32_t rows, length;
@@ -188,7 +195,7 @@ typedef struct tinyc_unary_f32_params {
 } tinyc_unary_f32_params;
 
 /* softmax, log_softmax over the last dimension: rows x length.
- * s8: constants: uint16_t exponentials[256], the table of tinyc/arithmetic.h. */
+ * s8: constants: uint16_t exponentials[256], the table of tinyc/arithmetic.h. s16: uint16_t exponentials[512], also there. */
 typedef struct tinyc_softmax_s8_params {
   int32_t rows, length;
   int32_t input_multiplier;  /* log_softmax only, see arithmetic.h */
@@ -203,7 +210,9 @@ typedef struct tinyc_softmax_f32_params {
 
 /* Changes of type over rows x length elements. quantize_f32_s8: q = clamp(round_half_even(x * inverse_scale) +
  * zero_point, -128, 127), NaN to the zero point. dequantize_s8_f32: (q - zero_point) * scale.
- * requantize_s8: acc = q - input_zero_point, then the common output stage with multiplier. */
+ * quantize_f32_s16: the same with the bounds -32767..32767 and a zero point of 0.
+ * requantize_s8: acc = q - input_zero_point, then the common output stage with multiplier; requantize_s8_s16, _s16_s8 and _s16
+ * likewise. */
 typedef struct tinyc_quantize_params {
   int32_t rows, length;
   float scale; /* quantize: 1 / scale of the output; dequantize: scale of the input */

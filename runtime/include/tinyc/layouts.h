@@ -200,4 +200,21 @@ static inline int32_t tinyc_lines_count(const tinyc_window *window) {
   return count < window->output_width ? count : window->output_width;
 }
 
+/* ---- Kernels on int16 of Armv7E-M with int8 weights ----------------------------------------------------------------------
+ *
+ * conv2d_pairs_s16_s8, fully_connected_pairs_s16_s8: of each pair of filters (of a group) the bias of the first; a word for each two
+ * elements of the window in the order of the contract, with the bytes (first, second) of one element and (first, second) of the
+ * next, 0 where there is none; both multipliers; the bias of the second.
+ *
+ * depthwise_conv2d_pairs_s16_s8: of each pair of channels both biases; a word for each two taps, with the bytes (first channel,
+ * second) of one tap and (first, second) of the next; both multipliers.
+ *
+ * Scratch of conv2d: three windows, each of whole words, and a word into which the last load runs ahead. Of depthwise_conv2d: a
+ * pointer for each tap, one more, and a line of zeros. */
+enum { TINYC_PAIRS_S16_ROWS = 32 }; /* of a kernel, at most */
+
+static inline int64_t tinyc_window_length(const tinyc_conv2d_s8_params *conv) {
+  return (int64_t)conv->window.kernel_height * conv->window.kernel_width * (conv->window.input_channels / conv->groups);
+}
+
 #endif /* TINYC_LAYOUTS_H */

@@ -133,6 +133,20 @@ static inline int32_t tinyc_conv2d_f32_f32_x86_64_scratch(const void *params) {
   return tinyc_panel_block(length, tinyc_call_pixels(window), 4);
 }
 
+/* Three windows and a word; negative where they exceed 2^31 - 1 bytes. */
+static inline int32_t tinyc_conv2d_pairs_s16_s8_armv7e_m_scratch(const void *params) {
+  int64_t bytes = 12 * ((tinyc_window_length((const tinyc_conv2d_s8_params *)params) + 1) / 2) + 4;
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+
+/* Pointers to the taps and a line of zeros; negative where they exceed 2^31 - 1 bytes. */
+static inline int32_t tinyc_depthwise_conv2d_pairs_s16_s8_armv7e_m_scratch(const void *params) {
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  int64_t pointers = (int64_t)window->kernel_height * window->kernel_width + 1;
+  int64_t bytes = 4 * pointers + 2 * (((int64_t)window->output_channels + 1) & ~(int64_t)1);
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -38,6 +38,9 @@ static inline const void *tinyc_input_row(const tinyc_window *window, const void
 static inline const int8_t *tinyc_input_row_s8(const tinyc_window *window, const int8_t *input, int32_t y) {
   return (const int8_t *)tinyc_input_row(window, input, y, 1);
 }
+static inline const int16_t *tinyc_input_row_s16(const tinyc_window *window, const int16_t *input, int32_t y) {
+  return (const int16_t *)tinyc_input_row(window, input, y, (int32_t)sizeof(int16_t));
+}
 static inline const float *tinyc_input_row_f32(const tinyc_window *window, const float *input, int32_t y) {
   return (const float *)tinyc_input_row(window, input, y, (int32_t)sizeof(float));
 }

@@ -1,38 +1,12 @@
 /* pad float with a constant. */
 #include "tinyc/kernel_functions.h"
 
-#include <string.h>
-
-static inline float *fill(float *out, const tinyc_pad_f32_params *params, int32_t count) {
-  for (int32_t i = 0; i < count; i++)
-    out[i] = params->value;
-  return out + count;
-}
+typedef float Element;
+typedef tinyc_pad_f32_params Params;
+#include "tinyc/generic_pad.h"
 
 void tinyc_pad_f32(const tinyc_pad_f32_params *params, const float *input, float *output, void *scratch,
                    int32_t row_begin, int32_t row_end) {
   (void)scratch;
-  const int32_t *dims = params->dims, *before = params->before, *after = params->after;
-  int32_t line = before[3] + dims[3] + after[3];
-  int32_t plane = (before[2] + dims[2] + after[2]) * line;
-  int32_t row_size = (before[1] + dims[1] + after[1]) * plane;
-  float *out = output + row_begin * row_size;
-  for (int32_t row = row_begin; row < row_end; row++) {
-    int32_t i = row - before[0];
-    if (i < 0 || i >= dims[0]) {
-      out = fill(out, params, row_size);
-      continue;
-    }
-    out = fill(out, params, before[1] * plane);
-    for (int32_t j = 0; j < dims[1]; j++) {
-      out = fill(out, params, before[2] * line);
-      for (int32_t k = 0; k < dims[2]; k++) {
-        out = fill(out, params, before[3]);
-        memcpy(out, input + ((i * dims[1] + j) * dims[2] + k) * dims[3], (size_t)dims[3] * sizeof(float));
-        out = fill(out + dims[3], params, after[3]);
-      }
-      out = fill(out, params, after[2] * line);
-    }
-    out = fill(out, params, after[1] * plane);
-  }
+  pad(params, input, output, row_begin, row_end);
 }

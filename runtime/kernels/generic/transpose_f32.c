@@ -1,25 +1,11 @@
-/* transpose float: up to six dimensions, the output written in order. */
+/* transpose float. */
 #include "tinyc/kernel_functions.h"
 
-#include <string.h>
+typedef float Element;
+#include "tinyc/generic_transpose.h"
 
 void tinyc_transpose_f32(const tinyc_transpose_params *params, const float *input, float *output, void *scratch,
                          int32_t row_begin, int32_t row_end) {
   (void)scratch;
-  const int32_t *dims = params->dims, *strides = params->input_strides;
-  int32_t length = dims[5], step = strides[5];
-  float *out = output + row_begin * dims[1] * dims[2] * dims[3] * dims[4] * length;
-  for (int32_t i0 = row_begin; i0 < row_end; i0++)
-    for (int32_t i1 = 0; i1 < dims[1]; i1++)
-      for (int32_t i2 = 0; i2 < dims[2]; i2++)
-        for (int32_t i3 = 0; i3 < dims[3]; i3++)
-          for (int32_t i4 = 0; i4 < dims[4]; i4++, out += length) {
-            const float *from =
-                input + i0 * strides[0] + i1 * strides[1] + i2 * strides[2] + i3 * strides[3] + i4 * strides[4];
-            if (step == 1)
-              memcpy(out, from, (size_t)length * sizeof(float));
-            else
-              for (int32_t i5 = 0; i5 < length; i5++, from += step)
-                out[i5] = *from;
-          }
+  permute(params, input, output, row_begin, row_end);
 }

@@ -6,7 +6,7 @@
 #include "semihosting.h"
 #include "tinyc/kernel_functions.h"
 
-enum { MAX_CALLS = 8192, CALL_BYTES = 1 << 20, INPUT_BYTES = 1 << 19, WEIGHT_BYTES = 3 << 18, OUTPUT_BYTES = 1 << 19, SCRATCH_BYTES = 1 << 17, MAX_ROWS = 256, MAX_CHANNELS = 4096 };
+enum { MAX_CALLS = 16384, CALL_BYTES = 7 << 18, INPUT_BYTES = 1 << 19, WEIGHT_BYTES = 3 << 18, OUTPUT_BYTES = 1 << 19, SCRATCH_BYTES = 1 << 17, MAX_ROWS = 256, MAX_CHANNELS = 4096 };
 
 // What calls.bin holds for each call, followed by the words of the parameter block.
 typedef struct Call {
@@ -36,6 +36,18 @@ static int32_t bias[MAX_CHANNELS], multipliers[MAX_CHANNELS];
 #define CALL_scaled_s8 buffers->input, buffers->multipliers, buffers->output
 #define CALL_lookup_s8 buffers->input, buffers->weights, buffers->output
 #define CALL_exponentials_s8 buffers->input, buffers->weights, buffers->output
+#define CALL_unary_s16 CALL_unary_s8
+#define CALL_binary_s16 CALL_binary_s8
+#define CALL_weighted_s16 CALL_weighted_s8
+#define CALL_scaled_s16 CALL_scaled_s8
+#define CALL_lookup_s16 CALL_lookup_s8
+#define CALL_exponentials_s16 CALL_exponentials_s8
+#define CALL_quantize_s16 CALL_unary_s8
+#define CALL_dequantize_s16 CALL_unary_s8
+#define CALL_widen CALL_unary_s8
+#define CALL_narrow CALL_unary_s8
+#define CALL_sums_s16 CALL_unary_s8
+#define CALL_average_s16 CALL_scaled_s8
 #define CALL_quantize buffers->input, buffers->output
 #define CALL_dequantize buffers->input, buffers->output
 #define CALL_sums_s8 buffers->input, buffers->output

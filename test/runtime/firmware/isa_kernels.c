@@ -22,9 +22,17 @@ enum { kInput = 40000, kWeights = 120000, kChannels = 160, kOutput = 60000, kScr
 static _Alignas(4) int8_t input[kInput], weights[kWeights], narrowWeights[kWeights / 2];
 /* Of the weights of the convolutions and products tested; generic kernels read narrow ones, the others pack them themselves. */
 static int32_t weightBits = 8;
+/* Of the activations tested; buffers of them hold bytes. */
+static int32_t activationBits = 8;
 static const int8_t *contractWeights = weights;
-/* The generic kernel for these weights. */
-#define GENERIC(name) (weightBits == 8 ? name##_s8 : weightBits == 4 ? name##_s4 : name##_s2)
+/* The generic kernel for these activations and weights. */
+#define GENERIC(name)                                                                                                \
+  (activationBits == 16 ? weightBits == 8   ? (Function)name##_s16_s8                                                \
+                          : weightBits == 4 ? (Function)name##_s16_s4                                                \
+                                            : (Function)name##_s16_s2                                                \
+   : weightBits == 8    ? (Function)name##_s8_s8                                                                     \
+   : weightBits == 4    ? (Function)name##_s8_s4                                                                     \
+                        : (Function)name##_s8_s2)
 static _Alignas(4) int8_t scattered[kInput + 64 * kGuard], expected[kOutput], actual[kOutput];
 static int32_t packedWords[2 * kWeights / 4 + 8 * kChannels];
 static int32_t bias[kChannels], multipliers[kMultipliers], scratch[kScratch / 4];
@@ -44,6 +52,33 @@ static void randomize(int8_t *bytes, int32_t count, int32_t least) {
   for (int32_t i = 0; i < count; i++)
     bytes[i] = (int8_t)(extreme ? (random(0, 1) ? 127 : least) : random(least, 127));
 }
+/* The same for `count` activations, in bytes or from -most to most in int16. */
+static void randomizeActivations(int8_t *bytes, int32_t count, int32_t most) {
+  if (activationBits == 8) {
+    randomize(bytes, count, -128);
+    return;
+  }
+  int16_t *elements = (int16_t *)(void *)bytes;
+  if (bytes == input)
+    inputBytes = 2 * count;
+  int32_t extreme = random(0, 9) == 0;
+  for (int32_t i = 0; i < count; i++)
+    elements[i] = (int16_t)(extreme ? (random(0, 1) ? most : -most) : random(-most, most));
+}
+/* The greatest int16 with which sums of `length` products and a bias fit 32 bits. */
+static int32_t greatestElement(int32_t length) {
+  return tinyc_min_s32(32767, (INT32_MAX - 10000) / (128 * length));
+}
+/* A stage for results of int16: mostly with the shifts that the kernels of Armv7E-M take. */
+static tinyc_output_s8 randomWideOutput(void) {
+  tinyc_output_s8 output = {0, -32767, 32767, random(0, 7) ? random(33, 40) : random(20, 46), random(0, 3) > 0};
+  if (random(0, 1))
+    output.clamp_min = random(0, 1) ? 0 : random(-32767, 0);
+  if (random(0, 2) == 0)
+    output.clamp_max = random(1, 32767);
+  return output;
+}
+
 /* Random weights of 8, 4 or 2 bits. Those of 8 are -127 .. 127 as a rule; imported models may have -128 too. */
 static void randomizeWeights(int32_t count) {
   weightBits = random(0, 2) ? 8 : random(0, 2) ? 4 : 2;
@@ -93,7 +128,7 @@ static tinyc_rows scatterRows(const tinyc_window *window, int32_t begin, int32_t
   enum { kMostRows = 32 };
   static uint32_t offsets[kMostRows];
   tinyc_rows scatteredRows = {scattered, offsets};
-  int32_t row = window->input_width * window->input_channels, order[kMostRows], at = 4 * random(0, 4);
+  int32_t row = window->input_width * window->input_channels * activationBits / 8, order[kMostRows], at = 4 * random(0, 4);
   int32_t first = begin * window->stride_height - window->pad_top;
   int32_t last = (end - 1) * window->stride_height - window->pad_top + (window->kernel_height - 1) * window->dilation_height;
   for (int32_t y = 0; y < window->input_height; y++) {
@@ -149,7 +184,7 @@ typedef enum Operation {
 typedef struct Row {
   const char *symbol;
   Operation operation;
-  int32_t bits; /* of weights */
+  int32_t activations, bits; /* bits of activations and of weights */
   Function function;
   int32_t (*scratch)(const void *params);
   const tinyc_packing *packing;
@@ -159,17 +194,18 @@ typedef struct Row {
 #define ROW_generic(...)
 #define ROW_x86_64(...)
 enum { kBits_none = 8, kBits_s8 = 8, kBits_s4 = 4, kBits_s2 = 2 };
-#define ROW_armv7e_m(op, weight, symbol, scratch, packing) \
-  {#symbol, kIs_##op, kBits_##weight, (Function)symbol, scratch, packing, 0, 0},
+enum { kElement_s8 = 8, kElement_s16 = 16 };
+#define ROW_armv7e_m(op, input, weight, symbol, scratch, packing) \
+  {#symbol, kIs_##op, kElement_##input, kBits_##weight, (Function)symbol, scratch, packing, 0, 0},
 #ifdef __ARM_FEATURE_MVE
 #define ROW_armv8_1m ROW_armv7e_m
 #else
 #define ROW_armv8_1m(...)
 #endif
 #define TINYC_PACKED_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch, packing) \
-  ROW_##isa(op, weight, symbol, scratch, &packing)
+  ROW_##isa(op, input, weight, symbol, scratch, &packing)
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
-  ROW_##isa(op, weight, symbol, scratch, NULL)
+  ROW_##isa(op, input, weight, symbol, scratch, NULL)
 static Row kernels[] = {
 #include "../../../runtime/kernels.def"
 };
@@ -241,7 +277,7 @@ static void testRowsFrom(Operation operation, Function generic, const void *whol
   memset(expected, 0x33, (size_t)(size + 2 * kGuard));
   call(operation, generic, wholeParams, input, contractWeights, bias, multipliers, expected + kGuard, NULL, begin, end);
   for (Row *row = kernels; row != kernels + kRows; row++) {
-    if (row->operation != operation || row->bits != weightBits || (row->packing && !row->packing->supports(params, &constants)))
+    if (row->operation != operation || row->activations != activationBits || row->bits != weightBits || (row->packing && !row->packing->supports(params, &constants)))
       continue;
     int32_t bytes = row->scratch(params);
     if (row->packing && row->packing->bytes(params) > (int32_t)sizeof packedWords - kGuard) {
@@ -285,7 +321,8 @@ static void testOverwriting(Operation operation, Function generic, const tinyc_c
   const tinyc_window *window = &rows.window;
   int32_t rowIn = window->input_width * window->input_channels, rowOut = window->output_width * window->output_channels;
   for (Row *row = kernels; row != kernels + kRows; row++) {
-    if (row->operation != operation || row->bits != weightBits || !row->packing || !row->packing->overwrites ||
+    if (row->operation != operation || row->activations != activationBits || row->bits != weightBits || !row->packing ||
+        !row->packing->overwrites ||
         !row->packing->supports(params, &constants) || !row->packing->overwrites(params) ||
         row->packing->bytes(params) > (int32_t)sizeof packedWords)
       continue;
@@ -322,7 +359,7 @@ static void testInPlace(Operation operation, Function generic, const void *param
                         int32_t shape) {
   call(operation, generic, params, input, weights, bias, multipliers, expected, NULL, begin, end);
   for (Row *kernel = kernels; kernel != kernels + kRows; kernel++) {
-    if (kernel->operation != operation)
+    if (kernel->operation != operation || kernel->activations != activationBits)
       continue;
     memcpy(actual, input, (size_t)(end * row));
     call(operation, kernel->function, params, actual, weights, bias, multipliers, actual, scratch, begin, end);
@@ -426,23 +463,23 @@ static void testConvolution(int32_t shape, int depthwise) {
     length = window->kernel_height * window->kernel_width * (window->input_channels / params.groups);
     int32_t pixels = window->output_height * window->output_width;
     if (window->output_channels <= kChannels && length * window->output_channels <= kWeights &&
-        window->input_height * window->input_width * window->input_channels <= kInput &&
-        pixels * window->output_channels <= kOutput && pixels * length * window->output_channels <= 300000)
+        window->input_height * window->input_width * window->input_channels * activationBits / 8 <= kInput &&
+        pixels * window->output_channels * activationBits / 8 + 2 * kGuard <= kOutput && pixels * length * window->output_channels <= 300000)
       break;
   }
-  params.input_zero_point = random(-128, 127);
-  params.output = randomOutput(&state);
+  params.input_zero_point = activationBits == 16 ? 0 : random(-128, 127);
+  params.output = activationBits == 16 ? randomWideOutput() : randomOutput(&state);
   int32_t begin, end;
   chooseRows(window, &begin, &end);
   /* Any contents do for a ring: both kernels must read the same rows of it. */
   if (random(0, 3) == 0)
     window->input_ring_rows = random(1, window->input_height);
-  int32_t size = window->output_height * window->output_width * window->output_channels;
-  randomize(input, window->input_height * window->input_width * window->input_channels, -128);
+  int32_t size = window->output_height * window->output_width * window->output_channels * activationBits / 8;
+  randomizeActivations(input, window->input_height * window->input_width * window->input_channels, greatestElement(length));
   randomizeWeights(length * window->output_channels);
   randomizeConstants(window->output_channels, length, &params.output);
   Operation operation = depthwise ? kIs_depthwise_conv2d : kIs_conv2d;
-  Function generic = depthwise ? (Function)GENERIC(tinyc_depthwise_conv2d_s8) : (Function)GENERIC(tinyc_conv2d_s8);
+  Function generic = depthwise ? GENERIC(tinyc_depthwise_conv2d) : GENERIC(tinyc_conv2d);
   testRows(operation, generic, &params, size, begin, end, shape);
   tinyc_conv2d_s8_params whole = params;
   whole.window.input_ring_rows = window->input_height;
@@ -454,11 +491,13 @@ static void testConvolution(int32_t shape, int depthwise) {
 
 static void testFullyConnected(int32_t shape) {
   tinyc_fully_connected_s8_params params = {random(1, 3), random(1, 300), random(1, 40), randomOutput(&state)};
-  int32_t size = params.rows * params.outputs, begin = random(0, params.rows - 1);
-  randomize(input, params.rows * params.inputs, -128);
+  if (activationBits == 16)
+    params.output = randomWideOutput();
+  int32_t size = params.rows * params.outputs * activationBits / 8, begin = random(0, params.rows - 1);
+  randomizeActivations(input, params.rows * params.inputs, greatestElement(params.inputs));
   randomizeWeights(params.inputs * params.outputs);
   randomizeConstants(params.outputs, params.inputs, &params.output);
-  testRows(kIs_fully_connected, (Function)GENERIC(tinyc_fully_connected_s8), &params, size, begin, params.rows, shape);
+  testRows(kIs_fully_connected, GENERIC(tinyc_fully_connected), &params, size, begin, params.rows, shape);
 }
 
 static void testPool(Operation operation, Function generic, int32_t shape) {
@@ -542,8 +581,13 @@ static void testElementwise(Operation operation, Function generic, int32_t shape
     rhs *= broadcast == 1 ? 1 : params.dims[i];
     size *= params.dims[i];
   }
-  params.output = randomOutput(&state);
-  if (operation == kIs_add) {
+  params.output = activationBits == 16 ? randomWideOutput() : randomOutput(&state);
+  if (operation == kIs_add && activationBits == 16) {
+    params.output.shift = random(1, 28);
+    params.lhs_multiplier = random(-(1 << 30), 1 << 30);
+    params.rhs_multiplier = random(-(1 << 30), 1 << 30) >> random(0, 20);
+    params.offset = (1 << (params.output.shift - 1)) + 1;
+  } else if (operation == kIs_add) {
     params.lhs_multiplier = random(-(1 << 21), 1 << 21);
     params.rhs_multiplier = random(-(1 << 21), 1 << 21);
     params.offset = random(-(1 << 28), 1 << 28);
@@ -553,12 +597,15 @@ static void testElementwise(Operation operation, Function generic, int32_t shape
     params.rhs_zero_point = random(-128, 127);
     params.lhs_multiplier = randomElementMultiplier(random(1, 300), &params.output);
   }
-  randomize(input, lhs, -128);
-  randomize(weights, rhs, -128);
+  if (size * activationBits / 8 + 2 * kGuard > kInput)
+    return;
+  randomizeActivations(input, lhs, 32767);
+  randomizeActivations(weights, rhs, 32767);
+  weightBytes = rhs * activationBits / 8;
   int32_t begin = random(0, params.dims[0] - 1), end = random(begin + 1, params.dims[0]);
-  testRows(operation, generic, &params, size, begin, end, shape);
+  testRows(operation, generic, &params, size * activationBits / 8, begin, end, shape);
   if (is_whole)
-    testInPlace(operation, generic, &params, size / params.dims[0], begin, end, shape);
+    testInPlace(operation, generic, &params, size / params.dims[0] * activationBits / 8, begin, end, shape);
 }
 
 static void testLookup(int32_t shape) {
@@ -593,12 +640,18 @@ static void testSoftmax(Operation operation, Function generic, int32_t shape) {
 
 static void testRequantize(int32_t shape) {
   tinyc_requantize_s8_params params = {random(1, 8), random(1, 90), random(-128, 127), 0, randomOutput(&state)};
+  if (activationBits == 16) {
+    params.output = randomWideOutput();
+    params.input_zero_point = 0;
+    if (random(0, 3) == 0)
+      params.output.zero_point = random(-32767, 32767); /* what hard_sigmoid adds */
+  }
   params.multiplier = randomElementMultiplier(1, &params.output);
-  randomize(input, params.rows * params.length, -128);
-  int32_t begin = random(0, params.rows - 1), end = random(begin + 1, params.rows);
-  Function generic = (Function)tinyc_requantize_s8;
-  testRows(kIs_requantize, generic, &params, params.rows * params.length, begin, end, shape);
-  testInPlace(kIs_requantize, generic, &params, params.length, begin, end, shape);
+  randomizeActivations(input, params.rows * params.length, 32767);
+  int32_t begin = random(0, params.rows - 1), end = random(begin + 1, params.rows), row = params.length * activationBits / 8;
+  Function generic = activationBits == 16 ? (Function)tinyc_requantize_s16 : (Function)tinyc_requantize_s8;
+  testRows(kIs_requantize, generic, &params, params.rows * row, begin, end, shape);
+  testInPlace(kIs_requantize, generic, &params, row, begin, end, shape);
 }
 
 /* A permutation of the dimensions, some of which may be repeated (resize) instead. */
@@ -647,6 +700,15 @@ int main(void) {
     testSoftmax(kIs_log_softmax, (Function)tinyc_log_softmax_s8, shape);
     testRequantize(shape);
     testTranspose(shape);
+    activationBits = 16;
+    testConvolution(shape, 0);
+    testConvolution(shape, 1);
+    testFullyConnected(shape);
+    weightBits = 8;
+    contractWeights = weights;
+    testElementwise(kIs_add, (Function)tinyc_add_s16, shape);
+    testRequantize(shape);
+    activationBits = 8;
   }
   printText("tinyc: ");
   printNumber(SHAPES);

@@ -1,0 +1,15 @@
+/* fully_connected int16, int8 weights, for Armv7E-M: pairs of filters, whose weights for two inputs are a word. */
+#include "tinyc/armv7e_m_s16.h"
+#include "tinyc/kernel_functions.h"
+
+void tinyc_fully_connected_pairs_s16_s8_armv7e_m(const tinyc_fully_connected_s8_params *params, const int16_t *input,
+                                                 const int8_t *weights, const int32_t *bias, const int32_t *multipliers,
+                                                 int16_t *output, void *scratch, int32_t row_begin, int32_t row_end) {
+  (void)bias;
+  (void)multipliers;
+  (void)scratch;
+  tinyc_wide_stage stage = tinyc_make_wide_stage(&params->output);
+  for (int32_t row = row_begin; row < row_end; row++)
+    tinyc_multiply_vector_s16((const uint8_t *)weights, input + row * params->inputs, output + row * params->outputs,
+                              params->inputs / 2, params->outputs, &stage);
+}
