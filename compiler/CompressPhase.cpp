@@ -40,6 +40,8 @@ static StringRef getName(WeightType type) {
   llvm_unreachable("unknown WeightType");
 }
 
+static StringRef getName(ActivationType type) { return type == ActivationType::Int16 ? "int16" : "int8"; }
+
 /// Reads --precision and gives the layers their bits.
 static LogicalResult applyPrecisionFile(func::FuncOp function, StringRef path) {
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = llvm::MemoryBuffer::getFile(path);
@@ -158,6 +160,12 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
            << getName(options.weights)
            << (isFloat ? " quantizes with samples of the model's input: give --calibrate=X.npy"
                        : " does not apply: the model comes with quantized weights");
+  compression.precision.activations = getName(options.activations).str();
+  if (!compression.quantize && options.activations != ActivationType::Int8)
+    return module.emitError("--activations=")
+           << getName(options.activations)
+           << (isFloat ? " quantizes with samples of the model's input: give --calibrate=X.npy"
+                       : " does not apply: the model comes with quantized activations");
   for (auto [flag, isGiven] : {std::pair("--quantize=mixed", options.quantize == Quantize::Mixed),
                                std::pair("--precision", !options.precisionFile.empty())})
     if (isGiven && !isFloat)

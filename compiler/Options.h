@@ -41,6 +41,9 @@ struct QuantizationMethods {
 /// Integers that weights are stored in.
 enum class WeightType { Int8, Int4, Int2 };
 
+/// Integers that activations are stored in.
+enum class ActivationType { Int8, Int16, Int4 };
+
 /// What the schedule is chosen for.
 enum class Optimize {
   Ram,      ///< the smallest arena
@@ -83,6 +86,7 @@ struct Options {
 
   Quantize quantize = Quantize::Automatic;
   WeightType weights = WeightType::Int8; ///< of layers that are quantized by calibration
+  ActivationType activations = ActivationType::Int8; ///< of the same
   PrecisionSearch search;                ///< of Quantize::Mixed
   std::string precisionFile;             ///< .json with the precision of layers; empty: none
   std::vector<std::string> calibrationFiles; ///< FILE.npy, [samples, ...]; NAME=FILE.npy for each of several inputs

@@ -58,7 +58,9 @@ static std::string getLayout(const Port &port) {
   return "ONNX dimensions in the order " + list(port.permutation);
 }
 
-static StringRef getCType(const Port &port) { return port.type == "int8" ? "int8_t" : "float"; }
+static StringRef getCType(const Port &port) {
+  return port.type == "int8" ? "int8_t" : port.type == "int16" ? "int16_t" : "float";
+}
 
 /// Calls `print(port, direction, index)` for every input, then every output.
 static void forEachPort(const Ports &ports, function_ref<void(const Port &, StringRef, size_t)> print) {
@@ -75,7 +77,7 @@ static std::string makePortMacros(const Ports &ports, StringRef macros) {
     std::string macro = (macros + "_" + direction + "_" + Twine(index)).str();
     os << "\n/* " << (direction == "INPUT" ? "Input " : "Output ") << index << ": " << getCType(port) << " ["
        << list(port.shape) << "], " << getLayout(port) << ".";
-    if (port.type == "int8")
+    if (port.isInteger())
       os << " Real value = (q - " << macro << "_ZERO_POINT) * " << macro << "_SCALE.";
     os << " */\n";
     os << "#define " << macro << "_NAME \"" << clean(port.name) << "\"\n";
@@ -94,7 +96,7 @@ static std::string makePortMacros(const Ports &ports, StringRef macros) {
     } else {
       os << "#define " << macro << "_OFFSET " << port.offset << " /* bytes into the arena */\n";
     }
-    if (port.type == "int8") {
+    if (port.isInteger()) {
       os << "#define " << macro << "_SCALE " << formatScale(port.scale) << "\n";
       os << "#define " << macro << "_ZERO_POINT (" << port.zeroPoint << ")\n";
     }
@@ -270,7 +272,7 @@ static std::string makePortRows(const Ports &ports) {
   forEachPort(ports, [&](const Port &port, StringRef direction, size_t index) {
     os << "| " << direction.lower() << " " << index << " | " << clean(port.name) << " | " << getCType(port) << " | "
        << list(port.shape) << " | " << getLayout(port) << " | " << port.bytes << " | ";
-    if (port.type == "int8")
+    if (port.isInteger())
       os << "(q " << (port.zeroPoint < 0 ? "+ " : "- ") << std::abs(port.zeroPoint) << ") * "
          << format("%.9g", port.scale) << " |\n";
     else
@@ -347,7 +349,7 @@ library where the core has none.
                                 {"FLAGS", flags},
                                 {"SOURCES", sourceLines}});
   static const char quantize[] =
-      "To quantize a real value r: q = round(r / scale) + zero point, limited to -128 ... 127.\n";
+      "To quantize a real value r: q = round(r / scale) + zero point, limited to -128 ... 127 (int16_t: -32767 ... 32767).\n";
   static const char whole[] = R"(#include "model.h"
 #include <string.h>
 
@@ -374,7 +376,7 @@ int main(void) {
     return fill(part.str(), {{"PREFIX", prefix.str()}, {"MACRO", prefix.upper()}, {"OUTPUT_TYPE", outputType}});
   };
   bool quantized = false;
-  forEachPort(ports, [&](const Port &port, StringRef, size_t) { quantized |= port.type == "int8"; });
+  forEachPort(ports, [&](const Port &port, StringRef, size_t) { quantized |= port.isInteger(); });
   return fill(text, {{"FILE", clean(sys::path::filename(report.modelFile))},
                      {"SHA256", report.modelSha256},
                      {"TARGET", target.name.str()},

@@ -46,7 +46,7 @@ llvm::json::Value Port::toJson() const {
     object["passes"] = passes;
   if (!permutation.empty())
     object["permutation"] = llvm::json::Array(permutation);
-  if (type == "int8") {
+  if (isInteger()) {
     object["scale"] = scale;
     object["zero_point"] = zeroPoint;
   }
@@ -87,11 +87,11 @@ std::optional<Port> Port::fromJson(const llvm::json::Value &value) {
   port.zeroPoint = object->getInteger("zero_point").value_or(0);
   port.streamed = object->getBoolean("streamed").value_or(false);
   port.passes = object->getInteger("passes").value_or(1);
-  if (port.type != "int8" && port.type != "float32")
+  if (port.type != "int8" && port.type != "int16" && port.type != "float32")
     return std::nullopt;
   if (port.streamed && (port.shape.size() < 2 || port.shape[0] != 1 || port.shape[1] < 1))
     return std::nullopt;
-  int64_t wanted = port.type == "int8" ? 1 : 4;
+  int64_t wanted = port.getElementBytes();
   for (int64_t size : port.shape)
     if (llvm::MulOverflow(wanted, size, wanted))
       return std::nullopt;
@@ -108,11 +108,11 @@ Port makePort(RankedTensorType tensor, StringAttr name, DenseI64ArrayAttr permut
     port.permutation = permutation.asArrayRef().vec();
   port.type = "float32";
   if (quant::UniformQuantizedType quantized = nn::getPerTensor(tensor)) {
-    port.type = "int8";
+    port.type = nn::isInt16Activation(quantized) ? "int16" : "int8";
     port.scale = quantized.getScale();
     port.zeroPoint = quantized.getZeroPoint();
   }
-  port.bytes = port.getElements() * (port.type == "int8" ? 1 : 4);
+  port.bytes = port.getElements() * port.getElementBytes();
   return port;
 }
 
@@ -170,12 +170,19 @@ std::vector<char> encode(const Port &port, ArrayRef<float> values) {
   assert(static_cast<int64_t>(values.size()) == port.getElements());
   std::vector<char> bytes(port.bytes);
   forEachElement(port, [&](int64_t stored, int64_t onnx) {
-    if (port.type == "float32") {
+    if (!port.isInteger()) {
       std::memcpy(bytes.data() + 4 * stored, &values[onnx], 4);
       return;
     }
     double q = std::nearbyint(static_cast<double>(values[onnx]) / port.scale) + static_cast<double>(port.zeroPoint);
-    bytes[stored] = static_cast<char>(static_cast<int8_t>(std::isnan(q) ? port.zeroPoint : std::clamp(q, -128.0, 127.0)));
+    bool isWide = port.type == "int16";
+    double limited = std::isnan(q) ? port.zeroPoint : std::clamp(q, isWide ? -32767.0 : -128.0, isWide ? 32767.0 : 127.0);
+    if (!isWide) {
+      bytes[stored] = static_cast<char>(static_cast<int8_t>(limited));
+      return;
+    }
+    auto element = static_cast<int16_t>(limited);
+    std::memcpy(bytes.data() + 2 * stored, &element, 2);
   });
   return bytes;
 }
@@ -184,10 +191,14 @@ std::vector<float> decode(const Port &port, ArrayRef<char> bytes) {
   assert(static_cast<int64_t>(bytes.size()) == port.bytes);
   std::vector<float> values(port.getElements());
   forEachElement(port, [&](int64_t stored, int64_t onnx) {
-    if (port.type == "float32")
+    if (!port.isInteger()) {
       std::memcpy(&values[onnx], bytes.data() + 4 * stored, 4);
-    else
-      values[onnx] = static_cast<float>((static_cast<int8_t>(bytes[stored]) - port.zeroPoint) * port.scale);
+      return;
+    }
+    int16_t element = static_cast<int8_t>(bytes[stored]);
+    if (port.type == "int16")
+      std::memcpy(&element, bytes.data() + 2 * stored, 2);
+    values[onnx] = static_cast<float>((element - port.zeroPoint) * port.scale);
   });
   return values;
 }

@@ -12,12 +12,12 @@
 
 namespace tinyc {
 
-/// An input or output of a program. Real value = (stored - zeroPoint) * scale for int8, the stored value for float32.
+/// An input or output of a program. Real value = (stored - zeroPoint) * scale for int8 and int16, the stored value for float32.
 struct Port {
   std::string name;                 ///< ONNX name
   std::vector<int64_t> shape;       ///< as stored
   std::vector<int64_t> permutation; ///< stored dimension i is ONNX dimension permutation[i]; empty: the same order
-  std::string type;                 ///< "int8" or "float32"
+  std::string type;                 ///< "int8", "int16" or "float32"
   double scale = 1.0;
   int64_t zeroPoint = 0;
   int64_t offset = 0; ///< bytes from the arena's start; none if streamed
@@ -25,7 +25,10 @@ struct Port {
   bool streamed = false; ///< passes in rows, those of dimension 1, and is nowhere as a whole
   int64_t passes = 1;    ///< of a streamed input: how many times all of its rows are taken
 
+  bool isInteger() const { return type != "float32"; }
   int64_t getElements() const;
+  /// Bytes of an element.
+  int64_t getElementBytes() const { return type == "int8" ? 1 : type == "int16" ? 2 : 4; }
   /// Of a streamed port, whose shape is [1, rows, ...].
   int64_t getRows() const { return shape[1]; }
   int64_t getRowBytes() const { return bytes / shape[1]; }

@@ -138,7 +138,7 @@ static std::string describe(const Port &port) {
   llvm::raw_string_ostream out(text);
   llvm::interleave(port.shape, out, "x");
   out << "] " << port.type;
-  if (port.type == "int8")
+  if (port.isInteger())
     out << llvm::format(" scale %.6g zero point %lld", port.scale, static_cast<long long>(port.zeroPoint));
   if (port.streamed)
     out << ", streamed";

@@ -34,6 +34,11 @@ struct CompileFlags::Flags {
                            clEnumValN(WeightType::Int4, "int4", "-8..7: half the flash"),
                            clEnumValN(WeightType::Int2, "int2", "-2..1: a quarter of the flash")),
                 cl::init(WeightType::Int8), cl::cat(category)),
+        activations("activations", cl::desc("Type of the activations of layers quantized with --calibrate (default int8)"),
+                    cl::values(clEnumValN(ActivationType::Int8, "int8", "-128..127"),
+                               clEnumValN(ActivationType::Int16, "int16", "-32767..32767: twice the SRAM"),
+                               clEnumValN(ActivationType::Int4, "int4", "refused: there are no kernels")),
+                    cl::init(ActivationType::Int8), cl::cat(category)),
         precision("precision", cl::desc("Precision of layers, as a search saved it"), cl::value_desc("FILE.json"), cl::cat(category)),
         budget("budget", cl::desc("For --quantize=mixed, a limit in cycles, bytes or energy, or as a share of the int8 program's: "
                                   "latency:0.6x, flash:120K, sram:24K, energy:850uJ, weights:0.55x; several, or repeated"),
@@ -112,6 +117,7 @@ struct CompileFlags::Flags {
   cl::list<std::string> inputShape, dimension;
   cl::opt<Quantize> quantize;
   cl::opt<WeightType> weights;
+  cl::opt<ActivationType> activations;
   cl::opt<std::string> precision;
   cl::list<std::string> budget;
   cl::opt<std::string> maxDrop, minimize, calibrateLabels;
@@ -251,6 +257,9 @@ bool CompileFlags::fill(Options &options) const {
   options.target = flags->target;
   options.quantize = flags->quantize;
   options.weights = flags->weights;
+  if (flags->activations == ActivationType::Int4)
+    return complain("--activations=int4: no kernel has activations of 4 bits, expected int8 or int16");
+  options.activations = flags->activations;
   options.calibrationFiles.assign(flags->calibrate.begin(), flags->calibrate.end());
   options.calibrationLimit = flags->calibrateLimit;
   if (!fillMethods(*flags, options.methods))

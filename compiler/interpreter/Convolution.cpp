@@ -139,7 +139,13 @@ void convolve(const Shape &shape, const Weights<T> &weights, const T *image, Con
   }
 }
 
-void subtractZeroPoint(ArrayRef<int8_t> values, int32_t zeroPoint, std::vector<int16_t> &centered) {
+// Of activations of at most 8 bits, or of 16, whose zero point is 0.
+void subtractZeroPoint(const HostTensor &tensor, int32_t zeroPoint, std::vector<int16_t> &centered) {
+  if (tensor.getElementBytes() == 2) {
+    centered.assign(tensor.get<int16_t>().begin(), tensor.get<int16_t>().end());
+    return;
+  }
+  ArrayRef<int8_t> values = tensor.get<int8_t>();
   centered.resize(values.size());
   for (size_t i = 0; i < values.size(); ++i)
     centered[i] = static_cast<int16_t>(values[i] - zeroPoint);
@@ -154,7 +160,7 @@ template <typename T> ArrayRef<T> biasValues(Operands operands) {
 // weights are known.
 LogicalResult checkIntegerProduct(Operation *op, Operands constants) {
   Value input = op->getOperand(0), weight = op->getOperand(1);
-  if (failed(expectInt8(op, input.getType())) || failed(expectInt8(op, op->getResult(0).getType())))
+  if (failed(expectInteger(op, input.getType())) || failed(expectInteger(op, op->getResult(0).getType())))
     return failure();
   quant::QuantizedType weightElement = getQuantizedElement(weight.getType());
   if (!weightElement.isSigned() || weightElement.getStorageTypeIntegralWidth() > 8)
@@ -163,9 +169,10 @@ LogicalResult checkIntegerProduct(Operation *op, Operands constants) {
   if (!constants[1] || (hasBias && !constants[2]))
     return success();
   int64_t channels = cast<RankedTensorType>(weight.getType()).getDimSize(0), overflowChannel = 0;
-  int32_t zeroPoint = static_cast<int32_t>(getPerTensor(input.getType()).getZeroPoint());
-  if (failed(foldInputZeroPoint(constants[1]->get<int8_t>(), biasValues<int32_t>(constants), channels, zeroPoint,
-                                &overflowChannel)))
+  quant::UniformQuantizedType inputElement = getPerTensor(input.getType());
+  if (failed(foldInputZeroPoint(constants[1]->get<int8_t>(), biasValues<int32_t>(constants), channels,
+                                static_cast<int32_t>(inputElement.getZeroPoint()), &overflowChannel,
+                                getGreatestActivation(inputElement))))
     return op->emitOpError("accumulator of output channel ") << overflowChannel << " may leave 32 bits";
   return success();
 }
@@ -206,17 +213,20 @@ FailureOr<Kernel> compileConvolution(Conv2DOp op, Operands constants) {
                                                      shape.outputChannels),
                     result, op);
   int32_t zeroPoint = static_cast<int32_t>(input.getZeroPoint());
-  return Kernel([=, packed = std::move(packed)](Operands operands, HostTensor &out) {
-    Weights<int16_t> local = ready ? Weights<int16_t>() : pack(operands);
-    std::vector<int16_t> centered;
-    subtractZeroPoint(operands[0]->get<int8_t>(), zeroPoint, centered);
-    for (int64_t n = 0; n < shape.batch; ++n) {
-      const int16_t *image = centered.data() + n * shape.input[0] * shape.input[1] * shape.inputChannels;
-      int8_t *to = out.get<int8_t>().data() + n * shape.pixels() * shape.outputChannels;
-      convolve(shape, ready ? packed : local, image, [&](int64_t first, int64_t count, const int32_t *values) {
-        stage.apply(values, count, shape.outputChannels, to + first * shape.outputChannels);
-      });
-    }
+  return dispatchInteger(op.getOutput().getType(), [&](auto zero) -> FailureOr<Kernel> {
+    using T = decltype(zero);
+    return Kernel([=, packed = std::move(packed)](Operands operands, HostTensor &out) {
+      Weights<int16_t> local = ready ? Weights<int16_t>() : pack(operands);
+      std::vector<int16_t> centered;
+      subtractZeroPoint(*operands[0], zeroPoint, centered);
+      for (int64_t n = 0; n < shape.batch; ++n) {
+        const int16_t *image = centered.data() + n * shape.input[0] * shape.input[1] * shape.inputChannels;
+        T *to = out.get<T>().data() + n * shape.pixels() * shape.outputChannels;
+        convolve(shape, ready ? packed : local, image, [&](int64_t first, int64_t count, const int32_t *values) {
+          stage.apply(values, count, shape.outputChannels, to + first * shape.outputChannels);
+        });
+      }
+    });
   });
 }
 
@@ -250,13 +260,16 @@ FailureOr<Kernel> compileFullyConnected(FullyConnectedOp op, Operands constants)
       computeConvolutionRequantization(input, getQuantizedElement(op.getWeight().getType()), result, columns), result,
       op);
   int32_t zeroPoint = static_cast<int32_t>(input.getZeroPoint());
-  return Kernel([=, packed = std::move(packed)](Operands operands, HostTensor &out) {
-    PackedMatrix<int16_t> local = ready ? PackedMatrix<int16_t>() : pack(operands);
-    std::vector<int16_t> centered;
-    subtractZeroPoint(operands[0]->get<int8_t>(), zeroPoint, centered);
-    std::vector<int32_t> accumulators(rows * columns);
-    multiply(centered.data(), depth, rows, ready ? packed : local, accumulators.data(), columns);
-    stage.apply(accumulators.data(), rows, columns, out.get<int8_t>().data());
+  return dispatchInteger(op.getOutput().getType(), [&](auto zero) -> FailureOr<Kernel> {
+    using T = decltype(zero);
+    return Kernel([=, packed = std::move(packed)](Operands operands, HostTensor &out) {
+      PackedMatrix<int16_t> local = ready ? PackedMatrix<int16_t>() : pack(operands);
+      std::vector<int16_t> centered;
+      subtractZeroPoint(*operands[0], zeroPoint, centered);
+      std::vector<int32_t> accumulators(rows * columns);
+      multiply(centered.data(), depth, rows, ready ? packed : local, accumulators.data(), columns);
+      stage.apply(accumulators.data(), rows, columns, out.get<T>().data());
+    });
   });
 }
 
@@ -295,8 +308,8 @@ FailureOr<Kernel> compileMatMul(MatMulOp op) {
     });
   }
   quant::UniformQuantizedType lhs = getPerTensor(op.getLhs().getType()), rhs = getPerTensor(op.getRhs().getType());
-  if (failed(expectInt8(op, op.getLhs().getType())) || failed(expectInt8(op, op.getRhs().getType())) ||
-      failed(expectInt8(op, op.getOutput().getType())))
+  if (failed(expectInteger(op, op.getLhs().getType())) || failed(expectInteger(op, op.getRhs().getType())) ||
+      failed(expectInteger(op, op.getOutput().getType())))
     return failure();
   // The greatest |q - zero point| of 8 bits is 255 for the farthest zero point.
   int64_t lhsLargest = 128 + std::abs(lhs.getZeroPoint()), rhsLargest = 128 + std::abs(rhs.getZeroPoint());
@@ -307,14 +320,14 @@ FailureOr<Kernel> compileMatMul(MatMulOp op) {
   int32_t rhsZeroPoint = static_cast<int32_t>(rhs.getZeroPoint());
   return Kernel([=](Operands operands, HostTensor &out) {
     std::vector<int16_t> left, right;
-    subtractZeroPoint(operands[0]->get<int8_t>(), lhsZeroPoint, left);
-    subtractZeroPoint(operands[1]->get<int8_t>(), rhsZeroPoint, right);
+    subtractZeroPoint(*operands[0], lhsZeroPoint, left);
+    subtractZeroPoint(*operands[1], rhsZeroPoint, right);
     std::vector<int32_t> accumulators(batch * rows * columns);
     for (int64_t n = 0; n < batch; ++n)
       multiplyActivations(left.data() + n * rows * depth, right.data() + n * depth * columns, rows, depth, columns,
                           accumulators.data() + n * rows * columns);
     for (auto [value, acc] : llvm::zip(out.get<int8_t>(), accumulators))
-      value = stage(acc);
+      value = static_cast<int8_t>(stage(acc));
   });
 }
 

@@ -94,7 +94,7 @@ FailureOr<Kernel> compileBinary(Operation *op) {
     return makeBinary<float>(broadcast, [clamp](float a, float b) { return clamp(a * b); });
   }
   for (Value value : {op->getOperand(0), op->getOperand(1), Value(op->getResult(0))})
-    if (failed(expectInt8(op, value.getType())))
+    if (failed(expectInteger(op, value.getType())))
       return failure();
   quant::UniformQuantizedType lhs = getPerTensor(op->getOperand(0).getType());
   quant::UniformQuantizedType rhs = getPerTensor(op->getOperand(1).getType());
@@ -102,8 +102,11 @@ FailureOr<Kernel> compileBinary(Operation *op) {
     OutputStage stage(computeConvolutionRequantization(lhs, rhs, result, 1), result, fused);
     int32_t lhsZeroPoint = static_cast<int32_t>(lhs.getZeroPoint());
     int32_t rhsZeroPoint = static_cast<int32_t>(rhs.getZeroPoint());
-    return makeBinary<int8_t>(broadcast, [stage = std::move(stage), lhsZeroPoint, rhsZeroPoint](int8_t a, int8_t b) {
-      return stage((a - lhsZeroPoint) * (b - rhsZeroPoint));
+    return dispatchInteger(op->getResult(0).getType(), [&](auto zero) {
+      using T = decltype(zero);
+      return makeBinary<T>(broadcast, [stage, lhsZeroPoint, rhsZeroPoint](T a, T b) {
+        return static_cast<T>(stage((a - lhsZeroPoint) * (b - rhsZeroPoint)));
+      });
     });
   }
   AddConstants constants = computeAdd(lhs, rhs, result, isa<SubOp>(op));
@@ -114,13 +117,34 @@ FailureOr<Kernel> compileBinary(Operation *op) {
   params.output.shift = constants.shift;
   std::tie(params.output.clamp_min, params.output.clamp_max) =
       computeClamp(result, fused.getLowerBound(), fused.getUpperBound());
+  if (isInt16Activation(result))
+    return makeBinary<int16_t>(broadcast, [params](int16_t a, int16_t b) { return tinyc_add_stage_s16(a, b, &params); });
   return makeBinary<int8_t>(broadcast, [params](int8_t a, int8_t b) { return tinyc_add_stage_s8(a, b, &params); });
+}
+
+// In integer form of 16 bits: an output stage, or straight lines.
+static Kernel compileUnary16(Operation *op) {
+  if (std::optional<AffineFunction> affine = computeAffine(op)) {
+    OutputStage stage;
+    stage.stage = {affine->offset, affine->clampMin, affine->clampMax, affine->requantization.shift, 0};
+    stage.multipliers = affine->requantization.multipliers;
+    return Kernel([stage = std::move(stage)](Operands operands, HostTensor &out) {
+      for (auto [value, q] : llvm::zip(out.get<int16_t>(), operands[0]->get<int16_t>()))
+        value = static_cast<int16_t>(stage(q));
+    });
+  }
+  return Kernel([table = computeTable16(op)](Operands operands, HostTensor &out) {
+    for (auto [value, q] : llvm::zip(out.get<int16_t>(), operands[0]->get<int16_t>()))
+      value = tinyc_interpolate_s16(q, table.data());
+  });
 }
 
 FailureOr<Kernel> compileUnary(Operation *op) {
   if (getQuantizedElement(op->getResult(0).getType())) {
-    if (failed(expectInt8(op, op->getOperand(0).getType())) || failed(expectInt8(op, op->getResult(0).getType())))
+    if (failed(expectInteger(op, op->getOperand(0).getType())) || failed(expectInteger(op, op->getResult(0).getType())))
       return failure();
+    if (isInt16Activation(getPerTensor(op->getResult(0).getType())))
+      return compileUnary16(op);
     return Kernel([table = computeTable(op)](Operands operands, HostTensor &out) {
       for (auto [value, q] : llvm::zip(out.get<int8_t>(), operands[0]->get<int8_t>()))
         value = table[static_cast<uint8_t>(q)];
@@ -151,15 +175,21 @@ FailureOr<Kernel> compileUnary(Operation *op) {
 }
 
 FailureOr<Kernel> compileRequantize(RequantizeOp op) {
-  if (failed(expectInt8(op, op.getInput().getType())) || failed(expectInt8(op, op.getOutput().getType())))
+  if (failed(expectInteger(op, op.getInput().getType())) || failed(expectInteger(op, op.getOutput().getType())))
     return failure();
   quant::UniformQuantizedType input = getPerTensor(op.getInput().getType());
   quant::UniformQuantizedType result = getPerTensor(op.getOutput().getType());
   OutputStage stage(computeConvolutionRequantization(input, nullptr, result, 1), result);
   int32_t zeroPoint = static_cast<int32_t>(input.getZeroPoint());
-  return Kernel([stage = std::move(stage), zeroPoint](Operands operands, HostTensor &out) {
-    for (auto [value, q] : llvm::zip(out.get<int8_t>(), operands[0]->get<int8_t>()))
-      value = stage(q - zeroPoint);
+  return dispatchInteger(op.getInput().getType(), [&](auto from) {
+    return dispatchInteger(op.getOutput().getType(), [&](auto to) -> FailureOr<Kernel> {
+      using From = decltype(from);
+      using To = decltype(to);
+      return Kernel([stage, zeroPoint](Operands operands, HostTensor &out) {
+        for (auto [value, q] : llvm::zip(out.get<To>(), operands[0]->get<From>()))
+          value = static_cast<To>(stage(q - zeroPoint));
+      });
+    });
   });
 }
 
@@ -173,6 +203,13 @@ FailureOr<Kernel> compileQuantize(quant::QuantizeCastOp op) {
     return Kernel([=](Operands operands, HostTensor &out) {
       for (auto [value, x] : llvm::zip(out.get<int8_t>(), operands[0]->get<float>()))
         value = tinyc_quantize_value_s8(x, inverseScale, zeroPoint);
+    });
+  }
+  if (perTensor && isInt16Activation(perTensor)) {
+    float inverseScale = computeInverseScale(perTensor);
+    return Kernel([=](Operands operands, HostTensor &out) {
+      for (auto [value, x] : llvm::zip(out.get<int16_t>(), operands[0]->get<float>()))
+        value = tinyc_quantize_value_s16(x, inverseScale);
     });
   }
   quant::QuantizedType element = getQuantizedElement(type);

@@ -149,9 +149,9 @@ void depthwisePixel(const int16_t *const *taps, int64_t tapCount, const int16_t 
   depthwiseAll(taps, tapCount, weights, bias, channels, out);
 }
 
-TINYC_VECTOR_VERSIONS
-void requantizeRows(const int32_t *accumulators, int64_t rows, int64_t channels, const int32_t *multipliers,
-                    const tinyc_output_s8 &stage, int8_t *out) {
+template <typename T>
+TINYC_INLINE void requantizeAll(const int32_t *accumulators, int64_t rows, int64_t channels, const int32_t *multipliers,
+                                const tinyc_output_s8 &stage, T *out) {
   int64_t half = int64_t(1) << (stage.shift - 1);
   int32_t shift = stage.shift - 32, zeroPoint = stage.zero_point, low = stage.clamp_min, high = stage.clamp_max;
   for (int64_t row = 0; row < rows; ++row, accumulators += channels, out += channels)
@@ -159,8 +159,20 @@ void requantizeRows(const int32_t *accumulators, int64_t rows, int64_t channels,
       int64_t product = int64_t(accumulators[channel]) * multipliers[channel] + half;
       // The shift in two parts: there are no vectors of arithmetic shifts of 64 bits.
       int32_t q = (static_cast<int32_t>(static_cast<uint64_t>(product) >> 32) >> shift) + zeroPoint;
-      out[channel] = static_cast<int8_t>(q < low ? low : q > high ? high : q);
+      out[channel] = static_cast<T>(q < low ? low : q > high ? high : q);
     }
+}
+
+TINYC_VECTOR_VERSIONS
+void requantizeRows(const int32_t *accumulators, int64_t rows, int64_t channels, const int32_t *multipliers,
+                    const tinyc_output_s8 &stage, int8_t *out) {
+  requantizeAll(accumulators, rows, channels, multipliers, stage, out);
+}
+
+TINYC_VECTOR_VERSIONS
+void requantizeRows(const int32_t *accumulators, int64_t rows, int64_t channels, const int32_t *multipliers,
+                    const tinyc_output_s8 &stage, int16_t *out) {
+  requantizeAll(accumulators, rows, channels, multipliers, stage, out);
 }
 
 } // namespace tinyc::nn

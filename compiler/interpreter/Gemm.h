@@ -44,9 +44,11 @@ void depthwisePixel(const int16_t *const *taps, int64_t tapCount, const int16_t 
                     int64_t channels, int32_t *out);
 
 /// The output stage of `rows` x `channels` accumulators with a shift of at least 32; `multipliers` holds one for each channel:
-/// tinyc_output_stage_s8 of tinyc/arithmetic.h.
+/// tinyc_output_stage of tinyc/arithmetic.h.
 void requantizeRows(const int32_t *accumulators, int64_t rows, int64_t channels, const int32_t *multipliers,
                     const tinyc_output_s8 &stage, int8_t *out);
+void requantizeRows(const int32_t *accumulators, int64_t rows, int64_t channels, const int32_t *multipliers,
+                    const tinyc_output_s8 &stage, int16_t *out);
 
 } // namespace tinyc::nn
 

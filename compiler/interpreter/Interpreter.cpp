@@ -10,10 +10,13 @@ using namespace mlir;
 
 namespace tinyc::nn {
 
-LogicalResult expectInt8(Operation *op, Type type) {
+LogicalResult expectInteger(Operation *op, Type type) {
   quant::UniformQuantizedType element = getPerTensor(type);
+  if (element && isInt16Activation(element))
+    return success();
   if (!element || !element.isSigned() || element.getStorageTypeIntegralWidth() > 8)
-    return op->emitOpError("has an integer form for activations of at most 8 bits, signed and per tensor, got ")
+    return op->emitOpError("has an integer form for activations of at most 8 bits or i16<-32767:32767>, signed and per "
+                           "tensor, got ")
            << type;
   if (element.getZeroPoint() < -128 || element.getZeroPoint() > 127)
     return op->emitOpError("expects a zero point of -128 to 127, got ") << element.getZeroPoint();

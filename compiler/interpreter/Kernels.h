@@ -38,8 +38,14 @@ mlir::FailureOr<Kernel> compileRequantize(RequantizeOp op);
 mlir::FailureOr<Kernel> compileQuantize(mlir::quant::QuantizeCastOp op);
 mlir::FailureOr<Kernel> compileDequantize(mlir::quant::DequantizeCastOp op);
 
-/// Fails unless `type`, an operand's or the result's, is quantized per tensor with 8-bit signed storage.
-mlir::LogicalResult expectInt8(mlir::Operation *op, mlir::Type type);
+/// Fails unless `type`, an operand's or the result's, is quantized per tensor with signed storage of at most 8 bits, or of 16 bits
+/// as the dialect's A1 says.
+mlir::LogicalResult expectInteger(mlir::Operation *op, mlir::Type type);
+
+/// Calls `make` with an int16_t if the activation `type` has 16 bits, else with an int8_t.
+template <typename F> mlir::FailureOr<Kernel> dispatchInteger(mlir::Type type, F &&make) {
+  return isInt16Activation(getPerTensor(type)) ? make(int16_t()) : make(int8_t());
+}
 
 /// Fused clamp of a float form; bounds are infinite where absent.
 struct FloatClamp {
@@ -65,15 +71,15 @@ struct OutputStage {
               std::optional<float> lower = std::nullopt, std::optional<float> upper = std::nullopt);
   OutputStage(Requantization requantization, mlir::quant::UniformQuantizedType result, FusedActivationOpInterface op)
       : OutputStage(std::move(requantization), result, op.getLowerBound(), op.getUpperBound()) {}
-  int8_t operator()(int32_t acc, int64_t channel = 0) const {
-    return tinyc_output_stage_s8(acc, multipliers[channel], &stage);
+  int32_t operator()(int32_t acc, int64_t channel = 0) const {
+    return tinyc_output_stage(acc, multipliers[channel], &stage);
   }
-  /// Of `rows` x `channels` accumulators; there is a multiplier for each channel.
-  void apply(const int32_t *accumulators, int64_t rows, int64_t channels, int8_t *out) const {
+  /// Of `rows` x `channels` accumulators; there is a multiplier for each channel. T is int8_t or int16_t.
+  template <typename T> void apply(const int32_t *accumulators, int64_t rows, int64_t channels, T *out) const {
     if (stage.shift >= 32)
       return requantizeRows(accumulators, rows, channels, multipliers.data(), stage, out);
     for (int64_t i = 0; i < rows * channels; ++i)
-      out[i] = (*this)(accumulators[i], i % channels);
+      out[i] = static_cast<T>((*this)(accumulators[i], i % channels));
   }
 };
 

@@ -73,22 +73,27 @@ FailureOr<Kernel> compileAvgPool(AvgPoolOp op) {
           });
     });
   }
-  if (failed(expectInt8(op, op.getInput().getType())) || failed(expectInt8(op, op.getOutput().getType())))
+  if (failed(expectInteger(op, op.getInput().getType())) || failed(expectInteger(op, op.getOutput().getType())))
     return failure();
-  if (area > std::numeric_limits<int32_t>::max() / 256)
+  // The greatest |q - zero point|.
+  int64_t largest = isInt16Activation(result) ? 32767 : 256;
+  if (area > std::numeric_limits<int32_t>::max() / largest)
     return op.emitOpError("accumulator of ") << area << " elements may leave 32 bits";
   AvgPoolRequantization requantization = computeAvgPoolRequantization(op);
   OutputStage stage(std::move(requantization.requantization), result, op);
   int64_t firstCount = requantization.firstCount;
   int32_t zeroPoint = static_cast<int32_t>(getPerTensor(op.getInput().getType()).getZeroPoint());
-  return Kernel([=, stage = std::move(stage)](Operands operands, HostTensor &out) {
-    MutableArrayRef<int8_t> values = out.get<int8_t>();
-    pool.apply(
-        operands[0]->get<int8_t>(), int32_t(0), [zeroPoint](int32_t sum, int8_t q) { return sum + (q - zeroPoint); },
-        [&](ArrayRef<int32_t> sums, int64_t count, int64_t first) {
-          for (int64_t channel = 0; channel < pool.channels; ++channel)
-            values[first + channel] = stage(sums[channel], includePad ? 0 : count - firstCount);
-        });
+  return dispatchInteger(op.getOutput().getType(), [&](auto zero) -> FailureOr<Kernel> {
+    using T = decltype(zero);
+    return Kernel([=](Operands operands, HostTensor &out) {
+      MutableArrayRef<T> values = out.get<T>();
+      pool.apply(
+          operands[0]->get<T>(), int32_t(0), [zeroPoint](int32_t sum, T q) { return sum + (q - zeroPoint); },
+          [&](ArrayRef<int32_t> sums, int64_t count, int64_t first) {
+            for (int64_t channel = 0; channel < pool.channels; ++channel)
+              values[first + channel] = static_cast<T>(stage(sums[channel], includePad ? 0 : count - firstCount));
+          });
+    });
   });
 }
 
@@ -108,18 +113,21 @@ FailureOr<Kernel> compileMaxPool(MaxPoolOp op) {
           });
     });
   }
-  if (failed(expectInt8(op, op.getInput().getType())))
+  if (failed(expectInteger(op, op.getInput().getType())))
     return failure();
   auto [low, high] = computeClamp(result, cast<FusedActivationOpInterface>(op.getOperation()).getLowerBound(),
                                   cast<FusedActivationOpInterface>(op.getOperation()).getUpperBound());
-  return Kernel([=, low = low, high = high](Operands operands, HostTensor &out) {
-    MutableArrayRef<int8_t> values = out.get<int8_t>();
-    pool.apply(
-        operands[0]->get<int8_t>(), int8_t(-128), [](int8_t largest, int8_t q) { return q > largest ? q : largest; },
-        [&](ArrayRef<int8_t> sums, int64_t, int64_t first) {
-          for (int64_t channel = 0; channel < pool.channels; ++channel)
-            values[first + channel] = static_cast<int8_t>(tinyc_limit_s32(sums[channel], low, high));
-        });
+  return dispatchInteger(op.getOutput().getType(), [&, low = low, high = high](auto zero) -> FailureOr<Kernel> {
+    using T = decltype(zero);
+    return Kernel([=](Operands operands, HostTensor &out) {
+      MutableArrayRef<T> values = out.get<T>();
+      pool.apply(
+          operands[0]->get<T>(), std::numeric_limits<T>::min(), [](T largest, T q) { return q > largest ? q : largest; },
+          [&](ArrayRef<T> sums, int64_t, int64_t first) {
+            for (int64_t channel = 0; channel < pool.channels; ++channel)
+              values[first + channel] = static_cast<T>(tinyc_limit_s32(sums[channel], low, high));
+          });
+    });
   });
 }
 
@@ -142,7 +150,7 @@ FailureOr<Kernel> compileSoftmax(Operation *op) {
           values[i] = logarithm ? in[i] - largest - logSum : values[i] / sum;
       }
     });
-  if (failed(expectInt8(op, op->getOperand(0).getType())) || failed(expectInt8(op, type)))
+  if (failed(expectInteger(op, op->getOperand(0).getType())) || failed(expectInteger(op, type)))
     return failure();
   if (length > 65536)
     return op->emitOpError("has an integer form for rows of at most 65536 elements, got ") << length;
@@ -154,6 +162,17 @@ FailureOr<Kernel> compileSoftmax(Operation *op) {
   params.output_multiplier = constants.outputMultiplier;
   params.output_shift = constants.outputShift;
   params.output_zero_point = static_cast<int32_t>(result.getZeroPoint());
+  if (isInt16Activation(result))
+    return Kernel([=, constants = std::move(constants)](Operands operands, HostTensor &out) {
+      for (int64_t row = 0; row < rows; ++row) {
+        const int16_t *in = operands[0]->get<int16_t>().data() + row * length;
+        int16_t *values = out.get<int16_t>().data() + row * length;
+        if (logarithm)
+          tinyc_log_softmax_row_s16(in, values, constants.exponentials.data(), &params);
+        else
+          tinyc_softmax_row_s16(in, values, constants.exponentials.data(), &params);
+      }
+    });
   return Kernel([=, constants = std::move(constants)](Operands operands, HostTensor &out) {
     for (int64_t row = 0; row < rows; ++row) {
       const int8_t *in = operands[0]->get<int8_t>().data() + row * length;

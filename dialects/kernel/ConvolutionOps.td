@@ -20,8 +20,9 @@ def Kernel_Conv2DOp : Kernel_ConvolutionOp<"conv2d"> {
     C1. input is [1, H, W, C], weights [O, kh, kw, C / groups], output [1, OH, OW, O] (nn.conv2d says the rest).
     C2. s8 form: i8 buffers, a bias i32[O] with the input zero point folded in, multipliers i32[O] or i32[1] as
         stage.perChannel says, stage #kernel.output_s8. f32 form: f32 buffers, no multipliers, stage #kernel.output_f32.
+        s16 form: the same with i16 buffers and zero points of 0.
     C3. the window reads at most the padding that output and input sizes imply.
-        Weights of the s8 form may be i4 or i2, too.
+        Weights of the integer forms may be i4 or i2, too.
     C4. after lower-pack-weights the constants may be one buffer of rank 1 in the kernel's own layout
         (tinyc/pack.h), of i8 or f32 as the form is, in the place of the weights; bias and multipliers are absent then. Weights of less than 8 bits
         are an i8 buffer of rank 1, too, of bytes that hold two or four of them (tinyc/narrow.h); bias and multipliers

@@ -163,11 +163,15 @@ std::pair<int32_t, int32_t> HardSwishOp::getRows() { return getUnaryRows(getOutp
 SmallVector<unsigned> HardSwishOp::getInPlaceOperands() { return {0}; }
 
 LogicalResult LookupOp::verify() {
-  if (getTable().getType().getNumElements() != 256)
-    return emitOpError("expects a table of 256 elements, got ") << getTable().getType();
+  Type element = getInput().getType().getElementType();
+  if (getTable().getType().getElementType() != element || getOutput().getType().getElementType() != element)
+    return emitOpError("expects input, table and output of one element type, got ")
+           << element << ", " << getTable().getType().getElementType() << " and " << getOutput().getType().getElementType();
+  if (int64_t count = element.isInteger(16) ? 513 : 256; getTable().getType().getNumElements() != count)
+    return emitOpError("expects a table of ") << count << " elements, got " << getTable().getType();
   return verifyUnary(*this);
 }
-Contract LookupOp::getContract() { return {"lookup", "s8", "none"}; }
+Contract LookupOp::getContract() { return {"lookup", getElementName(getInput().getType()), "none"}; }
 ParamsAttr LookupOp::getParams() {
   auto [rows, length] = getRowsAndLength(getBandType(*this, getOutput().getType()));
   return makeParams(getContext(), tinyc_lookup_s8_params{rows, length});
@@ -175,8 +179,15 @@ ParamsAttr LookupOp::getParams() {
 std::pair<int32_t, int32_t> LookupOp::getRows() { return getUnaryRows(getOutput().getType()); }
 SmallVector<unsigned> LookupOp::getInPlaceOperands() { return {0}; }
 
-LogicalResult RequantizeOp::verify() { return verifyUnary(*this); }
-Contract RequantizeOp::getContract() { return {"requantize", "s8", "none"}; }
+LogicalResult RequantizeOp::verify() {
+  if (failed(verifyStage(*this, getOutput().getType(), getStage())))
+    return failure();
+  return verifyUnary(*this);
+}
+Contract RequantizeOp::getContract() {
+  StringRef input = getElementName(getInput().getType()), output = getElementName(getOutput().getType());
+  return {"requantize", input, input == output ? "none" : output};
+}
 ParamsAttr RequantizeOp::getParams() {
   auto [rows, length] = getRowsAndLength(getBandType(*this, getOutput().getType()));
   return makeParams(getContext(),
@@ -184,7 +195,11 @@ ParamsAttr RequantizeOp::getParams() {
                                                static_cast<int32_t>(getMultiplier()), makeOutputS8(getStage())});
 }
 std::pair<int32_t, int32_t> RequantizeOp::getRows() { return getUnaryRows(getOutput().getType()); }
-SmallVector<unsigned> RequantizeOp::getInPlaceOperands() { return {0}; }
+SmallVector<unsigned> RequantizeOp::getInPlaceOperands() {
+  if (getInput().getType().getElementType() != getOutput().getType().getElementType())
+    return {};
+  return {0};
+}
 
 template <typename Op> static ParamsAttr getQuantizeParams(Op op) {
   auto [rows, length] = getRowsAndLength(getBandType(op, cast<MemRefType>(op.getOutput().getType())));
@@ -194,13 +209,16 @@ template <typename Op> static ParamsAttr getQuantizeParams(Op op) {
 
 // Elements of different sizes: no operand shares its addresses with the output.
 LogicalResult QuantizeOp::verify() { return verifyUnary(*this); }
-Contract QuantizeOp::getContract() { return {"quantize", "f32", "none"}; }
+Contract QuantizeOp::getContract() {
+  StringRef output = getElementName(getOutput().getType());
+  return {"quantize", "f32", output == "s8" ? "none" : output};
+}
 ParamsAttr QuantizeOp::getParams() { return getQuantizeParams(*this); }
 std::pair<int32_t, int32_t> QuantizeOp::getRows() { return getUnaryRows(getOutput().getType()); }
 SmallVector<unsigned> QuantizeOp::getInPlaceOperands() { return {}; }
 
 LogicalResult DequantizeOp::verify() { return verifyUnary(*this); }
-Contract DequantizeOp::getContract() { return {"dequantize", "s8", "none"}; }
+Contract DequantizeOp::getContract() { return {"dequantize", getElementName(getInput().getType()), "none"}; }
 ParamsAttr DequantizeOp::getParams() { return getQuantizeParams(*this); }
 std::pair<int32_t, int32_t> DequantizeOp::getRows() { return getUnaryRows(getOutput().getType()); }
 SmallVector<unsigned> DequantizeOp::getInPlaceOperands() { return {}; }

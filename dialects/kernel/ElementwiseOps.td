@@ -45,19 +45,22 @@ def Kernel_HardSigmoidOp : Kernel_UnaryOp<"hard_sigmoid", Kernel_F32, Kernel_F32
 def Kernel_HardSwishOp : Kernel_UnaryOp<"hard_swish", Kernel_F32, Kernel_F32,
                                         (ins F32Attr:$alpha, F32Attr:$beta)>;
 
-def Kernel_LookupOp : Kernel_Op<"lookup", (ins Kernel_In<Kernel_S8>:$input, Kernel_In<Kernel_S8>:$table),
-                                (ins Kernel_Out<Kernel_S8>:$output), (ins),
+def Kernel_LookupOp : Kernel_Op<"lookup", (ins Kernel_In<Kernel_Integers>:$input, Kernel_In<Kernel_Integers>:$table),
+                                (ins Kernel_Out<Kernel_Integers>:$output), (ins),
                                 [{ $input `,` $table `:` type($input) `,` type($table) }], ["getInPlaceOperands"]> {
-  let summary = "A table of 256 results, indexed by the input's bits: tinyc_lookup_s8";
-  let description = [{ C1. input and output have the same shape. C2. the table is i8[256]. }];
+  let summary = "A function as a table of its results: tinyc_lookup_*";
+  let description = [{
+    C1. input and output have the same shape. C2. the table is i8[256], indexed by the input's bits; for i16 buffers i16[513], between
+    whose entries lie straight lines.
+  }];
 }
 
-def Kernel_RequantizeOp : Kernel_UnaryOp<"requantize", Kernel_S8, Kernel_S8,
+def Kernel_RequantizeOp : Kernel_UnaryOp<"requantize", Kernel_Integers, Kernel_Integers,
     (ins I32Attr:$inputZeroPoint, I32Attr:$multiplier, Kernel_OutputS8Attr:$stage)>;
-def Kernel_QuantizeOp : Kernel_UnaryOp<"quantize", Kernel_F32, Kernel_S8, (ins F32Attr:$scale, I32Attr:$zeroPoint)> {
+def Kernel_QuantizeOp : Kernel_UnaryOp<"quantize", Kernel_F32, Kernel_Integers, (ins F32Attr:$scale, I32Attr:$zeroPoint)> {
   let description = [{ C1. input and output have the same shape. `scale` is the reciprocal of the output's scale. }];
 }
-def Kernel_DequantizeOp : Kernel_UnaryOp<"dequantize", Kernel_S8, Kernel_F32,
+def Kernel_DequantizeOp : Kernel_UnaryOp<"dequantize", Kernel_Integers, Kernel_F32,
                                          (ins F32Attr:$scale, I32Attr:$zeroPoint)>;
 
 #endif // TINYC_DIALECTS_KERNEL_ELEMENTWISEOPS_TD

@@ -75,8 +75,8 @@ LogicalResult StepAttr::verify(function_ref<InFlightDiagnostic()> emitError, int
 
 LogicalResult OutputS8Attr::verify(function_ref<InFlightDiagnostic()> emitError, int32_t zeroPoint, int32_t clampMin,
                                    int32_t clampMax, int32_t shift, bool perChannel) {
-  if (clampMin < -128 || clampMax > 127 || clampMin > clampMax)
-    return emitError() << "expects -128 <= clampMin <= clampMax <= 127, got " << clampMin << " and " << clampMax;
+  if (clampMin < -32767 || clampMax > 32767 || clampMin > clampMax)
+    return emitError() << "expects -32767 <= clampMin <= clampMax <= 32767, got " << clampMin << " and " << clampMax;
   if (shift < 0 || shift > 62)
     return emitError() << "expects a shift of 0 to 62, got " << shift;
   return success();

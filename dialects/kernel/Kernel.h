@@ -12,8 +12,8 @@
 
 namespace tinyc::kernel {
 
-/// The row of runtime/kernels.def that an op needs, up to the ISA. Element types are `s8` or `f32`, of weights `s4` and `s2` too; `weight` is `none`
-/// where the kernel has no weights.
+/// The row of runtime/kernels.def that an op needs, up to the ISA. Element types are `s8`, `s16` or `f32`, of weights `s4`
+/// and `s2` too; `weight` is `none` where the kernel has no weights, or the type of the result of a change of type.
 struct Contract {
   llvm::StringRef op, input, weight;
 };

@@ -16,7 +16,7 @@ def Kernel_Dialect : Dialect {
   let summary = "Kernel contracts on buffers";
   let description = [{
     Destination-passing ops: inputs, constants, the output buffer and an optional scratch buffer, in the order of the C
-    function's arguments. Buffers hold storage values (f32, or i8 and i32 integers); scales and zero points are
+    function's arguments. Buffers hold storage values (f32, or i8, i16 and i32 integers); scales and zero points are
     properties of the ops. Activations are NHWC with batch 1.
 
     Discardable attributes of the dialect:
@@ -78,7 +78,7 @@ def Kernel_WindowAttr : Kernel_Attr<"Window", "window"> {
 }
 
 def Kernel_OutputS8Attr : Kernel_Attr<"OutputS8", "output_s8"> {
-  let summary = "Output stage of an int8 kernel (tinyc_output_s8), without its multipliers";
+  let summary = "Output stage of an integer kernel (tinyc_output_s8), without its multipliers";
   let parameters = (ins "int32_t":$zeroPoint, "int32_t":$clampMin, "int32_t":$clampMax, "int32_t":$shift,
                         DefaultValuedParameter<"bool", "false">:$perChannel);
   let assemblyFormat = "`<` struct(params) `>`";
@@ -115,12 +115,13 @@ class Kernel_BufferOf<list<Type> elements, string what>
     : Type<And<[StaticShapeMemRefOf<elements>.predicate,
                 CPred<"::tinyc::kernel::isContiguous(::llvm::cast<::mlir::MemRefType>($_self))">]>,
            "statically shaped contiguous buffer of " # what, "::mlir::MemRefType">;
-def Kernel_Data : Kernel_BufferOf<[I8, F32], "8-bit integers or 32-bit floats">;
+def Kernel_Data : Kernel_BufferOf<[I8, I16, F32], "integers of 8 or 16 bits or 32-bit floats">;
 def Kernel_Weights : Kernel_BufferOf<[I8, I<4>, I<2>, F32], "integers of 8, 4 or 2 bits or 32-bit floats">;
 def Kernel_S8 : Kernel_BufferOf<[I8], "8-bit integers">;
+def Kernel_Integers : Kernel_BufferOf<[I8, I16], "integers of 8 or 16 bits">;
 def Kernel_F32 : Kernel_BufferOf<[F32], "32-bit floats">;
 def Kernel_S32 : Kernel_BufferOf<[I32], "32-bit integers">;
-def Kernel_U16 : Kernel_BufferOf<[I16], "16-bit integers">;
+def Kernel_U16 : Kernel_BufferOf<[UI<16>], "unsigned 16-bit integers">;
 def Kernel_Bias : Kernel_BufferOf<[I32, F32], "32-bit integers or floats">;
 
 class Kernel_In<Type type, string description = ""> : Arg<type, description, [MemRead]>;

@@ -250,6 +250,8 @@ StringRef getElementName(MemRefType type) {
     return "s2";
   case 4:
     return "s4";
+  case 16:
+    return "s16";
   default:
     return "s8";
   }
@@ -258,8 +260,17 @@ StringRef getElementName(MemRefType type) {
 LogicalResult verifyStage(Operation *op, MemRefType output, Attribute stage) {
   if (isFloat(output) && !isa<OutputF32Attr>(stage))
     return op->emitOpError("expects stage to be #kernel.output_f32 for f32 buffers, got ") << stage;
-  if (!isFloat(output) && !isa<OutputS8Attr>(stage))
-    return op->emitOpError("expects stage to be #kernel.output_s8 for i8 buffers, got ") << stage;
+  if (isFloat(output))
+    return success();
+  auto integer = dyn_cast<OutputS8Attr>(stage);
+  if (!integer)
+    return op->emitOpError("expects stage to be #kernel.output_s8 for i")
+           << output.getElementTypeBitWidth() << " buffers, got " << stage;
+  int32_t least = output.getElementTypeBitWidth() == 16 ? -32767 : -128, greatest = least == -128 ? 127 : 32767;
+  if (integer.getClampMin() < least || integer.getClampMax() > greatest)
+    return op->emitOpError("expects a clamp within ")
+           << least << " to " << greatest << " for i" << output.getElementTypeBitWidth() << " buffers, got "
+           << integer.getClampMin() << " to " << integer.getClampMax();
   return success();
 }
 

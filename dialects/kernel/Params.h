@@ -49,11 +49,12 @@ struct PadLoops {
 };
 PadLoops getPadLoops(llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> before, llvm::ArrayRef<int64_t> after);
 
-/// `s8`, `s4`, `s2` or `f32`.
+/// `s16`, `s8`, `s4`, `s2` or `f32`.
 llvm::StringRef getElementName(mlir::MemRefType type);
 inline bool isFloat(mlir::MemRefType type) { return type.getElementType().isF32(); }
 
-/// Checks that the output stage fits the buffers: #kernel.output_f32 for f32, #kernel.output_s8 else.
+/// Checks that the output stage fits the buffers: #kernel.output_f32 for f32, #kernel.output_s8 with bounds in the element type
+/// else.
 mlir::LogicalResult verifyStage(mlir::Operation *op, mlir::MemRefType output, mlir::Attribute stage);
 
 } // namespace tinyc::kernel

@@ -110,8 +110,9 @@ template <typename Op> static LogicalResult verifySoftmax(Op op) {
     return op.emitOpError("expects input and output of one shape and element type, got ") << input << " and " << output;
   if (static_cast<bool>(op.getExponentials()) == isFloat(output))
     return op.emitOpError("expects exponentials for i8 buffers and none for f32 buffers");
-  if (op.getExponentials() && cast<MemRefType>(op.getExponentials().getType()).getNumElements() != 256)
-    return op.emitOpError("expects 256 exponentials, got ") << op.getExponentials().getType();
+  int64_t count = input.getElementType().isInteger(16) ? 512 : 256;
+  if (op.getExponentials() && cast<MemRefType>(op.getExponentials().getType()).getNumElements() != count)
+    return op.emitOpError("expects ") << count << " exponentials, got " << op.getExponentials().getType();
   return success();
 }
 

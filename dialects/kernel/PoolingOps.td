@@ -33,7 +33,7 @@ def Kernel_SumRowsOp : Kernel_Op<"sum_rows", (ins Kernel_In<Kernel_Data>:$input)
   let description = [{
     The first half of the average over a whole image; kernel.average is the second. Executed by rows, it is the rows of
     the input that are stepped over, and the output keeps the sums of the rows before.
-    C1. input is [1, H, W, C], output [C]. C2. i8 input and i32 output, or f32 for both.
+    C1. input is [1, H, W, C], output [C]. C2. i8 or i16 input and i32 output, or f32 for both.
   }];
 }
 def Kernel_AverageOp : Kernel_Op<"average",
@@ -45,7 +45,7 @@ def Kernel_AverageOp : Kernel_Op<"average",
   let summary = "Average of `count` elements from their sums: tinyc_average_*";
   let description = [{
     With the sums of kernel.sum_rows the bits of kernel.avg_pool over the whole image.
-    C1. input is [C], output [1, 1, 1, C]. C2. i32 input, i8 output and multipliers i32[1], or f32 without multipliers.
+    C1. input is [C], output [1, 1, 1, C]. C2. i32 input, i8 or i16 output and multipliers i32[1], or f32 without multipliers.
     C3. count >= 1.
   }];
 }
@@ -60,7 +60,7 @@ class Kernel_SoftmaxBaseOp<string mnemonic> : Kernel_Op<mnemonic,
   let summary = "Over the last dimension: tinyc_" # mnemonic # "_*";
   let description = [{
     C1. input and output have the same shape.
-    C2. s8 form with the table i16[256] of tinyc/arithmetic.h, or f32 form without.
+    C2. s8 form with the table ui16[256] of tinyc/arithmetic.h, s16 form with ui16[512], or f32 form without.
   }];
 }
 def Kernel_SoftmaxOp : Kernel_SoftmaxBaseOp<"softmax">;

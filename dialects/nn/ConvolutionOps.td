@@ -4,7 +4,7 @@
 
 include "dialects/nn/NNBase.td"
 
-def NN_Conv2DOp : NN_ClampedOp<"conv2d", [DeclareOpInterfaceMethods<CostOpInterface>,
+def NN_Conv2DOp : NN_ClampedOp<"conv2d", [NN_Int16Form, DeclareOpInterfaceMethods<CostOpInterface>,
                                          DeclareOpInterfaceMethods<QuantizableOpInterface,
                                            ["getWeightOperand", "getBiasOperand"]>]> {
   let summary = "2-D convolution, grouped or depthwise, with optional bias and fused clamp";
@@ -41,7 +41,7 @@ def NN_Conv2DOp : NN_ClampedOp<"conv2d", [DeclareOpInterfaceMethods<CostOpInterf
   }];
 }
 
-def NN_FullyConnectedOp : NN_ClampedOp<"fully_connected", [DeclareOpInterfaceMethods<CostOpInterface>,
+def NN_FullyConnectedOp : NN_ClampedOp<"fully_connected", [NN_Int16Form, DeclareOpInterfaceMethods<CostOpInterface>,
                                          DeclareOpInterfaceMethods<QuantizableOpInterface,
                                            ["getWeightOperand", "getBiasOperand"]>]> {
   let summary = "Product with a weight matrix, optional bias, fused clamp";

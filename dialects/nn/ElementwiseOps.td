@@ -8,13 +8,13 @@ include "dialects/nn/NNBase.td"
 // Elementwise, two operands
 //===----------------------------------------------------------------------===//
 
-class NN_BinaryOp<string mnemonic, string sign> : NN_ClampedOp<mnemonic, [
+class NN_BinaryOp<string mnemonic, string sign> : NN_ClampedOp<mnemonic, [NN_Int16Form,
     DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
   let summary = "Elementwise `" # sign # "` with broadcasting, fused clamp";
   let description = [{
     out = clamp(lhs }] # sign # [{ rhs), dimensions of size 1 are broadcast.
 
-    Integer form of add and sub (arithmetic.h, tinyc_add_s8): q = clamp((lhs * Ml + rhs * Mr + offset) >> k) with k the
+    Integer form of add and sub (arithmetic.h, tinyc_add_stage_s8; of 16 bits tinyc_add_stage_s16): q = clamp((lhs * Ml + rhs * Mr + offset) >> k) with k the
     largest value <= 22 for which |Ml|, |Mr| <= 2^21, M = round(s_in / s_out * 2^k); sub negates Mr. Of mul: acc =
     (lhs - lhs_zero_point) * (rhs - rhs_zero_point), then requantization from s_lhs * s_rhs.
 
@@ -37,8 +37,10 @@ def NN_MulOp : NN_BinaryOp<"mul", "*">;
 // Elementwise, one operand
 //===----------------------------------------------------------------------===//
 
-// Integer form of all: a table of 256 entries, table[q] = quantize(f(dequantize(q))), rounding half to even.
-class NN_UnaryOp<string mnemonic, list<string> quantizableMethods = []> : NN_Op<mnemonic, [
+// Integer form of all: a table of 256 entries, table[q] = quantize(f(dequantize(q))), rounding half to even. Of 16 bits: an output
+// stage for clamp and for hard_sigmoid with a positive alpha, q = clamp(requantize(q) + round(beta / result scale)); else straight
+// lines between 513 results (tinyc_interpolate_s16 of arithmetic.h).
+class NN_UnaryOp<string mnemonic, list<string> quantizableMethods = []> : NN_Op<mnemonic, [NN_Int16Form,
     DeclareOpInterfaceMethods<QuantizableOpInterface, quantizableMethods>]>;
 
 def NN_ClampOp : NN_UnaryOp<"clamp"> {

@@ -4,7 +4,7 @@
 
 include "dialects/nn/NNBase.td"
 
-class NN_MovementOp<string mnemonic> : NN_Op<mnemonic, [
+class NN_MovementOp<string mnemonic> : NN_Op<mnemonic, [NN_Int16Form,
     DeclareOpInterfaceMethods<QuantizableOpInterface, ["sharesScale"]>]>;
 
 def NN_ReshapeOp : NN_MovementOp<"reshape"> {

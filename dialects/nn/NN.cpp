@@ -65,6 +65,11 @@ double getScale(quant::QuantizedType type, int64_t channel) {
   return cast<quant::UniformQuantizedType>(type).getScale();
 }
 
+bool isInt16Activation(quant::UniformQuantizedType type) {
+  return type.isSigned() && type.getStorageTypeIntegralWidth() == 16 && type.getStorageTypeMin() == -32767 &&
+         type.getStorageTypeMax() == 32767 && type.getZeroPoint() == 0;
+}
+
 Type getStorageType(Type elementType) {
   if (auto quantized = dyn_cast<quant::QuantizedType>(elementType))
     return quantized.getStorageType();
@@ -79,6 +84,29 @@ static LogicalResult verifyBounds(Operation *op) {
          << *fused.getLowerBound() << " and " << *fused.getUpperBound();
 }
 
+/// The dialect's A1.
+static LogicalResult verifyActivations(Operation *op) {
+  auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+  if (!quantizable)
+    return success();
+  SmallVector<Type> types(op->getResultTypes());
+  for (unsigned operand : quantizable.getActivationOperands())
+    types.push_back(op->getOperand(operand).getType());
+  for (Type type : types) {
+    quant::UniformQuantizedType element = getPerTensor(type), first = getPerTensor(types.front());
+    if (!element || !first)
+      continue;
+    if (element.getStorageTypeIntegralWidth() > 8 && !isInt16Activation(element))
+      return op->emitOpError("expects activations of at most 8 bits or of i16<-32767:32767> with a zero point of 0, got ")
+             << type << " (A1)";
+    if (element.getStorageTypeIntegralWidth() > 8 && !op->hasTrait<Int16Form>())
+      return op->emitOpError("has no integer form of 16 bits, got ") << type << " (A1)";
+    if (element.getStorageTypeIntegralWidth() != first.getStorageTypeIntegralWidth())
+      return op->emitOpError("expects activations of one width, got ") << type << " and " << types.front() << " (A1)";
+  }
+  return success();
+}
+
 LogicalResult verifySameForm(Operation *op, StringRef constraint) {
   if (failed(verifyBounds(op)))
     return failure();
@@ -89,7 +117,7 @@ LogicalResult verifySameForm(Operation *op, StringRef constraint) {
       return op->emitOpError("expects operands and result to be all float or all quantized (") << constraint << ")";
     quantized = now;
   }
-  return success();
+  return quantized.value_or(false) ? verifyActivations(op) : success();
 }
 
 LogicalResult verifyPerTensor(Operation *op, StringRef constraint) {

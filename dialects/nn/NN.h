@@ -13,6 +13,11 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+namespace tinyc::nn {
+/// Ops that have an integer form with activations of 16 bits.
+template <typename Op> class Int16Form : public mlir::OpTrait::TraitBase<Op, Int16Form> {};
+} // namespace tinyc::nn
+
 #include "dialects/nn/NNDialect.h.inc"
 #include "dialects/nn/NNInterfaces.h.inc"
 #define GET_OP_CLASSES
@@ -28,6 +33,9 @@ mlir::quant::UniformQuantizedType getPerTensor(mlir::Type tensor);
 
 /// Scale of channel `channel` of a quantized element type, per tensor or per axis.
 double getScale(mlir::quant::QuantizedType type, int64_t channel = 0);
+
+/// True for the type of activations of 16 bits: i16<-32767:32767> with a zero point of 0.
+bool isInt16Activation(mlir::quant::UniformQuantizedType type);
 
 /// Element type that holds the values in memory: f32, or the storage integer of a quantized type.
 mlir::Type getStorageType(mlir::Type elementType);

@@ -29,12 +29,16 @@ def NN_Dialect : Dialect {
     - `nn.range` (DenseF64ArrayAttr `[min, max]` for each result, concatenated) on ops, and on function arguments: the
       calibrated range in real numbers.
     - `nn.weight_bits` (I32Attr: 8, 4 or 2) on ops with weights, before quantization: the precision chosen for them.
-    - `nn.activation_bits` (I32Attr) on ops: the precision chosen for their results.
+    - `nn.activation_bits` (I32Attr: 8 or 16) on ops, before quantization: the precision chosen for their results.
     - `nn.weight_scales` (DenseF32ArrayAttr, one for each output channel) on ops with weights: the scales chosen for them.
 
     Integer form, for all ops: a real value r is (q - zero_point) * scale. Accumulators are int32. Requantization
     from an accumulator of scale S to a result of scale s is `(acc * M + 2^(k-1)) >> k` with M = round(S / s * 2^k),
     k = 32 where S / s < 0.5 for every channel, else the largest k with every M below 2^31 (runtime/include/tinyc/arithmetic.h).
+    For results of 16 bits k is the largest with every M below 2^31, at most 62.
+
+    A1. The activations of an op in integer form, operands and result, have one width: at most 8 bits, or 16. Those of 16 bits
+    have the storage type i16<-32767:32767> and a zero point of 0. nn.requantize and the casts change the width.
   }];
   let dependentDialects = ["::mlir::quant::QuantDialect"];
   let hasConstantMaterializer = 0;
@@ -54,6 +58,9 @@ def NN_Tensor4 : Type<And<[NN_Tensor.predicate, CPred<"::llvm::cast<::mlir::Shap
 //===----------------------------------------------------------------------===//
 // Base classes
 //===----------------------------------------------------------------------===//
+
+// The op has an integer form with activations of 16 bits.
+def NN_Int16Form : NativeOpTrait<"Int16Form"> { let cppNamespace = "::tinyc::nn"; }
 
 class NN_Op<string mnemonic, list<Trait> traits = []> : Op<NN_Dialect, mnemonic, !listconcat([Pure], traits)> {
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";

@@ -4,7 +4,7 @@
 
 include "dialects/nn/NNBase.td"
 
-def NN_AvgPoolOp : NN_ClampedOp<"avg_pool", [DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
+def NN_AvgPoolOp : NN_ClampedOp<"avg_pool", [NN_Int16Form, DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
   let summary = "Average over a window";
   let description = [{
     The mean of the window's elements inside the input, or with includePad the sum divided by kernel height times
@@ -28,7 +28,7 @@ def NN_AvgPoolOp : NN_ClampedOp<"avg_pool", [DeclareOpInterfaceMethods<Quantizab
   let results = (outs NN_Tensor4:$output);
 }
 
-def NN_MaxPoolOp : NN_ClampedOp<"max_pool", [DeclareOpInterfaceMethods<QuantizableOpInterface, ["sharesScale"]>]> {
+def NN_MaxPoolOp : NN_ClampedOp<"max_pool", [NN_Int16Form, DeclareOpInterfaceMethods<QuantizableOpInterface, ["sharesScale"]>]> {
   let summary = "Maximum over a window";
   let description = [{
     The greatest of the window's elements inside the input. Integer form: the same on the stored integers.
@@ -50,7 +50,7 @@ def NN_MaxPoolOp : NN_ClampedOp<"max_pool", [DeclareOpInterfaceMethods<Quantizab
   let results = (outs NN_Tensor4:$output);
 }
 
-class NN_SoftmaxBase<string mnemonic> : NN_Op<mnemonic, [
+class NN_SoftmaxBase<string mnemonic> : NN_Op<mnemonic, [NN_Int16Form,
     DeclareOpInterfaceMethods<QuantizableOpInterface, ["getFixedRange"]>]> {
   let arguments = (ins NN_Tensor:$input);
   let results = (outs NN_Tensor:$output);
@@ -58,7 +58,7 @@ class NN_SoftmaxBase<string mnemonic> : NN_Op<mnemonic, [
 def NN_SoftmaxOp : NN_SoftmaxBase<"softmax"> {
   let summary = "exp(x) / sum(exp(x)) over the last dimension";
   let description = [{
-    Integer form: arithmetic.h, tinyc_softmax_s8.
+    Integer form: arithmetic.h, tinyc_softmax_row_s8, of 16 bits tinyc_softmax_row_s16.
     C1. Operand and result have the same shape, rank at least 1; both float or both quantized per tensor.
 
     ```mlir
@@ -69,7 +69,7 @@ def NN_SoftmaxOp : NN_SoftmaxBase<"softmax"> {
 def NN_LogSoftmaxOp : NN_SoftmaxBase<"log_softmax"> {
   let summary = "x - log(sum(exp(x))) over the last dimension";
   let description = [{
-    Integer form: arithmetic.h, tinyc_log_softmax_s8.
+    Integer form: arithmetic.h, tinyc_log_softmax_row_s8, of 16 bits tinyc_log_softmax_row_s16.
     C1. Operand and result have the same shape, rank at least 1; both float or both quantized per tensor.
 
     ```mlir

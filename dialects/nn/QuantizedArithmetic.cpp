@@ -63,15 +63,16 @@ int64_t getZeroPoint(quant::QuantizedType type, int64_t channel) {
 
 float computeInverseScale(quant::UniformQuantizedType type) { return static_cast<float>(1.0 / type.getScale()); }
 
-Requantization computeRequantization(ArrayRef<double> scales) {
+Requantization computeRequantization(ArrayRef<double> scales, unsigned bits) {
   // A scale of 2^30 or more saturates the result for any acc but 0, and so does the largest representable one.
   SmallVector<double> limited;
   for (double scale : scales)
     limited.push_back(std::min(scale, 0x1.fffffp29));
   Requantization result;
   result.multipliers.resize(scales.size());
-  int valid = tinyc_output_scales(limited.data(), static_cast<int32_t>(limited.size()), result.multipliers.data(),
-                                  &result.shift);
+  auto compute = bits > 8 ? tinyc_output_scales_s16 : tinyc_output_scales;
+  int valid =
+      compute(limited.data(), static_cast<int32_t>(limited.size()), result.multipliers.data(), &result.shift);
   assert(valid && "scales are positive and finite");
   (void)valid;
   return result;
@@ -90,6 +91,15 @@ std::pair<int32_t, int32_t> computeClamp(quant::UniformQuantizedType type, std::
 AddConstants computeAdd(quant::UniformQuantizedType lhs, quant::UniformQuantizedType rhs,
                         quant::UniformQuantizedType result, bool subtract) {
   tinyc_elementwise_s8_params params = {};
+  if (isInt16Activation(result)) {
+    // Beyond a ratio of 2^13, too, one or two steps of the operand saturate the result.
+    double lhsRatio = std::min(lhs.getScale() / result.getScale(), 0x1p13);
+    double rhsRatio = std::min(rhs.getScale() / result.getScale(), 0x1p13);
+    int valid = tinyc_add_s16_scales(lhsRatio, subtract ? -rhsRatio : rhsRatio, &params);
+    assert(valid && "ratios are within the range of the integer form");
+    (void)valid;
+    return {params.lhs_multiplier, params.rhs_multiplier, params.offset, params.output.shift};
+  }
   params.lhs_zero_point = static_cast<int32_t>(lhs.getZeroPoint());
   params.rhs_zero_point = static_cast<int32_t>(rhs.getZeroPoint());
   params.output.zero_point = static_cast<int32_t>(result.getZeroPoint());
@@ -126,7 +136,63 @@ SmallVector<int8_t, 256> computeTable(Operation *unaryOp) {
   return table;
 }
 
+SmallVector<int16_t, 0> computeTable16(Operation *unaryOp) {
+  quant::UniformQuantizedType input = getPerTensor(unaryOp->getOperand(0).getType());
+  quant::UniformQuantizedType result = getPerTensor(unaryOp->getResult(0).getType());
+  SmallVector<int16_t, 0> table(513);
+  for (int index = 0; index < 513; ++index) {
+    double real = static_cast<double>(128 * index - 32768) * input.getScale();
+    table[index] = static_cast<int16_t>(quantizeReal(evaluateUnary(unaryOp, real), result));
+  }
+  return table;
+}
+
+std::optional<AffineFunction> computeAffine(Operation *unaryOp) {
+  quant::UniformQuantizedType input = getPerTensor(unaryOp->getOperand(0).getType());
+  quant::UniformQuantizedType result = getPerTensor(unaryOp->getResult(0).getType());
+  double factor = 1.0, offset = 0.0;
+  std::optional<float> low, high;
+  if (auto clamp = dyn_cast<ClampOp>(unaryOp)) {
+    low = toOptional(clamp.getMin());
+    high = toOptional(clamp.getMax());
+  } else if (auto hard = dyn_cast<HardSigmoidOp>(unaryOp)) {
+    factor = hard.getAlpha().convertToFloat();
+    offset = std::nearbyint(hard.getBeta().convertToFloat() / result.getScale());
+    low = 0.0f;
+    high = 1.0f;
+  } else {
+    return std::nullopt;
+  }
+  double scale = factor * input.getScale() / result.getScale();
+  if (!(scale > 0.0) || !(std::abs(offset) < 0x1p30))
+    return std::nullopt;
+  auto [clampMin, clampMax] = computeClamp(result, low, high);
+  return AffineFunction{computeRequantization(scale, 16), static_cast<int32_t>(offset), clampMin, clampMax};
+}
+
+// The same for activations of 16 bits.
+static SoftmaxConstants computeSoftmax16(double input, double result, bool logarithm) {
+  SoftmaxConstants constants;
+  constants.exponentials.resize(512);
+  tinyc_exponentials_s16(input, constants.exponentials.data());
+  tinyc_softmax_s8_params params = {};
+  if (!logarithm) {
+    int valid = tinyc_softmax_s16_scales(std::clamp(result, 0x1p-28, 0x1p28), &params);
+    assert(valid && "the scale is within the range of the integer form");
+    (void)valid;
+  } else if (!tinyc_log_softmax_s16_scales(input, result, &params)) {
+    params.input_multiplier = params.output_multiplier = (1 << 30) - 1;
+    params.output_shift = 1;
+  }
+  constants.inputMultiplier = params.input_multiplier;
+  constants.outputMultiplier = params.output_multiplier;
+  constants.outputShift = params.output_shift;
+  return constants;
+}
+
 SoftmaxConstants computeSoftmax(quant::UniformQuantizedType input, quant::UniformQuantizedType result, bool logarithm) {
+  if (isInt16Activation(result))
+    return computeSoftmax16(input.getScale(), result.getScale(), logarithm);
   SoftmaxConstants constants;
   constants.exponentials.resize(256);
   tinyc_exponentials_u16(input.getScale(), constants.exponentials.data());
@@ -150,7 +216,8 @@ SoftmaxConstants computeSoftmax(quant::UniformQuantizedType input, quant::Unifor
 }
 
 FailureOr<SmallVector<int32_t>> foldInputZeroPoint(ArrayRef<int8_t> weight, ArrayRef<int32_t> bias, int64_t channels,
-                                                   int32_t inputZeroPoint, int64_t *overflowChannel) {
+                                                   int32_t inputZeroPoint, int64_t *overflowChannel,
+                                                   int64_t greatestInput) {
   SmallVector<int32_t> folded(channels);
   int64_t length = channels ? static_cast<int64_t>(weight.size()) / channels : 0;
   for (int64_t channel = 0; channel < channels; ++channel) {
@@ -160,8 +227,8 @@ FailureOr<SmallVector<int32_t>> foldInputZeroPoint(ArrayRef<int8_t> weight, Arra
       magnitude += std::abs(static_cast<int>(value));
     }
     int64_t value = (bias.empty() ? 0 : bias[channel]) - static_cast<int64_t>(inputZeroPoint) * sum;
-    // Inputs are -128 .. 127: no partial sum, in whatever order, leaves +-(|folded bias| + 128 * sum |w|).
-    if (std::abs(value) + 128 * magnitude > std::numeric_limits<int32_t>::max()) {
+    // No partial sum, in whatever order, leaves +-(|folded bias| + greatest |input| * sum |w|).
+    if (std::abs(value) + greatestInput * magnitude > std::numeric_limits<int32_t>::max()) {
       if (overflowChannel)
         *overflowChannel = channel;
       return failure();
@@ -172,7 +239,8 @@ FailureOr<SmallVector<int32_t>> foldInputZeroPoint(ArrayRef<int8_t> weight, Arra
 }
 
 FailureOr<SmallVector<int32_t>> foldInputZeroPoint(DenseElementsAttr weight, DenseElementsAttr bias,
-                                                   int32_t inputZeroPoint, int64_t *overflowChannel) {
+                                                   int32_t inputZeroPoint, int64_t *overflowChannel,
+                                                   int64_t greatestInput) {
   SmallVector<int8_t> weightValues;
   weightValues.reserve(weight.getNumElements());
   for (const APInt &value : weight.getValues<APInt>())
@@ -181,15 +249,18 @@ FailureOr<SmallVector<int32_t>> foldInputZeroPoint(DenseElementsAttr weight, Den
   if (bias)
     for (const APInt &value : bias.getValues<APInt>())
       biasValues.push_back(static_cast<int32_t>(value.getSExtValue()));
-  return foldInputZeroPoint(weightValues, biasValues, weight.getType().getDimSize(0), inputZeroPoint, overflowChannel);
+  return foldInputZeroPoint(weightValues, biasValues, weight.getType().getDimSize(0), inputZeroPoint, overflowChannel,
+                            greatestInput);
 }
+
+int64_t getGreatestActivation(quant::UniformQuantizedType type) { return isInt16Activation(type) ? 32767 : 128; }
 
 Requantization computeConvolutionRequantization(quant::QuantizedType input, quant::QuantizedType weight,
                                                 quant::UniformQuantizedType result, int64_t channels) {
   SmallVector<double> scales;
   for (int64_t channel = 0; channel < channels; ++channel)
     scales.push_back(getScale(input) * (weight ? getScale(weight, channel) : 1.0) / result.getScale());
-  return computeRequantization(scales);
+  return computeRequantization(scales, result.getStorageTypeIntegralWidth());
 }
 
 int64_t countWindowElements(int64_t inputSize, int64_t kernel, int64_t stride, int64_t dilation, int64_t padBefore,
@@ -213,11 +284,13 @@ AvgPoolRequantization computeAvgPoolRequantization(AvgPoolOp op) {
   auto resultType = cast<RankedTensorType>(op.getOutput().getType());
   ArrayRef<int64_t> kernel = op.getKernel(), strides = op.getStrides(), dilations = op.getDilations();
   ArrayRef<int64_t> pads = op.getPads();
-  double ratio = getScale(getQuantizedElement(inputType)) / getScale(getQuantizedElement(resultType));
+  quant::QuantizedType resultElement = getQuantizedElement(resultType);
+  double ratio = getScale(getQuantizedElement(inputType)) / getScale(resultElement);
+  unsigned bits = resultElement.getStorageTypeIntegralWidth();
   AvgPoolRequantization result;
   if (op.getIncludePad()) {
     result.firstCount = kernel[0] * kernel[1];
-    result.requantization = computeRequantization(ratio / static_cast<double>(result.firstCount));
+    result.requantization = computeRequantization(ratio / static_cast<double>(result.firstCount), bits);
     return result;
   }
   // Counts of a window are products of a count along the height and one along the width.
@@ -236,7 +309,7 @@ AvgPoolRequantization computeAvgPoolRequantization(AvgPoolOp op) {
   SmallVector<double> scales;
   for (int64_t count = result.firstCount; count <= most[0] * most[1]; ++count)
     scales.push_back(ratio / static_cast<double>(count));
-  result.requantization = computeRequantization(scales);
+  result.requantization = computeRequantization(scales, bits);
   return result;
 }
 

@@ -8,7 +8,7 @@ namespace tinyc::nn {
 
 // `constraint` is the number, C1 ..., that the check has in the op's description; the message ends with it.
 
-/// All operands and results float, or all quantized.
+/// All operands and results float, or all quantized; of a quantized op the activations as the dialect's A1 says.
 mlir::LogicalResult verifySameForm(mlir::Operation *op, llvm::StringRef constraint);
 /// As verifySameForm, and quantized types are per tensor.
 mlir::LogicalResult verifyPerTensor(mlir::Operation *op, llvm::StringRef constraint);

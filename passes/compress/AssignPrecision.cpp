@@ -1,6 +1,7 @@
 #include "passes/compress/Passes.h"
 #include "passes/compress/Precision.h"
 
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
@@ -15,6 +16,16 @@ struct AssignPrecisionPass : impl::AssignPrecisionPassBase<AssignPrecisionPass> 
   using AssignPrecisionPassBase::AssignPrecisionPassBase;
 
   void runOnOperation() override {
+    if (!activations.empty()) {
+      int32_t bits = llvm::StringSwitch<int32_t>(activations).Case("int8", 8).Case("int16", 16).Default(0);
+      if (bits == 0) {
+        getOperation().emitError("expects activations of type int8 or int16, got ") << activations;
+        return signalPassFailure();
+      }
+      getOperation()->setAttr(nn::kActivationBitsAttr, Builder(&getContext()).getI32IntegerAttr(bits));
+    }
+    if (file.empty())
+      return;
     llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = llvm::MemoryBuffer::getFile(file);
     if (!buffer) {
       getOperation().emitError() << file << ": " << buffer.getError().message();

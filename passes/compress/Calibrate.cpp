@@ -1,3 +1,4 @@
+#include "passes/compress/ActivationBits.h"
 #include "passes/compress/Histogram.h"
 #include "passes/compress/Passes.h"
 #include "passes/compress/StepwiseRun.h"
@@ -35,7 +36,10 @@ struct CalibratePass : impl::CalibratePassBase<CalibratePass> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    collectValues(function);
+    FailureOr<llvm::DenseMap<Value, unsigned>> chosen = chooseActivationBits(function);
+    if (failed(chosen))
+      return signalPassFailure();
+    collectValues(function, *chosen);
     if (values.empty())
       return;
     // Creation checks that all arguments are tensors.
@@ -57,8 +61,9 @@ struct CalibratePass : impl::CalibratePassBase<CalibratePass> {
   }
 
 private:
-  void collectValues(func::FuncOp function) {
+  void collectValues(func::FuncOp function, const llvm::DenseMap<Value, unsigned> &bits) {
     values.clear();
+    wide.clear();
     auto add = [&](Value value) {
       auto type = dyn_cast<RankedTensorType>(value.getType());
       if (type && type.getElementType().isF32())
@@ -70,6 +75,8 @@ private:
       if (!op->hasTrait<OpTrait::ConstantLike>())
         llvm::for_each(op->getResults(), add);
     });
+    for (auto [value, index] : values)
+      wide.push_back(bits.lookup(value) > 8);
   }
 
   /// Reads histograms and extremes off all samples, and from these the range of each value.
@@ -114,7 +121,8 @@ private:
     const Histogram &histogram = histograms[index];
     if (histogram.isEmpty()) // no op reads it
       return {0.0, 0.0};
-    if (name == "min-max")
+    // With 16 bits a finer step is worth less than any value that is clipped.
+    if (name == "min-max" || (wide[index] && name != "moving-average"))
       return histogram.getExtremes();
     if (name == "moving-average")
       return getMovingAverage(extremes[index]);
@@ -241,6 +249,7 @@ private:
 
   CalibrationData data;
   llvm::MapVector<Value, unsigned> values;  // float tensors in program order, numbered
+  std::vector<bool> wide;                   // whether each has 16 bits
   std::vector<Histogram> histograms;        // of each
   std::vector<std::vector<Range>> extremes; // of each on each sample
   std::vector<Range> ranges;                // of each

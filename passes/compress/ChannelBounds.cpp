@@ -176,7 +176,10 @@ private:
     Bounds bounds = makeTypeBounds(value), inputs = getInputs(op);
     quant::UniformQuantizedType in = nn::getPerTensor(op->getOperand(0).getType()),
                                 out = nn::getPerTensor(value.getType());
-    if (!in || !out || in.getStorageTypeIntegralWidth() != 8 || out.getStorageTypeIntegralWidth() != 8)
+    auto isKnown = [](quant::UniformQuantizedType type) {
+      return type && (type.getStorageTypeIntegralWidth() == 8 || nn::isInt16Activation(type));
+    };
+    if (!isKnown(in) || !isKnown(out))
       return bounds;
     auto conv = dyn_cast<nn::Conv2DOp>(op);
     bool isPadded = conv && llvm::any_of(conv.getPads(), [](int64_t pad) { return pad != 0; });
@@ -211,7 +214,7 @@ private:
     auto requantize = [&](int64_t sum, int64_t channel) -> double {
       int64_t limited =
           std::clamp<int64_t>(sum, std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max());
-      return tinyc_output_stage_s8(static_cast<int32_t>(limited), requantization.multipliers[channel], &stage);
+      return tinyc_output_stage(static_cast<int32_t>(limited), requantization.multipliers[channel], &stage);
     };
     for (auto [channel, bound] : llvm::enumerate(bounds))
       bound = {requantize(sums[channel].first, channel), requantize(sums[channel].second, channel)};

@@ -88,7 +88,7 @@ private:
   static constexpr int64_t kSampleBytes = int64_t(1) << 29;
 
   void choose(const Layer &layer, const ScaleGroups &groups, ArrayRef<nn::HostTensor> inputs) {
-    quant::UniformQuantizedType input = groups.getType(layer.getInput()),
+    quant::UniformQuantizedType input = groups.getReadType(layer.op, layer.getInput()),
                                 result = groups.getType(layer.op->getResult(0));
     if (!input || !result)
       return;

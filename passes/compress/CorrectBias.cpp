@@ -119,7 +119,7 @@ private:
           list->push_back(std::move(*layer));
       });
     for (auto [layer, exact] : llvm::zip_equal(layers, floats)) {
-      quant::UniformQuantizedType input = groups->getType(layer.getInput());
+      quant::UniformQuantizedType input = groups->getReadType(layer.op, layer.getInput());
       quant::UniformQuantizedType result = groups->getType(layer.op->getResult(0));
       std::optional<SmallVector<double>> means = getInputMeans(layer);
       if (!input || !result || !means)

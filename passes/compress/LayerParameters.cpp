@@ -56,11 +56,12 @@ static std::optional<nn::HostTensor> makeSymmetric(const nn::HostTensor &weight)
 /// A symmetric weight per axis whose channels have scales of at least getLeastWeightScale: below, the channel's
 /// multiplier is too coarse an integer, and the bias, which is then all that the channel gives, would come out wrong.
 /// The weights that become coarser add less than 255 * 2^-20 of a result's step each.
-static nn::HostTensor raiseWeakChannels(const nn::HostTensor &weight, double inputScale, double resultScale) {
+static nn::HostTensor raiseWeakChannels(const nn::HostTensor &weight, quant::UniformQuantizedType input,
+                                        quant::UniformQuantizedType result) {
   auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(nn::getQuantizedElement(weight.getType()));
   if (!type)
     return weight;
-  double least = getLeastWeightScale(inputScale, resultScale);
+  double least = getLeastWeightScale(input, result, *llvm::max_element(type.getScales()));
   SmallVector<double> scales(type.getScales());
   for (double &scale : scales)
     scale = std::max(scale, least);
@@ -129,8 +130,8 @@ LogicalResult quantizeParameters(nn::QuantizableOpInterface op, RewriterBase &re
   std::optional<unsigned> weightIndex = op.getWeightOperand(), biasIndex = op.getBiasOperand();
   if (!weightIndex)
     return success();
-  double input = nn::getPerTensor(op->getOperand(op.getActivationOperands().front()).getType()).getScale();
-  double result = nn::getPerTensor(op->getResult(0).getType()).getScale();
+  quant::UniformQuantizedType input = nn::getPerTensor(op->getOperand(op.getActivationOperands().front()).getType());
+  quant::UniformQuantizedType result = nn::getPerTensor(op->getResult(0).getType());
   auto set = [&](unsigned index, Value value) { rewriter.modifyOpInPlace(op, [&] { op->setOperand(index, value); }); };
 
   nn::HostTensor weight = *getStoredConstant(op->getOperand(*weightIndex));
@@ -138,7 +139,7 @@ LogicalResult quantizeParameters(nn::QuantizableOpInterface op, RewriterBase &re
   SmallVector<double> bias;
   if (biasIndex) {
     quant::QuantizedType type = symmetric ? nn::getQuantizedElement(symmetric->getType()) : quant::QuantizedType();
-    if (!readBias(*getStoredConstant(op->getOperand(*biasIndex)), input, type, bias))
+    if (!readBias(*getStoredConstant(op->getOperand(*biasIndex)), input.getScale(), type, bias))
       op->emitRemark("rescales the bias to input scale * weight scale");
   }
   std::vector<float> reals = weight.toReal();
@@ -166,7 +167,7 @@ LogicalResult quantizeParameters(nn::QuantizableOpInterface op, RewriterBase &re
   if (!biasIndex)
     return success();
   int64_t channel = 0;
-  FailureOr<Value> quantized = createBias(rewriter, op->getOperand(*biasIndex).getLoc(), bias, input,
+  FailureOr<Value> quantized = createBias(rewriter, op->getOperand(*biasIndex).getLoc(), bias, input.getScale(),
                                           nn::getQuantizedElement(op->getOperand(*weightIndex).getType()), channel);
   if (failed(quantized))
     return op->emitOpError("expects biases that fit 32 bits, got ") << bias[channel] << " in channel " << channel;

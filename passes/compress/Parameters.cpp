@@ -19,6 +19,11 @@ static double roundScale(double scale) {
   return static_cast<double>(static_cast<float>(std::min(scale, kGreatestScale)));
 }
 
+static quant::UniformQuantizedType makeInt16(MLIRContext *context, double scale) {
+  return quant::UniformQuantizedType::get(quant::QuantizationFlags::Signed, IntegerType::get(context, 16),
+                                          Float32Type::get(context), scale, /*zeroPoint=*/0, -32767, 32767);
+}
+
 static quant::UniformQuantizedType makeSigned(MLIRContext *context, double scale, int64_t zeroPoint, unsigned bits) {
   return quant::UniformQuantizedType::get(quant::QuantizationFlags::Signed, IntegerType::get(context, bits),
                                           Float32Type::get(context), scale, zeroPoint,
@@ -29,7 +34,9 @@ static quant::UniformQuantizedType makeSigned(MLIRContext *context, double scale
 quant::UniformQuantizedType chooseActivationType(MLIRContext *context, Range range, unsigned bits) {
   double low = std::min(range.first, 0.0), high = std::max(range.second, 0.0);
   if (high - low < kLeastWidth)
-    return makeSigned(context, 1.0, 0, bits);
+    return bits == 16 ? makeInt16(context, 1.0) : makeSigned(context, 1.0, 0, bits);
+  if (bits == 16)
+    return makeInt16(context, roundScale(std::max(-low, high) / 32767.0));
   double least = -std::ldexp(1.0, bits - 1), steps = std::ldexp(1.0, bits) - 1;
   double scale = roundScale((high - low) / steps);
   double zeroPoint = std::clamp(std::nearbyint(least - low / scale), least, least + steps);
@@ -37,6 +44,8 @@ quant::UniformQuantizedType chooseActivationType(MLIRContext *context, Range ran
 }
 
 quant::UniformQuantizedType chooseFixedType(MLIRContext *context, Range range, unsigned bits) {
+  if (bits == 16)
+    return chooseActivationType(context, range, bits);
   double low = std::min(range.first, 0.0), high = std::max(range.second, 0.0);
   double least = -std::ldexp(1.0, bits - 1), steps = std::ldexp(1.0, bits);
   double scale = roundScale((high - low) / steps);
@@ -65,23 +74,38 @@ std::optional<nn::HostTensor> getRealConstant(Value value) {
 Value createActivationConstant(OpBuilder &builder, Location location, const nn::HostTensor &value,
                                quant::UniformQuantizedType type) {
   nn::HostTensor stored(RankedTensorType::get(value.getType().getShape(), type));
-  for (auto [element, real] : llvm::zip_equal(stored.get<int8_t>(), value.get<float>()))
-    element = static_cast<int8_t>(nn::quantizeReal(real, type));
+  auto quantize = [&](auto zero) {
+    using T = decltype(zero);
+    for (auto [element, real] : llvm::zip_equal(stored.get<T>(), value.get<float>()))
+      element = static_cast<T>(nn::quantizeReal(real, type));
+  };
+  if (nn::isInt16Activation(type))
+    quantize(int16_t());
+  else
+    quantize(int8_t());
   return nn::ConstantOp::create(builder, location, stored.getType(), stored.toElements());
 }
 
-quant::UniformQuantizedType chooseConstantType(MLIRContext *context, const nn::HostTensor &value) {
+quant::UniformQuantizedType chooseConstantType(MLIRContext *context, const nn::HostTensor &value, unsigned bits) {
   Range range = {0.0, 0.0};
   for (float real : value.get<float>()) {
     if (!std::isfinite(real))
       return {};
     range = {std::min<double>(range.first, real), std::max<double>(range.second, real)};
   }
-  return chooseActivationType(context, range);
+  return chooseActivationType(context, range, bits);
 }
 
-double getLeastWeightScale(double inputScale, double resultScale) {
-  return std::max(roundScale(std::ldexp(resultScale / inputScale, -20)), kLeastWidth);
+quant::UniformQuantizedType changeWidth(quant::UniformQuantizedType type, Range range, unsigned bits) {
+  if (bits == 16)
+    return makeInt16(type.getContext(), type.getScale() / 128.0);
+  return chooseActivationType(type.getContext(), range, bits);
+}
+
+double getLeastWeightScale(quant::UniformQuantizedType input, quant::UniformQuantizedType result, double greatest) {
+  double scale = nn::isInt16Activation(result) ? std::ldexp(greatest, -14)
+                                               : std::ldexp(result.getScale() / input.getScale(), -20);
+  return std::max(roundScale(scale), kLeastWidth);
 }
 
 std::pair<int64_t, int64_t> getWeightBounds(unsigned bits) {
@@ -89,14 +113,30 @@ std::pair<int64_t, int64_t> getWeightBounds(unsigned bits) {
   return {bits == 8 ? 1 - half : -half, half - 1};
 }
 
-SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, ArrayRef<double> bias, double inputScale,
-                                       double resultScale, unsigned bits, ArrayRef<float> given) {
+/// The least scale, from `scale` up, with which |bias| + 32767 * sum |weights| fits int32.
+static double fitSum(ArrayRef<float> weights, double bias, double inputScale, double scale, unsigned bits) {
   auto [least, greatest] = getWeightBounds(bits);
+  constexpr double limit = std::numeric_limits<int32_t>::max();
+  while (true) {
+    double sum = std::abs(std::nearbyint(bias / (inputScale * scale)));
+    for (double weight : weights)
+      sum += 32767.0 * std::abs(std::clamp<double>(std::nearbyint(weight / scale), least, greatest));
+    if (sum <= limit)
+      return scale;
+    scale = roundScale(scale * (sum / limit) * 1.001);
+  }
+}
+
+SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, ArrayRef<double> bias,
+                                       quant::UniformQuantizedType input, quant::UniformQuantizedType result,
+                                       unsigned bits, ArrayRef<float> given) {
+  auto [least, greatest] = getWeightBounds(bits);
+  double inputScale = input.getScale();
   int64_t channels = weight.getType().getDimSize(0), length = weight.getNumElements() / channels;
   // The bias leaves room for the products' sum: inputs of 8 bits are at most 255 from their zero point.
   double room = std::numeric_limits<int32_t>::max() + 255.0 * static_cast<double>(least * length);
   double biasLimit = std::max(room, std::ldexp(1.0, 24));
-  double leastScale = getLeastWeightScale(inputScale, resultScale);
+  double leastScale = nn::isInt16Activation(result) ? kLeastWidth : getLeastWeightScale(input, result, /*greatest=*/0.0);
 
   SmallVector<double> scales;
   for (int64_t channel = 0; channel < channels; ++channel) {
@@ -110,6 +150,15 @@ SmallVector<double> chooseWeightScales(const nn::HostTensor &weight, ArrayRef<do
       scale = std::max(scale, std::abs(bias[channel]) / (inputScale * biasLimit));
     scales.push_back(roundScale(scale));
   }
+  if (nn::isInt16Activation(result)) {
+    double weak = getLeastWeightScale(input, result, *llvm::max_element(scales));
+    for (double &scale : scales)
+      scale = std::max(scale, weak);
+  }
+  if (nn::isInt16Activation(input))
+    for (auto [channel, scale] : llvm::enumerate(scales))
+      scale = fitSum(weight.get<float>().slice(channel * length, length), bias.empty() ? 0.0 : bias[channel], inputScale,
+                     scale, bits);
   return scales;
 }
 

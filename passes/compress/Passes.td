@@ -38,7 +38,7 @@ def CalibratePass : Pass<"compress-calibrate", "::mlir::func::FuncOp"> {
     - `auto`: for each tensor the one of min-max, percentile, mse and entropy with which the ops that read the tensor come
       nearest to their float results, measured on 32 samples.
     `symmetric` centers ranges of both signs at zero; ranges of one sign start at zero and use all 256 steps in any case.
-    percentile, mse and entropy are read from a histogram of 2048 to 4096 bins. The result does not depend on the number
+    Values of 16 bits (`nn.activation_bits`) keep their extremes, but for moving-average and statistics. percentile, mse and entropy are read from a histogram of 2048 to 4096 bins. The result does not depend on the number
     of threads.
   }];
   let options = [
@@ -61,10 +61,12 @@ def AssignPrecisionPass : Pass<"compress-assign-precision", "::mlir::func::FuncO
   let summary = "Take the precision of each layer from a file";
   let description = [{
     Sets `nn.weight_bits` and `nn.activation_bits` of the ops whose ONNX nodes the file names: JSON, as `tinyc --precision` takes it
-    (docs/Search.md). A layer that the function does not have, and weights of an op without weights, are errors.
+    (docs/Search.md). A layer that the function does not have, and weights of an op without weights, are errors. `activations`
+    sets `nn.activation_bits` on the function: those of its arguments, and of ops that have none of their own.
   }];
   let options = [
-    Option<"file", "file", "std::string", /*default=*/"\"\"", "JSON file">,
+    Option<"file", "file", "std::string", /*default=*/"\"\"", "JSON file; empty: none">,
+    Option<"activations", "activations", "std::string", /*default=*/"\"\"", "int8 or int16; empty: nothing is said">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect"];
 }
@@ -188,7 +190,8 @@ def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
   let summary = "Quantize a calibrated float function to integer form";
   let description = [{
     Activations get an asymmetric type per tensor from `nn.range` (or the range that the op's definition fixes), widened
-    to contain zero; ops that keep scales share one type with their operands, through nn.requantize where an operand
+    to contain zero; those of 16 bits, by `nn.activation_bits` of the op or the function or by the option `activations`, a symmetric
+    one. An op reads operands of another width than its result's through nn.requantize. Then: ops that keep scales share one type with their operands, through nn.requantize where an operand
     that others read would lose more than a bit. Weights become symmetric per output channel, in the bits of
     `nn.weight_bits` or of the option `weights`, on the scales of `nn.weight_scales` or on the least by which all fit; biases
     int32 of input scale * weight scale. Arguments and results of the function become quantized. Ops without an integer form stay in
@@ -196,7 +199,8 @@ def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"weights", "weights", "std::string", /*default=*/"\"int8\"", "Type of weights without nn.weight_bits: int8, int4 or int2">,
-    Option<"activations", "activations", "std::string", /*default=*/"\"int8\"", "Type of activations: int8">,
+    Option<"activations", "activations", "std::string", /*default=*/"\"int8\"",
+           "Type of activations without nn.activation_bits on op and function: int8 or int16">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect", "::mlir::quant::QuantDialect"];
 }

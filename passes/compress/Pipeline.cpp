@@ -45,6 +45,11 @@ static void addRounding(OpPassManager &manager, const CompressOptions &options, 
 void buildPreparePipeline(OpPassManager &manager, const CompressOptions &options) {
   if (!options.quantize)
     return;
+  if (options.precision.activations != "int8") {
+    AssignPrecisionPassOptions precision;
+    precision.activations = options.precision.activations;
+    manager.addNestedPass<func::FuncOp>(createAssignPrecisionPass(precision));
+  }
   if (options.equalize) {
     EqualizePassOptions equalization;
     equalization.weightBits = getBits(options.precision.weights);

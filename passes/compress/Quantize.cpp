@@ -1,3 +1,4 @@
+#include "passes/compress/ActivationBits.h"
 #include "passes/compress/LayerParameters.h"
 #include "passes/compress/Passes.h"
 #include "passes/compress/ScaleGroups.h"
@@ -16,8 +17,9 @@ namespace {
 /// Rewrites one function, given the types of its activations.
 class Quantizer {
 public:
-  Quantizer(func::FuncOp function, const ScaleGroups &groups, unsigned weightBits)
-      : function(function), groups(groups), weightBits(weightBits), rewriter(function.getContext()) {}
+  Quantizer(func::FuncOp function, const ScaleGroups &groups, unsigned weightBits, unsigned activationBits)
+      : function(function), groups(groups), weightBits(weightBits), activationBits(activationBits),
+        rewriter(function.getContext()) {}
 
   LogicalResult run() {
     Block &block = function.getBody().front();
@@ -38,8 +40,12 @@ public:
                        isFloat))
         ops.push_back(&op);
     SmallVector<std::string> reasons;
-    for (Operation *op : ops)
+    for (Operation *op : ops) {
       reasons.push_back(explainFloat(op));
+      for (OpOperand &operand : op->getOpOperands())
+        if (quant::UniformQuantizedType type = groups.getReadType(op, operand.get()))
+          reads[&operand] = type;
+    }
 
     for (auto [value, type] : chosen)
       value.setType(cast<RankedTensorType>(value.getType()).clone(type));
@@ -83,7 +89,7 @@ private:
       return replaceCast(op, cast.getInput());
     if (isa<func::ReturnOp>(op)) {
       for (OpOperand &operand : op->getOpOperands())
-        if (isFloat(operand.get()) && failed(quantizeConstant(operand, {})))
+        if (isFloat(operand.get()) && failed(quantizeConstant(operand, {}, activationBits)))
           return failure();
       return success();
     }
@@ -93,17 +99,42 @@ private:
     for (unsigned index : quantizable.getActivationOperands()) {
       OpOperand &operand = op->getOpOperand(index);
       if (isFloat(operand.get())) {
-        if (failed(quantizeConstant(operand, quantizable.sharesScale() ? result : quant::UniformQuantizedType())))
+        if (failed(quantizeConstant(operand, quantizable.sharesScale() ? result : quant::UniformQuantizedType(),
+                                    result.getStorageTypeIntegralWidth())))
           return failure();
         continue;
       }
-      if (quantizable.sharesScale() && nn::getPerTensor(operand.get().getType()) != result)
+      quant::UniformQuantizedType type = nn::getPerTensor(operand.get().getType());
+      if (quantizable.sharesScale() && type != result)
         set(operand, requantize(operand.get(), result));
+      else if (type.getStorageTypeIntegralWidth() != result.getStorageTypeIntegralWidth())
+        set(operand, requantize(operand.get(), reads.lookup(&operand)));
+    }
+    if (lacksActivationBits(op, activationBits))
+      op->emitRemark("is computed in int8: it has no integer form of 16 bits");
+    // The lines of its table are to be as short as may be: beyond 12 the result is 1 but for less than a step.
+    constexpr double limit = 12.0 / 32767;
+    if (auto sigmoid = dyn_cast<nn::SigmoidOp>(op); sigmoid && nn::isInt16Activation(result))
+      if (nn::getPerTensor(sigmoid.getInput().getType()).getScale() > limit)
+        set(op->getOpOperand(0), requantize(sigmoid.getInput(), chooseActivationType(op->getContext(), {-12.0, 12.0}, 16)));
+    if (auto swish = dyn_cast<nn::HardSwishOp>(op); swish && nn::isInt16Activation(result)) {
+      expandHardSwish(swish);
+      return success();
     }
     if (failed(quantizeParameters(quantizable, rewriter, weightBits)))
       return failure();
     removeChoices(op);
     return success();
+  }
+
+  /// x * hard_sigmoid(x), whose integer form of 16 bits has no table.
+  void expandHardSwish(nn::HardSwishOp op) {
+    rewriter.setInsertionPoint(op);
+    auto type = cast<RankedTensorType>(op.getOutput().getType());
+    auto share = nn::HardSigmoidOp::create(
+        rewriter, op.getLoc(), type.clone(chooseFixedType(op.getContext(), {0.0, 1.0}, 16)), op.getInput(),
+        rewriter.getF32FloatAttr(1.0f / 6.0f), rewriter.getF32FloatAttr(0.5f));
+    rewriter.replaceOpWithNewOp<nn::MulOp>(op, type, op.getInput(), share.getOutput(), FloatAttr(), FloatAttr());
   }
 
   /// An op without an integer form: its operands are dequantized, its results quantized. Of a cast only the float side.
@@ -160,12 +191,12 @@ private:
     return made;
   }
 
-  /// An operand that is still float is a constant: it gets `type`, or, if that is null, the type of its own range.
-  LogicalResult quantizeConstant(OpOperand &operand, quant::UniformQuantizedType type) {
+  /// An operand that is still float is a constant: it gets `type`, or, if that is null, the type of its own range in `bits`.
+  LogicalResult quantizeConstant(OpOperand &operand, quant::UniformQuantizedType type, unsigned bits) {
     Operation *op = operand.getOwner();
     std::optional<nn::HostTensor> constant = getRealConstant(operand.get());
     if (constant && !type)
-      type = chooseConstantType(op->getContext(), *constant);
+      type = chooseConstantType(op->getContext(), *constant, bits);
     if (!constant || !type)
       return op->emitOpError("expects a finite constant as operand ") << operand.getOperandNumber() << " to quantize";
     rewriter.setInsertionPoint(op);
@@ -180,6 +211,7 @@ private:
   void cleanUp() {
     for (BlockArgument argument : function.getArguments())
       function.removeArgAttr(argument.getArgNumber(), nn::kRangeAttr);
+    function->removeAttr(nn::kActivationBitsAttr);
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
       if (op.use_empty() && isConstant(&op))
         rewriter.eraseOp(&op);
@@ -187,9 +219,11 @@ private:
 
   func::FuncOp function;
   const ScaleGroups &groups;
-  unsigned weightBits; // where an op has no nn.weight_bits
+  unsigned weightBits;     // where an op has no nn.weight_bits
+  unsigned activationBits; // where op and function have no nn.activation_bits
   IRRewriter rewriter;
   DenseMap<std::pair<Value, Type>, Value> requantized;
+  DenseMap<OpOperand *, quant::UniformQuantizedType> reads; // types in which ops read their operands
 };
 
 struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
@@ -199,8 +233,9 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
     weightBits = llvm::StringSwitch<unsigned>(weights).Case("int8", 8).Case("int4", 4).Case("int2", 2).Default(0);
     if (weightBits == 0)
       return mlir::emitError(UnknownLoc::get(context), "expects weights of type int8, int4 or int2, got ") << weights;
-    if (activations != "int8")
-      return mlir::emitError(UnknownLoc::get(context), "expects activations of type int8, got ") << activations;
+    activationBits = llvm::StringSwitch<unsigned>(activations).Case("int8", 8).Case("int16", 16).Default(0);
+    if (activationBits == 0)
+      return mlir::emitError(UnknownLoc::get(context), "expects activations of type int8 or int16, got ") << activations;
     return success();
   }
 
@@ -208,12 +243,12 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    FailureOr<ScaleGroups> groups = ScaleGroups::create(function);
-    if (failed(groups) || failed(Quantizer(function, *groups, weightBits).run()))
+    FailureOr<ScaleGroups> groups = ScaleGroups::create(function, activationBits);
+    if (failed(groups) || failed(Quantizer(function, *groups, weightBits, activationBits).run()))
       signalPassFailure();
   }
 
-  unsigned weightBits = 8;
+  unsigned weightBits = 8, activationBits = 8;
 };
 } // namespace
 

@@ -140,7 +140,8 @@ private:
         if (all.back() > all[greatest])
           greatest = channel;
       }
-      if (some.empty() || nn::computeRequantization(some).shift == nn::computeRequantization(all).shift)
+      unsigned bits = out.getStorageTypeIntegralWidth();
+      if (some.empty() || nn::computeRequantization(some, bits).shift == nn::computeRequantization(all, bits).shift)
         return;
       needed.set(groups.getGroup(op->getResult(0), greatest));
       changed = true;

@@ -77,7 +77,8 @@ private:
   }
 
   LogicalResult roundLayer(Operation *op, Operation *originalOp, LayerRounder round) {
-    quant::UniformQuantizedType input = groups.getType(op->getOperand(0)), result = groups.getType(op->getResult(0));
+    quant::UniformQuantizedType input = groups.getReadType(op, op->getOperand(0)),
+                                result = groups.getType(op->getResult(0));
     if (!input || !result)
       return success(); // activations without a range
     RoundingProblem problem;
@@ -86,6 +87,12 @@ private:
     problem.actual = std::as_const(actual).get(op->getOperand(0));
     if (problem.reference.empty() || problem.actual.empty())
       return success(); // a constant input
+    StepwiseRun::Samples narrowed; // in the width in which the layer reads its input
+    if (input != groups.getType(op->getOperand(0))) {
+      narrowed.assign(problem.actual.begin(), problem.actual.end());
+      roundToType(narrowed, input);
+      problem.actual = narrowed;
+    }
     problem.grid = WeightGrid::get(getChosenWeightBits(op, options.weightBits));
     if (problem.grid.bits > options.greatestBits)
       return success();

@@ -1,5 +1,7 @@
 #include "passes/compress/ScaleGroups.h"
 
+#include "passes/compress/ActivationBits.h"
+
 using namespace mlir;
 
 namespace tinyc::compress {
@@ -15,8 +17,12 @@ static Range unite(Range range, Range other) {
   return {std::min(range.first, other.first), std::max(range.second, other.second)};
 }
 
-FailureOr<ScaleGroups> ScaleGroups::create(func::FuncOp function) {
+FailureOr<ScaleGroups> ScaleGroups::create(func::FuncOp function, unsigned activationBits) {
+  FailureOr<llvm::DenseMap<Value, unsigned>> bits = chooseActivationBits(function, activationBits);
+  if (failed(bits))
+    return failure();
   ScaleGroups groups;
+  groups.bits = std::move(*bits);
   if (failed(groups.addValues(function)))
     return failure();
   for (Operation &op : function.getBody().front())
@@ -29,6 +35,7 @@ LogicalResult ScaleGroups::addValue(Value value, DenseF64ArrayAttr attribute, Lo
   parents.insert({value, value});
   Operation *op = value.getDefiningOp();
   Group &group = groups[value];
+  group.bits = bits.lookup(value);
   if (auto cast = dyn_cast_or_null<quant::DequantizeCastOp>(op)) {
     group.given = nn::getPerTensor(cast.getInput().getType());
     if (group.given) {
@@ -42,7 +49,7 @@ LogicalResult ScaleGroups::addValue(Value value, DenseF64ArrayAttr attribute, Lo
   if (auto quantizable = dyn_cast_or_null<nn::QuantizableOpInterface>(op))
     if (std::optional<Range> fixed = quantizable.getFixedRange()) {
       ranges[value] = *fixed;
-      group = {*fixed, /*hasRange=*/true, /*fixed=*/true, {}};
+      group = {*fixed, /*hasRange=*/true, /*fixed=*/true, {}, group.bits};
       return success();
     }
   size_t index = op ? cast<OpResult>(value).getResultNumber() : 0;
@@ -82,7 +89,7 @@ LogicalResult ScaleGroups::addValues(func::FuncOp function) {
 }
 
 /// Joins the operands of an op that keeps scales with its result, unless an operand that others read too would lose
-/// more than one bit: then its range stays its own and only widens the result's.
+/// more than one bit, or has another width: then its range stays its own and only widens the result's.
 LogicalResult ScaleGroups::connect(Operation *op) {
   Value result = op->getResult(0);
   for (unsigned operand : cast<nn::QuantizableOpInterface>(op).getActivationOperands()) {
@@ -101,7 +108,7 @@ LogicalResult ScaleGroups::connect(Operation *op) {
     }
     const Group &mine = groups[find(value)], &others = groups[find(result)];
     bool wider = !value.hasOneUse() && getWidth(ranges[result]) > 2.0 * getWidth(ranges[value]);
-    if ((mine.given && others.given && mine.given != others.given) || wider) {
+    if ((mine.given && others.given && mine.given != others.given) || wider || mine.bits != others.bits) {
       Group &group = groups[find(result)];
       group.range = group.hasRange ? compress::unite(group.range, ranges[value]) : ranges[value];
       group.fixed = false;
@@ -149,7 +156,19 @@ quant::UniformQuantizedType ScaleGroups::getType(Value value) const {
   MLIRContext *context = value.getContext();
   if (group.given)
     return group.given;
-  return group.fixed ? chooseFixedType(context, group.range) : chooseActivationType(context, group.range);
+  return group.fixed ? chooseFixedType(context, group.range, group.bits)
+                     : chooseActivationType(context, group.range, group.bits);
+}
+
+quant::UniformQuantizedType ScaleGroups::getReadType(Operation *op, Value operand) const {
+  quant::UniformQuantizedType type = getType(operand);
+  if (!type || op->getNumResults() != 1 || !parents.contains(op->getResult(0)))
+    return type;
+  const Group &group = groups.find(find(operand))->second;
+  unsigned wanted = groups.find(find(op->getResult(0)))->second.bits;
+  if (!isa<nn::QuantizableOpInterface>(op) || wanted == group.bits)
+    return type;
+  return changeWidth(type, group.range, wanted);
 }
 
 } // namespace tinyc::compress

@@ -10,12 +10,15 @@ namespace tinyc::compress {
 /// of a group is the union of the ranges of its sources: the values that no such op computes.
 class ScaleGroups {
 public:
-  /// Reads nn.range, fixed ranges and fused clamps of the function's float values. Fails, with a diagnostic at the op,
-  /// where a range is missing or not finite.
-  static mlir::FailureOr<ScaleGroups> create(mlir::func::FuncOp function);
+  /// Reads nn.range, fixed ranges and fused clamps of the function's float values, and their bits (chooseActivationBits). Fails,
+  /// with a diagnostic at the op, where a range is missing or not finite.
+  static mlir::FailureOr<ScaleGroups> create(mlir::func::FuncOp function, unsigned activationBits = 8);
 
   /// The quantized type for a float argument or result; null for others.
   mlir::quant::UniformQuantizedType getType(mlir::Value value) const;
+  /// The quantized type in which `op` reads a float argument or result: the value's, or, if the op's result has another width, one of
+  /// that; null for other values.
+  mlir::quant::UniformQuantizedType getReadType(mlir::Operation *op, mlir::Value operand) const;
 
 private:
   struct Group {
@@ -23,6 +26,7 @@ private:
     bool hasRange = false;
     bool fixed = false;                      // the range is that of an op's definition
     mlir::quant::UniformQuantizedType given; // by a dcast
+    unsigned bits = 8;                       // of all values of the group
   };
 
   mlir::LogicalResult addValues(mlir::func::FuncOp function);
@@ -32,6 +36,7 @@ private:
   void unite(mlir::Value value, mlir::Value other);
 
   llvm::MapVector<mlir::Value, mlir::Value> parents;
+  llvm::DenseMap<mlir::Value, unsigned> bits; // of each value
   llvm::DenseMap<mlir::Value, Range> ranges; // of each value by itself
   llvm::DenseMap<mlir::Value, Group> groups; // of each root
 };

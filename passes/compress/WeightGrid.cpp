@@ -33,9 +33,9 @@ void setChosenWeightScales(Operation *op, ArrayRef<double> scales) {
 
 SmallVector<double> getLeastWeightScales(const Layer &layer, const WeightGrid &grid, quant::UniformQuantizedType input,
                                          quant::UniformQuantizedType result) {
-  nn::HostTensor zeros(layer.weight.getType());
   SmallVector<double> bias(layer.bias.begin(), layer.bias.end());
-  return chooseWeightScales(zeros, bias, input.getScale(), result.getScale(), grid.bits);
+  SmallVector<float> any(layer.getChannels(), 0.0f); // no scale is wanted for itself
+  return chooseWeightScales(layer.weight, bias, input, result, grid.bits, any);
 }
 
 void roundWeights(Layer &layer, const WeightGrid &grid, ArrayRef<double> scales) {

@@ -19,7 +19,7 @@ StringRef lower::getElementType(Type element) {
   case 8:
     return "int8_t";
   case 16:
-    return "uint16_t";
+    return element.isUnsignedInteger() ? "uint16_t" : "int16_t";
   default:
     return "int32_t";
   }

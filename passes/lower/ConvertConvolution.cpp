@@ -33,7 +33,8 @@ template <typename Op> static FailureOr<Weighted> makeWeighted(Op op, KernelBuil
   quant::UniformQuantizedType input = nn::getPerTensor(op.getInput().getType());
   int64_t channels = weight.getType().getDimSize(0), overflow = 0;
   FailureOr<SmallVector<int32_t>> folded =
-      nn::foldInputZeroPoint(weight, bias, static_cast<int32_t>(input.getZeroPoint()), &overflow);
+      nn::foldInputZeroPoint(weight, bias, static_cast<int32_t>(input.getZeroPoint()), &overflow,
+                             nn::getGreatestActivation(input));
   if (failed(folded))
     return op.emitOpError("has an accumulator that can leave 32 bits in output channel ") << overflow;
   nn::Requantization requantization =

@@ -82,11 +82,33 @@ LogicalResult convertBinary(Operation *op, KernelBuilder &builder) {
   return success();
 }
 
+// In integer form of 16 bits.
+static void convertUnary16(Operation *op, KernelBuilder &builder, Value from, Value to) {
+  Location location = op->getLoc();
+  Value scratch;
+  FlatSymbolRefAttr kernel;
+  if (std::optional<nn::AffineFunction> affine = nn::computeAffine(op)) {
+    auto stage = kernel::OutputS8Attr::get(op->getContext(), affine->offset, affine->clampMin, affine->clampMax,
+                                           affine->requantization.shift, /*perChannel=*/false);
+    kernel::RequantizeOp::create(builder, location, from, to, scratch, /*inputZeroPoint=*/0u,
+                                 static_cast<uint32_t>(affine->requantization.multipliers.front()), stage, kernel);
+    return;
+  }
+  SmallVector<int16_t, 0> table = nn::computeTable16(op);
+  auto type = RankedTensorType::get({static_cast<int64_t>(table.size())}, builder.getI16Type());
+  Value constant = builder.createConstant(location, DenseElementsAttr::get(type, ArrayRef<int16_t>(table)), "table");
+  kernel::LookupOp::create(builder, location, from, constant, to, scratch, kernel);
+}
+
 LogicalResult convertUnary(Operation *op, KernelBuilder &builder) {
   Location location = op->getLoc();
   Value from = builder.getBuffer(op->getOperand(0), op), to = builder.createBuffer(op->getResult(0)), scratch;
   FlatSymbolRefAttr kernel;
-  if (nn::getQuantizedElement(op->getResult(0).getType())) {
+  if (quant::UniformQuantizedType result = nn::getPerTensor(op->getResult(0).getType())) {
+    if (nn::isInt16Activation(result)) {
+      convertUnary16(op, builder, from, to);
+      return success();
+    }
     SmallVector<int8_t, 256> table = nn::computeTable(op);
     Value constant = builder.createConstant(
         location, DenseElementsAttr::get(RankedTensorType::get({256}, builder.getI8Type()), ArrayRef<int8_t>(table)),

@@ -17,13 +17,6 @@ namespace tinyc::lower {
 
 namespace {
 
-/// The type emitc.global prints as getElementType().
-Type getEmitCElementType(Type element) {
-  if (element.isInteger(16))
-    return IntegerType::get(element.getContext(), 16, IntegerType::Unsigned);
-  return element;
-}
-
 class ConvertKernelToEmitC : public impl::ConvertKernelToEmitCPassBase<ConvertKernelToEmitC> {
 public:
   using Base::Base;
@@ -83,12 +76,9 @@ private:
                                                       formatSection(constant)),
                                 ValueRange());
       Type element = values->getElementType();
-      Type cElement = getEmitCElementType(element);
-      if (cElement != element)
-        *values = values->bitcast(cElement);
       if (isa<FloatType>(element))
         hasNonFinite |= llvm::any_of(values->getValues<APFloat>(), [](const APFloat &x) { return !x.isFinite(); });
-      auto type = emitc::ArrayType::get({values->getNumElements()}, cElement);
+      auto type = emitc::ArrayType::get({values->getNumElements()}, element);
       emitc::GlobalOp::create(builder, constant.getLoc(), name, type, *values, /*extern_specifier=*/false,
                               /*static_specifier=*/true, /*const_specifier=*/true);
       constantNames[constant] = name;

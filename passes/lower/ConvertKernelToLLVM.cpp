@@ -38,6 +38,8 @@ public:
 private:
   LLVM::GlobalOp createConstant(OpBuilder &builder, Location loc, StringRef name, DenseElementsAttr values,
                                 int64_t alignment) {
+    if (values.getElementType().isUnsignedInteger())
+      values = toSignless(values);
     auto type = LLVM::LLVMArrayType::get(values.getElementType(), values.getNumElements());
     return LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, values,
                                   alignment);
@@ -210,7 +212,7 @@ private:
     Value input = LLVM::AllocaOp::create(builder, loc, pointer, pointer, createInteger(builder, loc, 2));
     LLVM::StoreOp::create(builder, loc, arena, input);
     DenseElementsAttr values = makeStepTable(stream);
-    LLVM::GlobalOp steps = createConstant(tables, loc, identifiers->create(name, "_steps"), toSignless(values),
+    LLVM::GlobalOp steps = createConstant(tables, loc, identifiers->create(name, "_steps"), values,
                                           values.getElementType().getIntOrFloatBitWidth() / 8);
     LLVM::BrOp::create(builder, loc, ValueRange(firstStep), head);
 
@@ -404,7 +406,7 @@ private:
     LLVM::GlobalOp &table = offsetTables[rows.getOffsetsAttr()];
     if (!table)
       table = createConstant(globals, loc, identifiers->create(getNodeName(loc), "_rows"),
-                             toSignless(makeOffsetTable(rows.getOffsetsAttr())), /*alignment=*/4);
+                             makeOffsetTable(rows.getOffsetsAttr()), /*alignment=*/4);
     return LLVM::AddressOfOp::create(builder, loc, table);
   }
 

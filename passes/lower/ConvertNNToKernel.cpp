@@ -17,7 +17,7 @@ namespace {
 
 bool isTensor(Type type) { return isa<RankedTensorType>(type); }
 
-// An activation that kernels can hold: float32, or int8 with one scale.
+// An activation that kernels can hold: float32, or int8 or symmetric int16 with one scale.
 LogicalResult verifyActivation(Location location, Type type, const Twine &what) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape())
@@ -25,9 +25,9 @@ LogicalResult verifyActivation(Location location, Type type, const Twine &what) 
   Type element = tensor.getElementType();
   auto quantized = dyn_cast<quant::UniformQuantizedType>(element);
   bool isInt8 = quantized && quantized.isSigned() && quantized.getStorageTypeIntegralWidth() == 8;
-  if (!element.isF32() && !isInt8)
+  if (!element.isF32() && !isInt8 && !(quantized && nn::isInt16Activation(quantized)))
     return emitError(location) << what << " has elements of type " << element
-                               << ", kernels hold f32 or signed 8-bit integers with one scale";
+                               << ", kernels hold f32, or signed 8-bit integers or i16<-32767:32767> with one scale";
   if (tensor.getNumElements() == 0 || tensor.getNumElements() > std::numeric_limits<int32_t>::max() / 4)
     return emitError(location) << what << " has " << tensor.getNumElements() << " elements, expects 1 to 2^29 - 1";
   return success();

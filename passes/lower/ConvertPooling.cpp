@@ -2,6 +2,8 @@
 #include "dialects/nn/QuantizedArithmetic.h"
 #include "passes/lower/KernelBuilder.h"
 
+#include <limits>
+
 using namespace mlir;
 
 namespace tinyc::lower {
@@ -31,6 +33,9 @@ LogicalResult convertAvgPool(nn::AvgPoolOp op, KernelBuilder &builder) {
   int32_t shift = 0, zeroPoint = 0;
   int64_t firstCount = 1;
   if (quant::UniformQuantizedType input = nn::getPerTensor(op.getInput().getType())) {
+    int64_t area = op.getKernel()[0] * op.getKernel()[1], greatest = nn::isInt16Activation(input) ? 32767 : 256;
+    if (area > std::numeric_limits<int32_t>::max() / greatest)
+      return op.emitOpError("has an accumulator of ") << area << " elements that can leave 32 bits";
     nn::AvgPoolRequantization average = nn::computeAvgPoolRequantization(op);
     multipliers = builder.createConstant(op.getLoc(), average.requantization.multipliers, "multipliers");
     shift = average.requantization.shift;
@@ -67,11 +72,9 @@ LogicalResult convertSoftmax(Operation *op, KernelBuilder &builder) {
     if (length > 65536)
       return op->emitOpError("expects at most 65536 elements in integer form, got ") << length;
     constants = nn::computeSoftmax(input, output, logarithm);
-    SmallVector<int16_t> table(constants.exponentials.begin(), constants.exponentials.end());
-    exponentials = builder.createConstant(
-        op->getLoc(),
-        DenseElementsAttr::get(RankedTensorType::get({256}, builder.getI16Type()), ArrayRef<int16_t>(table)),
-        "exponentials");
+    ArrayRef<uint16_t> table = constants.exponentials;
+    auto type = RankedTensorType::get({static_cast<int64_t>(table.size())}, builder.getIntegerType(16, /*isSigned=*/false));
+    exponentials = builder.createConstant(op->getLoc(), DenseElementsAttr::get(type, table), "exponentials");
     zeroPoint = static_cast<int32_t>(output.getZeroPoint());
   }
   Value from = builder.getBuffer(op->getOperand(0), op), to = builder.createBuffer(op->getResult(0));

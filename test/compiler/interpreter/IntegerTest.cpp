@@ -22,6 +22,111 @@ TEST_F(IntegerTest, fullyConnectedByHand) {
             (std::vector<int8_t>{11}));
 }
 
+// in - 3 = 7, -2. Weights 7 and -8: 49 + 16 + 100 = 165; * 0.125 = 20.625 -> 21, + (-4) = 17.
+TEST_F(IntegerTest, weightsOfFourBitsByHand) {
+  EXPECT_EQ(run<int8_t>("nn.fully_connected %a, %b, %c : (tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>, "
+                        "tensor<1x2x!quant.uniform<i4:f32, 0.25>>, tensor<1x!quant.uniform<i32:f32, 0.125>>) -> "
+                        "tensor<1x1x!quant.uniform<i8:f32, 1.0:-4>>",
+                        {tensor<int8_t>("tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>", {10, 1}),
+                         tensor<int8_t>("tensor<1x2x!quant.uniform<i4:f32, 0.25>>", {7, -8}),
+                         tensor<int32_t>("tensor<1x!quant.uniform<i32:f32, 0.125>>", {100})}),
+            (std::vector<int8_t>{17}));
+}
+
+// Weights 1 and -2: 7 + 4 + 100 = 111; * 0.125 = 13.875 -> 14, + (-4) = 10.
+TEST_F(IntegerTest, weightsOfTwoBitsByHand) {
+  EXPECT_EQ(run<int8_t>("nn.fully_connected %a, %b, %c : (tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>, "
+                        "tensor<1x2x!quant.uniform<i2:f32, 0.25>>, tensor<1x!quant.uniform<i32:f32, 0.125>>) -> "
+                        "tensor<1x1x!quant.uniform<i8:f32, 1.0:-4>>",
+                        {tensor<int8_t>("tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>", {10, 1}),
+                         tensor<int8_t>("tensor<1x2x!quant.uniform<i2:f32, 0.25>>", {1, -2}),
+                         tensor<int32_t>("tensor<1x!quant.uniform<i32:f32, 0.125>>", {100})}),
+            (std::vector<int8_t>{10}));
+}
+
+// The type of activations of 16 bits.
+static std::string wide(const std::string &shape, const std::string &scale) {
+  return "tensor<" + shape + "x!quant.uniform<i16<-32767:32767>:f32, " + scale + ">>";
+}
+
+// 1000 * 2 + 30 + 100 = 2130 and -2000 - 30 + 100 = -1930 steps of 0.125: twice as many of 0.0625. Of 2^-8 they are 68160 and -61760:
+// saturated, symmetrically.
+TEST_F(IntegerTest, fullyConnectedOfSixteenBitsByHand) {
+  for (auto [scale, expected] : {std::pair<std::string, std::vector<int16_t>>{"0.0625", {4260, -3860}},
+                                 {"0.00390625", {32767, -32767}}})
+    EXPECT_EQ(run<int16_t>("nn.fully_connected %a, %b, %c : (" + wide("2x2", "0.5") +
+                               ", tensor<1x2x!quant.uniform<i8:f32, 0.25>>, tensor<1x!quant.uniform<i32:f32, 0.125>>) -> " +
+                               wide("2x1", scale),
+                           {tensor<int16_t>(wide("2x2", "0.5"), {1000, -30, -1000, 30}),
+                            tensor<int8_t>("tensor<1x2x!quant.uniform<i8:f32, 0.25>>", {2, -1}),
+                            tensor<int32_t>("tensor<1x!quant.uniform<i32:f32, 0.125>>", {100})}),
+              expected);
+}
+
+// 100 * 0.5 - 40 * 0.25 = 40, in steps of 0.25: 160. Products of 16 and 32 bits drop 16 bits each: 7 * 0.5 + 1 * 0.25 = 3.75 in steps
+// of 0.5 is 7.5, rounded up.
+TEST_F(IntegerTest, addOfSixteenBitsByHand) {
+  EXPECT_EQ(run<int16_t>("nn.add %a, %b : (" + wide("2", "0.5") + ", " + wide("2", "0.25") + ") -> " + wide("2", "0.25"),
+                         {tensor<int16_t>(wide("2", "0.5"), {100, 32767}), tensor<int16_t>(wide("2", "0.25"), {-40, 5})}),
+            (std::vector<int16_t>{160, 32767}));
+  EXPECT_EQ(run<int16_t>("nn.sub %a, %b : (" + wide("1", "0.5") + ", " + wide("1", "0.25") + ") -> " + wide("1", "0.5"),
+                         {tensor<int16_t>(wide("1", "0.5"), {7}), tensor<int16_t>(wide("1", "0.25"), {-1})}),
+            (std::vector<int16_t>{8}));
+}
+
+// 300 * -200 * 0.5 * 0.25 = -7500; in steps of 0.5: -15000.
+TEST_F(IntegerTest, mulOfSixteenBitsByHand) {
+  EXPECT_EQ(run<int16_t>("nn.mul %a, %b : (" + wide("1", "0.5") + ", " + wide("1", "0.25") + ") -> " + wide("1", "0.5"),
+                         {tensor<int16_t>(wide("1", "0.5"), {300}), tensor<int16_t>(wide("1", "0.25"), {-200})}),
+            (std::vector<int16_t>{-15000}));
+}
+
+// (10 - 3) * 0.5 = 3.5, in steps of 2^-8: 896. 1000 * 0.0625 = 62.5, in steps of 1: 63 (ties go up) - 4 = 59.
+TEST_F(IntegerTest, requantizeBetweenWidthsByHand) {
+  EXPECT_EQ(run<int16_t>("nn.requantize %a : (tensor<1x!quant.uniform<i8:f32, 0.5:3>>) -> " + wide("1", "0.00390625"),
+                         {tensor<int8_t>("tensor<1x!quant.uniform<i8:f32, 0.5:3>>", {10})}),
+            (std::vector<int16_t>{896}));
+  EXPECT_EQ(run<int8_t>("nn.requantize %a : (" + wide("2", "0.0625") + ") -> tensor<2x!quant.uniform<i8:f32, 1.0:-4>>",
+                        {tensor<int16_t>(wide("2", "0.0625"), {1000, -32767})}),
+            (std::vector<int8_t>{59, -128}));
+}
+
+// clamp and hard_sigmoid are exact: 0.25 * 512 + 0.5 * 1024 = 640 in steps of 1/1024; leaky_relu is a straight line: -1000 / 4.
+TEST_F(IntegerTest, unaryOfSixteenBitsByHand) {
+  std::string type = wide("3", "0.0009765625");
+  EXPECT_EQ(run<int16_t>("nn.clamp %a {min = 0.0 : f32, max = 6.0 : f32} : (" + type + ") -> " + type,
+                         {tensor<int16_t>(type, {-5, 1234, 7000})}),
+            (std::vector<int16_t>{0, 1234, 6144}));
+  EXPECT_EQ(run<int16_t>("nn.hard_sigmoid %a {alpha = 0.25 : f32, beta = 0.5 : f32} : (" + type + ") -> " + type,
+                         {tensor<int16_t>(type, {512, -3000, 3000})}),
+            (std::vector<int16_t>{640, 0, 1024}));
+  EXPECT_EQ(run<int16_t>("nn.leaky_relu %a {alpha = 0.25 : f32} : (" + type + ") -> " + type,
+                         {tensor<int16_t>(type, {-1000, 1000, -32767})}),
+            (std::vector<int16_t>{-250, 1000, -8192}));
+}
+
+// Halves, and -ln 2 = -0.6931 in steps of 2^-10: -709.8.
+TEST_F(IntegerTest, softmaxOfSixteenBitsByHand) {
+  std::string in = wide("1x2", "0.001");
+  EXPECT_EQ(run<int16_t>("nn.softmax %a : (" + in + ") -> " + wide("1x2", "0.000030517578125"),
+                         {tensor<int16_t>(in, {77, 77})}),
+            (std::vector<int16_t>{16384, 16384}));
+  EXPECT_EQ(run<int16_t>("nn.log_softmax %a : (" + in + ") -> " + wide("1x2", "0.0009765625"),
+                         {tensor<int16_t>(in, {77, 77})}),
+            (std::vector<int16_t>{-710, -710}));
+}
+
+// Means of 1, 2 and of -1, -2: ties go up. The greatest of 5, -7 and of -32767, -3.
+TEST_F(IntegerTest, poolingOfSixteenBitsByHand) {
+  std::string in = wide("1x1x2x2", "0.5"), out = wide("1x1x1x2", "0.5");
+  std::string window = " {kernel = array<i64: 1, 2>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = "
+                       "array<i64: 1, 1>} : (" + in + ") -> " + out;
+  EXPECT_EQ(run<int16_t>("nn.avg_pool %a" + window, {tensor<int16_t>(in, {1, -1, 2, -2})}),
+            (std::vector<int16_t>{2, -1}));
+  EXPECT_EQ(run<int16_t>("nn.max_pool %a" + window, {tensor<int16_t>(in, {5, -32767, -7, -3})}),
+            (std::vector<int16_t>{5, -3}));
+}
+
 TEST_F(IntegerTest, conv2dRandom) {
   for (int round = 0; round < 150; ++round) {
     RandomConvolution conv(1, [&](int64_t low, int64_t high) { return random(low, high); });

@@ -129,13 +129,30 @@ TEST_F(ProgramTest, refusesOpsWithoutSemantics) {
       << message;
 }
 
-TEST_F(ProgramTest, refusesIntegerFormsBeyond8Bits) {
+TEST_F(ProgramTest, refusesOtherIntegersOfSixteenBits) {
   EXPECT_NE(errorOf(R"(
-    func.func @main(%x: tensor<1x!quant.uniform<i16:f32, 1.0>>) -> tensor<1x!quant.uniform<i16:f32, 1.0>> {
-      %0 = nn.sigmoid %x : (tensor<1x!quant.uniform<i16:f32, 1.0>>) -> tensor<1x!quant.uniform<i16:f32, 1.0>>
-      return %0 : tensor<1x!quant.uniform<i16:f32, 1.0>>
+    func.func @main(%x: tensor<1x!quant.uniform<i16:f32, 1.0>>) -> tensor<1x!quant.uniform<i8:f32, 1.0>> {
+      %0 = nn.requantize %x : (tensor<1x!quant.uniform<i16:f32, 1.0>>) -> tensor<1x!quant.uniform<i8:f32, 1.0>>
+      return %0 : tensor<1x!quant.uniform<i8:f32, 1.0>>
     })")
-                .find("has an integer form for activations of at most 8 bits"),
+                .find("has an integer form for activations of at most 8 bits or i16<-32767:32767>"),
+            std::string::npos)
+      << message;
+}
+
+// 32767 * 100 + (2^31 - 1 - 3276699) leaves 32 bits by one.
+TEST_F(ProgramTest, refusesOverflowOfSixteenBits) {
+  EXPECT_NE(errorOf(R"(
+    func.func @main(%x: tensor<1x1x!quant.uniform<i16<-32767:32767>:f32, 1.0>>)
+        -> tensor<1x1x!quant.uniform<i16<-32767:32767>:f32, 1.0>> {
+      %w = nn.constant dense<100> : tensor<1x1xi8> -> tensor<1x1x!quant.uniform<i8:f32, 1.0>>
+      %b = nn.constant dense<2144206948> : tensor<1xi32> -> tensor<1x!quant.uniform<i32:f32, 1.0>>
+      %0 = nn.fully_connected %x, %w, %b : (tensor<1x1x!quant.uniform<i16<-32767:32767>:f32, 1.0>>,
+        tensor<1x1x!quant.uniform<i8:f32, 1.0>>, tensor<1x!quant.uniform<i32:f32, 1.0>>)
+        -> tensor<1x1x!quant.uniform<i16<-32767:32767>:f32, 1.0>>
+      return %0 : tensor<1x1x!quant.uniform<i16<-32767:32767>:f32, 1.0>>
+    })")
+                .find("accumulator of output channel 0 may leave 32 bits"),
             std::string::npos)
       << message;
 }

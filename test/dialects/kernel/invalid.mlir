@@ -145,9 +145,9 @@ func.func @avg_pool_multipliers(%x: memref<1x4x4x2xi8>, %y: memref<1x2x2x2xi8>) 
 
 // -----
 
-func.func @softmax_table(%x: memref<2x5xi8>, %t: memref<255xi16>) {
-  // expected-error @+1 {{expects 256 exponentials, got 'memref<255xi16>'}}
-  kernel.softmax %x exponentials %t : memref<255xi16> : memref<2x5xi8> -> %x : memref<2x5xi8>
+func.func @softmax_table(%x: memref<2x5xi8>, %t: memref<255xui16>) {
+  // expected-error @+1 {{expects 256 exponentials, got 'memref<255xui16>'}}
+  kernel.softmax %x exponentials %t : memref<255xui16> : memref<2x5xi8> -> %x : memref<2x5xi8>
   return
 }
 
@@ -258,10 +258,43 @@ func.func @rows() {
 
 // -----
 
-// expected-error @+1 {{expects -128 <= clampMin <= clampMax <= 127, got 1 and 0}}
+// expected-error @+1 {{expects -32767 <= clampMin <= clampMax <= 32767, got 1 and 0}}
 #stage = #kernel.output_s8<zeroPoint = 0, clampMin = 1, clampMax = 0, shift = 32>
 
 // -----
 
 // expected-error @+1 {{expects a shift of 0 to 62, got 63}}
 #stage = #kernel.output_s8<zeroPoint = 0, clampMin = 0, clampMax = 0, shift = 63>
+
+// -----
+
+func.func @stage_of_bytes(%x: memref<2x4xi8>) {
+  // expected-error @+1 {{expects a clamp within -128 to 127 for i8 buffers, got -128 to 128}}
+  kernel.requantize %x : memref<2x4xi8> -> %x : memref<2x4xi8> {inputZeroPoint = 0 : i32, multiplier = 1 : i32,
+    stage = #kernel.output_s8<zeroPoint = 0, clampMin = -128, clampMax = 128, shift = 32>}
+  return
+}
+
+// -----
+
+func.func @table_of_int16(%x: memref<2x4xi16>, %t: memref<256xi16>) {
+  // expected-error @+1 {{expects a table of 513 elements, got 'memref<256xi16>'}}
+  kernel.lookup %x, %t : memref<2x4xi16>, memref<256xi16> -> %x : memref<2x4xi16>
+  return
+}
+
+// -----
+
+func.func @table_of_bytes_for_int16(%x: memref<2x4xi16>, %t: memref<256xi8>) {
+  // expected-error @+1 {{expects input, table and output of one element type, got 'i16', 'i8' and 'i16'}}
+  kernel.lookup %x, %t : memref<2x4xi16>, memref<256xi8> -> %x : memref<2x4xi16>
+  return
+}
+
+// -----
+
+func.func @exponentials_of_int16(%x: memref<2x5xi16>, %t: memref<256xui16>) {
+  // expected-error @+1 {{expects 512 exponentials, got 'memref<256xui16>'}}
+  kernel.softmax %x exponentials %t : memref<256xui16> : memref<2x5xi16> -> %x : memref<2x5xi16>
+  return
+}

@@ -88,10 +88,10 @@ func.func @pools(%x: memref<1x4x4x2xi8>, %m: memref<3xi32>, %y: memref<1x2x2x2xi
 }
 
 // CHECK-LABEL: func @softmaxes
-// CHECK: kernel.softmax %{{.*}} exponentials %{{.*}} : memref<256xi16> : memref<2x5xi8> -> %{{.*}} : memref<2x5xi8>
+// CHECK: kernel.softmax %{{.*}} exponentials %{{.*}} : memref<256xui16> : memref<2x5xi8> -> %{{.*}} : memref<2x5xi8>
 // CHECK: kernel.log_softmax %{{.*}} : memref<2x5xf32> -> %{{.*}} : memref<2x5xf32>
-func.func @softmaxes(%x: memref<2x5xi8>, %t: memref<256xi16>, %y: memref<2x5xi8>, %f: memref<2x5xf32>) {
-  kernel.softmax %x exponentials %t : memref<256xi16> : memref<2x5xi8> -> %y : memref<2x5xi8>
+func.func @softmaxes(%x: memref<2x5xi8>, %t: memref<256xui16>, %y: memref<2x5xi8>, %f: memref<2x5xf32>) {
+  kernel.softmax %x exponentials %t : memref<256xui16> : memref<2x5xi8> -> %y : memref<2x5xi8>
     {outputMultiplier = 1073741824 : i32, outputShift = 22 : i32, outputZeroPoint = -128 : i32}
   kernel.log_softmax %f : memref<2x5xf32> -> %f : memref<2x5xf32>
   return

@@ -114,3 +114,43 @@ func.func @bounds(%x: tensor<4xf32>) {
   %0 = nn.add %x, %x {clampMin = 1.0 : f32, clampMax = -1.0 : f32} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @widths(%x: tensor<2x!quant.uniform<i8:f32, 0.5>>) {
+  // expected-error @+1 {{'nn.sigmoid' op expects activations of one width, got 'tensor<2x!quant.uniform<i8:f32, 5.000000e-01>>' and 'tensor<2x!quant.uniform<i16<-32767:32767>:f32, 5.000000e-01>>' (A1)}}
+  %0 = nn.sigmoid %x : (tensor<2x!quant.uniform<i8:f32, 0.5>>) -> tensor<2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @asymmetric(%x: tensor<2x!quant.uniform<i16<-32767:32767>:f32, 0.5:1>>) {
+  // expected-error @+1 {{'nn.sigmoid' op expects activations of at most 8 bits or of i16<-32767:32767> with a zero point of 0, got 'tensor<2x!quant.uniform<i16<-32767:32767>:f32, 5.000000e-01:1>>' (A1)}}
+  %0 = nn.sigmoid %x : (tensor<2x!quant.uniform<i16<-32767:32767>:f32, 0.5:1>>) -> tensor<2x!quant.uniform<i16<-32767:32767>:f32, 0.5:1>>
+  return
+}
+
+// -----
+
+func.func @full_range(%x: tensor<2x!quant.uniform<i16:f32, 0.5>>) {
+  // expected-error @+1 {{'nn.sigmoid' op expects activations of at most 8 bits or of i16<-32767:32767> with a zero point of 0, got 'tensor<2x!quant.uniform<i16:f32, 5.000000e-01>>' (A1)}}
+  %0 = nn.sigmoid %x : (tensor<2x!quant.uniform<i16:f32, 0.5>>) -> tensor<2x!quant.uniform<i16:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @no_wide_form(%x: tensor<2x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>) {
+  // expected-error @+1 {{'nn.matmul' op has no integer form of 16 bits, got 'tensor<2x2x!quant.uniform<i16<-32767:32767>:f32, 5.000000e-01>>' (A1)}}
+  %0 = nn.matmul %x, %x : (tensor<2x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, tensor<2x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>) -> tensor<2x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>
+  return
+}
+
+// -----
+
+func.func @narrow_weight(%x: tensor<1x2x!quant.uniform<i8:f32, 0.5>>, %w: tensor<1x2x!quant.uniform<i4:f32, 0.5:1>>) {
+  // expected-error @+1 {{'nn.fully_connected' op expects weight zero points of 0, got 1 (C3)}}
+  %0 = nn.fully_connected %x, %w : (tensor<1x2x!quant.uniform<i8:f32, 0.5>>, tensor<1x2x!quant.uniform<i4:f32, 0.5:1>>) -> tensor<1x1x!quant.uniform<i8:f32, 0.5>>
+  return
+}

@@ -172,3 +172,17 @@ func.func @attributes(%x: tensor<1x2x2x3xf32> {nn.name = "input", nn.permutation
   %0 = nn.sigmoid %x {nn.range = array<f64: 0.0, 1.0>} : (tensor<1x2x2x3xf32>) -> tensor<1x2x2x3xf32>
   return
 }
+
+// Weights of 4 and 2 bits, activations of 16.
+// CHECK-LABEL: @narrow_and_wide
+func.func @narrow_and_wide(%x: tensor<1x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>,
+                           %w: tensor<3x2x!quant.uniform<i4:f32:0, {0.5, 0.25, 1.0}>>,
+                           %v: tensor<2x3x!quant.uniform<i2:f32, 0.5>>) -> tensor<1x2x!quant.uniform<i8:f32, 0.5:3>> {
+  // CHECK: nn.fully_connected {{.*}}!quant.uniform<i4:f32:0
+  %y = nn.fully_connected %x, %w : (tensor<1x2x!quant.uniform<i16<-32767:32767>:f32, 0.5>>, tensor<3x2x!quant.uniform<i4:f32:0, {0.5, 0.25, 1.0}>>) -> tensor<1x3x!quant.uniform<i16<-32767:32767>:f32, 0.25>>
+  // CHECK: nn.requantize {{.*}}i16<-32767:32767>{{.*}} -> tensor<1x3x!quant.uniform<i8:f32
+  %z = nn.requantize %y : (tensor<1x3x!quant.uniform<i16<-32767:32767>:f32, 0.25>>) -> tensor<1x3x!quant.uniform<i8:f32, 0.5:3>>
+  // CHECK: nn.fully_connected {{.*}}!quant.uniform<i2:f32
+  %r = nn.fully_connected %z, %v : (tensor<1x3x!quant.uniform<i8:f32, 0.5:3>>, tensor<2x3x!quant.uniform<i2:f32, 0.5>>) -> tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>
+  return %r : tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>
+}

@@ -61,6 +61,9 @@ nn::HostTensor makeRandom(Type type, std::mt19937 &engine) {
   if (tensor.getType().getElementType().isF32())
     for (float &value : tensor.get<float>())
       value = integers(engine);
+  else if (tensor.getElementBytes() == 2)
+    for (int16_t &element : tensor.get<int16_t>())
+      element = static_cast<int16_t>(std::uniform_int_distribution<int>(-32767, 32767)(engine));
   else
     for (char &byte : tensor.getBytes())
       byte = static_cast<char>(bytes(engine));
@@ -144,6 +147,30 @@ TEST_F(ProgramTest, quantizedFunctions) {
       apply(*module, [](OpPassManager &manager) {
         manager.addNestedPass<func::FuncOp>(compress::createCalibratePass());
         manager.addNestedPass<func::FuncOp>(compress::createQuantizePass());
+      });
+    if (!HasFatalFailure())
+      check(*module);
+    if (HasFatalFailure())
+      FAIL() << "seed " << seed;
+  }
+}
+
+// Activations of 16 bits, and of 8 and 16 beside each other; weights of 8, 4 and 2 bits.
+TEST_F(ProgramTest, functionsOfSixteenBits) {
+  for (unsigned seed = 0; seed < 120; ++seed) {
+    OwningOpRef<ModuleOp> module = makeFunction(seed, /*exact=*/false);
+    std::mt19937 engine(seed);
+    if (seed % 2)
+      module->walk([&](nn::QuantizableOpInterface op) {
+        op->setAttr(nn::kActivationBitsAttr, Builder(&context).getI32IntegerAttr(engine() % 2 ? 8 : 16));
+      });
+    compress::QuantizePassOptions precision;
+    precision.activations = seed % 4 == 1 ? "int8" : "int16";
+    precision.weights = seed % 3 == 0 ? "int8" : seed % 3 == 1 ? "int4" : "int2";
+    if (!HasFatalFailure())
+      apply(*module, [&](OpPassManager &manager) {
+        manager.addNestedPass<func::FuncOp>(compress::createCalibratePass());
+        manager.addNestedPass<func::FuncOp>(compress::createQuantizePass(precision));
       });
     if (!HasFatalFailure())
       check(*module);

@@ -64,18 +64,25 @@ func.func @model_run(%arena: memref<128xi8>) {
 
 // -----
 
-// 16-bit tables are unsigned in C: -1 is 65535.
-memref.global "private" constant @table : memref<2xi16> = dense<[-1, 3]>
+// 16-bit tables are signed or unsigned, as their elements are.
+memref.global "private" constant @table : memref<2xui16> = dense<[65535, 3]>
+memref.global "private" constant @line : memref<2xi16> = dense<[-1, 3]>
 func.func @net_run(%arena: memref<16xi8>) {
-  %table = memref.get_global @table : memref<2xi16>
+  %table = memref.get_global @table : memref<2xui16>
+  %line = memref.get_global @line : memref<2xi16>
   %c0 = arith.constant 0 : index
   %x = memref.view %arena[%c0][] : memref<16xi8> to memref<1x16xi8>
   kernel.call @tinyc_softmax_s8(%x, %table, %x, null)
-    : memref<1x16xi8>, memref<2xi16>, memref<1x16xi8>
+    : memref<1x16xi8>, memref<2xui16>, memref<1x16xi8>
     rows [0, 1] params <"tinyc_softmax_s8_params", ["rows"], [1 : i32]>
+  %y = memref.view %arena[%c0][] : memref<16xi8> to memref<1x8xi16>
+  kernel.call @tinyc_lookup_s16(%y, %line, %y, null)
+    : memref<1x8xi16>, memref<2xi16>, memref<1x8xi16>
+    rows [0, 1] params <"tinyc_lookup_s8_params", ["rows"], [1 : i32]>
   return
 }
 // CHECK: emitc.global static const @table : !emitc.array<2xui16> = dense<[65535, 3]>
+// CHECK: emitc.global static const @line : !emitc.array<2xi16> = dense<[-1, 3]>
 // A call without a node's name is named after its kernel, which is a name of the runtime's.
 // CHECK: emitc.global static const @node_tinyc_softmax_s8_params
 // CHECK: emitc.func @net_run

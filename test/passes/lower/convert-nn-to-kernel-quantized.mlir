@@ -69,7 +69,7 @@ func.func @binary(%x: tensor<4x4x!a>, %z: tensor<4x4x!b>) -> (tensor<4x4x!c>, te
 !soft = !quant.uniform<i8:f32, 0.00390625:-128>
 
 // CHECK-DAG: @leaky_table : memref<256xi8>
-// CHECK-DAG: @soft_exponentials : memref<256xi16>
+// CHECK-DAG: @soft_exponentials : memref<256xui16>
 // CHECK-LABEL: func @unary(
 // CHECK: kernel.quantize {{.*}} {scale = 2.000000e+00 : f32, zeroPoint = 1 : i32}
 // CHECK: memref.get_global @leaky_table

@@ -96,8 +96,8 @@ func.func @unary(%q: memref<2x3x4x5xi8>, %t: memref<256xi8>, %f: memref<2x3x4x5x
 // CHECK-LABEL: func @softmaxes(
 // CHECK: @tinyc_softmax_s8(%{{.*}}, %{{.*}}, %{{.*}}, null) {{.*}} rows[0, 6] params <"tinyc_softmax_s8_params", ["rows", "length", "input_multiplier", "output_multiplier", "output_shift", "output_zero_point"], [6 : i32, 5 : i32, 1 : i32, 2 : i32, 3 : i32, 4 : i32]>
 // CHECK: @tinyc_log_softmax_f32(%{{.*}}, %{{.*}}, null) {{.*}} rows[0, 6] params <"tinyc_softmax_f32_params", ["rows", "length"], [6 : i32, 5 : i32]>
-func.func @softmaxes(%q: memref<2x3x5xi8>, %t: memref<256xi16>, %f: memref<2x3x5xf32>) {
-  kernel.softmax %q exponentials %t : memref<256xi16> : memref<2x3x5xi8> -> %q : memref<2x3x5xi8>
+func.func @softmaxes(%q: memref<2x3x5xi8>, %t: memref<256xui16>, %f: memref<2x3x5xf32>) {
+  kernel.softmax %q exponentials %t : memref<256xui16> : memref<2x3x5xi8> -> %q : memref<2x3x5xi8>
     {inputMultiplier = 1 : i32, outputMultiplier = 2 : i32, outputShift = 3 : i32, outputZeroPoint = 4 : i32}
   kernel.log_softmax %f : memref<2x3x5xf32> -> %f : memref<2x3x5xf32>
   return
