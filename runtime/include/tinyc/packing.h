@@ -1,0 +1,76 @@
+/* tinyc/packing.h - how the constants of a kernel are packed, and what the packings share. */
+#ifndef TINYC_PACKING_H
+#define TINYC_PACKING_H
+
+#include "tinyc/kernels.h"
+#include "tinyc/layouts.h"
+
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The constants of a weighted kernel in the layout of tinyc/kernels.h: either those of int8 or those of float, of which
+ * the bias may be NULL. */
+typedef struct tinyc_constants {
+  const int8_t *weights;
+  const int32_t *bias, *multipliers;
+  const float *float_weights, *float_bias;
+} tinyc_constants;
+
+/* How the constants of one kernel are packed; params is the kernel's parameter block. */
+typedef struct tinyc_packing {
+  /* Whether the kernel takes these parameters and constants. */
+  int (*supports)(const void *params, const tinyc_constants *constants);
+  /* Size of the packed constants; they are aligned to 4 bytes. Only where supports() holds. */
+  int32_t (*bytes)(const void *params);
+  /* Writes them, little-endian. */
+  void (*write)(const void *params, const tinyc_constants *constants, uint8_t *packed);
+  /* Whether the output rows of a call may begin at the address of the first input row of their windows (row_begin *
+   * stride - pad_top, if that is not negative), over it and the input rows that lie behind it, where no later window needs
+   * these. NULL: no. */
+  int (*overwrites)(const void *params);
+} tinyc_packing;
+
+/* Whether an output row is at most as long as an input row. */
+static inline int tinyc_is_narrowing(const tinyc_window *window) {
+  return window->output_width * window->output_channels <= window->input_width * window->input_channels;
+}
+
+/* Of pointwise convolutions: pixels are read before the outputs in their place are written, if these are no more. */
+static inline int tinyc_conv2d_overwrites(const void *params) {
+  const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
+  const tinyc_window *window = &conv->window;
+  return conv->groups == 1 && window->kernel_height == 1 && window->kernel_width == 1 && window->stride_height == 1 &&
+         window->stride_width == 1 && !tinyc_is_padded(window) && window->input_width == window->output_width &&
+         tinyc_is_narrowing(window);
+}
+
+static inline uint8_t *tinyc_put_s16(uint8_t *to, int32_t value) {
+  to[0] = (uint8_t)((uint32_t)value & 0xffu);
+  to[1] = (uint8_t)((uint32_t)value >> 8 & 0xffu);
+  return to + 2;
+}
+static inline uint8_t *tinyc_put_s32(uint8_t *to, int32_t value) {
+  return tinyc_put_s16(tinyc_put_s16(to, value), (int32_t)((uint32_t)value >> 16));
+}
+
+/* Whether filters first (low) and first + 1 (high, absent where high is 0) can share halfwords 256 * high + low: every
+ * halfword fits 16 bits, and the high sum, for any input, the 24 bits that are left of it after subtracting the low one. */
+static inline int tinyc_can_pair_filters(const int8_t *low, const int8_t *high, int32_t length) {
+  int64_t least = 0, most = 0;
+  for (int32_t i = 0; high && i < length; i++) {
+    if (256 * high[i] + low[i] < -32768)
+      return 0;
+    least += high[i] * (high[i] > 0 ? -128 : 127);
+    most += high[i] * (high[i] > 0 ? 127 : -128);
+  }
+  return least >= -(1 << 23) && most < (1 << 23);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TINYC_PACKING_H */
