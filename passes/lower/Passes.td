@@ -56,7 +56,7 @@ def StreamRowsPass : Pass<"lower-stream-rows", "::mlir::ModuleOp"> {
     many rows each op of a stream computes at a time: docs/Memory.md. Each step reads the constants of its op again, at the cost of
     `flash-read`. `optimize` is what is made least: `ram` the peak
     of live bytes, `speed` the estimated cycles, `balanced` the peak of those partitions whose cycles are within 5 % of the
-    fastest's. With `size` the ops keep the kernels that lower-select-kernels chose and run whole, because the steps of a
+    fastest's, where a percent more cycles has to save a quarter of a percent of the bytes. With `size` the ops keep the kernels that lower-select-kernels chose and run whole, because the steps of a
     stream are code and tables too. Where the peak exceeds the budget `sram`, the fastest partition within the budget is
     taken.
 
