@@ -228,6 +228,17 @@ def add_random(calls, rng, kernels):
                                  (SLOW_STAGE, [5, 7], 0 if isa == 'generic' else few)):
                 for _ in range(n):
                     calls.depthwise(symbol, 'random', random_window(rng, anything, None, ks, [1, 2], macs // 4, True), stage)
+        elif op == 'conv_transpose2d':
+            for _ in range(some if isa == 'generic' else 2 * some):
+                h, w, k, s = rng.randint(1, 8), rng.randint(1, 8), rng.choice([2, 3, 4, 5]), rng.choice([1, 2, 2, 3])
+                groups = rng.choice([1, 1, 1, 2])
+                c, f, pad = groups * up_to(24), groups * up_to(16), rng.randint(0, 1)
+                oh, ow = (h - 1) * s + k - 2 * pad, (w - 1) * s + k - 2 * pad
+                if oh < 1 or ow < 1 or h * w * k * k * c * f // groups > macs // 2:
+                    continue
+                win = [h, w, c, h, oh, ow, f, oh, k, k, s, s, 1, 1, pad, pad]
+                calls.add(symbol, 'random', win + ([groups, -4] + STAGE if inputs == 's8' else [groups, -1e9, 1e9]), 0, oh,
+                          macs=h * w * k * k * c * f // groups)
         elif op in ('conv2d', 'depthwise_conv2d'):
             for _ in range(few):
                 win = random_window(rng, anything, anything if op == 'conv2d' else None, [1, 3, 5], [1, 2], macs // 3, op != 'conv2d')
@@ -293,6 +304,13 @@ def add_random(calls, rng, kernels):
                 if i % 2:
                     strides[5], strides[3] = dims[4] * dims[5], 1
                 calls.add(symbol, 'random', dims + strides, 0, 1)
+        elif op in ('resize', 'resize_nearest'):
+            for i in range(some if isa == 'generic' else 3 * some):
+                h, w, c = rng.randint(1, 12), rng.randint(1, 12), anything()
+                taps = [(2, 2), (2, 2), (4, 4), (1, 3), (2, 4)][i % 5] if op == 'resize' else (1, 1)
+                if isa != 'generic' and i % 6 == 5:
+                    c = rng.randint(1, 3)
+                calls.add(symbol, 'random', [h, w, c, 2 * h, 2 * w, *taps, 3], 0, 2 * h)
         elif op == 'copy':
             for _ in range(few):
                 rows, length = up_to(40), up_to(200)

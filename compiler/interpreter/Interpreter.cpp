@@ -73,6 +73,7 @@ FailureOr<Kernel> compile(Operation *op, Operands constants) {
         return Kernel([value = std::move(value)](Operands, HostTensor &out) { out = value; });
       })
       .Case([&](Conv2DOp conv) { return compileConvolution(conv, constants); })
+      .Case([](ConvTranspose2DOp conv) { return compileConvTranspose(conv); })
       .Case([&](FullyConnectedOp product) { return compileFullyConnected(product, constants); })
       .Case([](MatMulOp product) { return compileMatMul(product); })
       .Case([](BatchNormOp norm) { return compileBatchNorm(norm); })
@@ -86,6 +87,7 @@ FailureOr<Kernel> compile(Operation *op, Operands constants) {
       .Case([](TransposeOp transpose) { return compileTranspose(transpose); })
       .Case([](ConcatOp concat) { return compileConcat(concat); })
       .Case([](PadOp pad) { return compilePad(pad); })
+      .Case([](ResizeOp resize) { return compileResize(resize); })
       .Case([](RequantizeOp requantize) { return compileRequantize(requantize); })
       .Case([](quant::QuantizeCastOp cast) { return compileQuantize(cast); })
       .Case([](quant::DequantizeCastOp cast) { return compileDequantize(cast); })

@@ -22,6 +22,7 @@ using Kernel = llvm::unique_function<void(Operands, HostTensor &) const>;
 /// Each compiles the ops of one file. `constants` holds a tensor for each operand known now, null for the others, and
 /// is not referred to after the return. They fail with a diagnostic at the op.
 mlir::FailureOr<Kernel> compileConvolution(Conv2DOp op, Operands constants);
+mlir::FailureOr<Kernel> compileConvTranspose(ConvTranspose2DOp op);
 mlir::FailureOr<Kernel> compileFullyConnected(FullyConnectedOp op, Operands constants);
 mlir::FailureOr<Kernel> compileMatMul(MatMulOp op);
 mlir::FailureOr<Kernel> compileBatchNorm(BatchNormOp op);
@@ -34,6 +35,7 @@ mlir::FailureOr<Kernel> compileReshape(ReshapeOp op);
 mlir::FailureOr<Kernel> compileTranspose(TransposeOp op);
 mlir::FailureOr<Kernel> compileConcat(ConcatOp op);
 mlir::FailureOr<Kernel> compilePad(PadOp op);
+mlir::FailureOr<Kernel> compileResize(ResizeOp op);
 mlir::FailureOr<Kernel> compileRequantize(RequantizeOp op);
 mlir::FailureOr<Kernel> compileQuantize(mlir::quant::QuantizeCastOp op);
 mlir::FailureOr<Kernel> compileDequantize(mlir::quant::DequantizeCastOp op);

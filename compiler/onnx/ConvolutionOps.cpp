@@ -6,10 +6,8 @@ using namespace mlir;
 
 namespace tinyc::onnx {
 
-/// Attribute `name` with one number from `minimum` up for each of `count` entries, or `otherwise`. Numbers stay below
-/// 2^31, so that products of two fit 64 bits.
-static FailureOr<Shape> getNumbers(NodeImporter &node, llvm::StringRef name, size_t count, int64_t minimum,
-                                   int64_t otherwise) {
+FailureOr<Shape> getNumbers(NodeImporter &node, llvm::StringRef name, size_t count, int64_t minimum,
+                            int64_t otherwise) {
   Shape numbers = node.getInts(name).value_or(Shape(count, otherwise));
   if (numbers.size() != count)
     return node.emitError() << name << " has " << numbers.size() << " numbers, expects " << count;

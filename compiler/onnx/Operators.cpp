@@ -37,6 +37,9 @@ static constexpr Operator kOperators[] = {
      buildConv},
     {"ConvInteger", 10, 2, 4, 1, "auto_pad=string dilations=ints group=int kernel_shape=ints pads=ints strides=ints",
      buildConvInteger},
+    {"ConvTranspose", 1, 2, 3, 1,
+     "auto_pad=string dilations=ints group=int kernel_shape=ints output_padding=ints output_shape=ints pads=ints strides=ints",
+     buildConvTranspose},
     {"DequantizeLinear", 10, 2, 3, 1, "", buildDequantizeLinear},
     {"DequantizeLinear", 13, 2, 3, 1, "axis=int", buildDequantizeLinear},
     {"DequantizeLinear", 21, 2, 3, 1, "axis=int block_size=int", buildDequantizeLinear},
@@ -97,6 +100,19 @@ static constexpr Operator kOperators[] = {
     {"Relu", 6, 1, 1, 1, "", buildRelu},
     {"Reshape", 5, 2, 2, 1, "", buildReshape},
     {"Reshape", 14, 2, 2, 1, "allowzero=int", buildReshape},
+    {"Resize", 10, 2, 2, 1, "mode=string", buildUpsample},
+    {"Resize", 11, 3, 4, 1,
+     "coordinate_transformation_mode=string cubic_coeff_a=float exclude_outside=int extrapolation_value=float mode=string "
+     "nearest_mode=string",
+     buildResize, 1 << 1 | 1 << 2},
+    {"Resize", 13, 1, 4, 1,
+     "coordinate_transformation_mode=string cubic_coeff_a=float exclude_outside=int extrapolation_value=float mode=string "
+     "nearest_mode=string",
+     buildResize},
+    {"Resize", 18, 1, 4, 1,
+     "antialias=int axes=ints coordinate_transformation_mode=string cubic_coeff_a=float exclude_outside=int "
+     "extrapolation_value=float keep_aspect_ratio_policy=string mode=string nearest_mode=string",
+     buildResize},
     {"Shape", 1, 1, 1, 1, "", buildShape},
     {"Shape", 15, 1, 1, 1, "start=int end=int", buildShape},
     {"Sigmoid", 6, 1, 1, 1, "", buildSigmoid},
@@ -111,6 +127,8 @@ static constexpr Operator kOperators[] = {
     {"Transpose", 1, 1, 1, 1, "perm=ints", buildTranspose},
     {"Unsqueeze", 1, 1, 1, 1, "axes=ints", buildUnsqueeze},
     {"Unsqueeze", 13, 2, 2, 1, "", buildUnsqueeze},
+    {"Upsample", 7, 1, 1, 1, "mode=string scales=floats", buildUpsample},
+    {"Upsample", 9, 2, 2, 1, "mode=string", buildUpsample},
     {"Where", 9, 3, 3, 1, "", foldWhere},
 };
 

@@ -43,11 +43,15 @@ mlir::LogicalResult verifySignature(const Node &node, const Operator &op, const 
 
 // ConvolutionOps.cpp
 mlir::LogicalResult buildConv(NodeImporter &node);
+mlir::LogicalResult buildConvTranspose(NodeImporter &node);
 // PoolingOps.cpp
 mlir::LogicalResult buildAveragePool(NodeImporter &node);
 mlir::LogicalResult buildMaxPool(NodeImporter &node);
 mlir::LogicalResult buildGlobalAveragePool(NodeImporter &node);
 mlir::LogicalResult buildReduceMean(NodeImporter &node);
+// ResizeOps.cpp
+mlir::LogicalResult buildResize(NodeImporter &node);
+mlir::LogicalResult buildUpsample(NodeImporter &node);
 // ProductOps.cpp
 mlir::LogicalResult buildGemm(NodeImporter &node);
 mlir::LogicalResult buildMatMul(NodeImporter &node);

@@ -21,6 +21,11 @@ struct Window {
   Shape getAllPads() const { return {pads[0], pads[1], pads[2] + ceilPads[0], pads[3] + ceilPads[1]}; }
 };
 
+/// Attribute `name` with one number from `minimum` up for each of `count` entries, or `otherwise`. Numbers stay below
+/// 2^31, so that products of two fit 64 bits.
+mlir::FailureOr<Shape> getNumbers(NodeImporter &node, llvm::StringRef name, size_t count, int64_t minimum,
+                                  int64_t otherwise);
+
 /// Reads the attributes of `node`, whose input has `spatial` dimensions (one or two) and whose kernel is `kernel`.
 mlir::FailureOr<Window> computeWindow(NodeImporter &node, llvm::ArrayRef<int64_t> spatial,
                                       llvm::ArrayRef<int64_t> kernel);

@@ -112,6 +112,18 @@ RowAccess DepthwiseConv2DOp::getRowAccess(unsigned operand) {
 }
 SmallVector<Value> DepthwiseConv2DOp::getCallArguments() { return getWeightedArguments(*this); }
 
+LogicalResult ConvTranspose2DOp::verify() { return verifyConvolution(*this, /*depthwise=*/false); }
+Contract ConvTranspose2DOp::getContract() { return getWeighted("conv_transpose2d", getInput(), getWeights()); }
+ParamsAttr ConvTranspose2DOp::getParams() { return getConvolutionParams(*this); }
+std::pair<int32_t, int32_t> ConvTranspose2DOp::getRows() { return {0, getOutput().getType().getDimSize(1)}; }
+int32_t ConvTranspose2DOp::getRowCount() { return 0; }
+int64_t ConvTranspose2DOp::getMacs() {
+  WindowAttr window = getWindow();
+  return getInput().getType().getNumElements() * window.getKernelHeight() * window.getKernelWidth() *
+         getOutput().getType().getDimSize(3) / getGroups();
+}
+SmallVector<Value> ConvTranspose2DOp::getCallArguments() { return getWeightedArguments(*this); }
+
 LogicalResult FullyConnectedOp::verify() {
   MemRefType input = getInput().getType(), weights = getWeights().getType(), output = getOutput().getType();
   bool packed = isPacked(weights);

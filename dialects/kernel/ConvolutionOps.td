@@ -44,6 +44,22 @@ def Kernel_DepthwiseConv2DOp : Kernel_ConvolutionOp<"depthwise_conv2d"> {
   }];
 }
 
+def Kernel_ConvTranspose2DOp : Kernel_Op<"conv_transpose2d",
+    (ins Kernel_In<Kernel_Data>:$input, Kernel_In<Kernel_Weights>:$weights, Kernel_OptionalIn<Kernel_Bias>:$bias,
+         Kernel_OptionalIn<Kernel_S32>:$multipliers),
+    (ins Kernel_Out<Kernel_Data>:$output),
+    (ins Kernel_WindowAttr:$window, I32Attr:$groups, DefaultValuedAttr<I32Attr, "0">:$inputZeroPoint,
+         Kernel_OutputStage:$stage),
+    [{ $input `,` $weights (`bias` $bias^ `:` type($bias))? (`multipliers` $multipliers^ `:` type($multipliers))?
+       `:` type($input) `,` type($weights) }],
+    ["getMacs", "getCallArguments", "getRowCount"], [AttrSizedOperandSegments]> {
+  let summary = "Transposed convolution: tinyc_conv_transpose2d_*";
+  let description = [{
+    C1. input is [1, H, W, C], weights [O, kh, kw, C / groups], output [1, OH, OW, O] (nn.conv_transpose2d says the rest).
+    C2. as kernel.conv2d's C2, but that the bias does not hold the input zero point.
+  }];
+}
+
 def Kernel_FullyConnectedOp : Kernel_Op<"fully_connected",
     (ins Kernel_In<Kernel_Data>:$input, Kernel_In<Kernel_Weights>:$weights, Kernel_OptionalIn<Kernel_Bias>:$bias,
          Kernel_OptionalIn<Kernel_S32>:$multipliers),

@@ -122,6 +122,7 @@ def Kernel_Integers : Kernel_BufferOf<[I8, I16], "integers of 8 or 16 bits">;
 def Kernel_F32 : Kernel_BufferOf<[F32], "32-bit floats">;
 def Kernel_S32 : Kernel_BufferOf<[I32], "32-bit integers">;
 def Kernel_U16 : Kernel_BufferOf<[UI<16>], "unsigned 16-bit integers">;
+def Kernel_ResizeWeights : Kernel_BufferOf<[I16, F32], "16-bit integers or 32-bit floats">;
 def Kernel_Bias : Kernel_BufferOf<[I32, F32], "32-bit integers or floats">;
 
 class Kernel_In<Type type, string description = ""> : Arg<type, description, [MemRead]>;

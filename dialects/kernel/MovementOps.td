@@ -23,6 +23,19 @@ def Kernel_TransposeOp : Kernel_MovementOp<"transpose", (ins DenseI32ArrayAttr:$
     the permuted one. C3. after merging dimensions that stay together at most 6 are left.
   }];
 }
+def Kernel_ResizeOp : Kernel_Op<"resize",
+    (ins Kernel_In<Kernel_Data>:$input, Kernel_In<Kernel_U16>:$indices, Kernel_OptionalIn<Kernel_ResizeWeights>:$weights),
+    (ins Kernel_Out<Kernel_Data>:$output),
+    (ins I32Attr:$rowTaps, I32Attr:$columnTaps, DefaultValuedAttr<I32Attr, "0">:$zeroPoint),
+    [{ $input `,` $indices (`weights` $weights^ `:` type($weights))? `:` type($input) `,` type($indices) }],
+    ["getMacs", "getRowCount"], [AttrSizedOperandSegments]> {
+  let summary = "Weighted sums of a few rows and columns, or copies of pixels: tinyc_resize_*, tinyc_resize_nearest_*";
+  let description = [{
+    C1. input is [1, H, W, C], output [1, OH, OW, C], of one element type.
+    C2. indices are u16[OH * rowTaps + OW * columnTaps]: rows first (nn.resize says the rest).
+    C3. weights, one for each index, are i16 for i8 buffers and f32 for f32 buffers; without them rowTaps and columnTaps are 1.
+  }];
+}
 def Kernel_CopyOp : Kernel_MovementOp<"copy", (ins I32Attr:$blocks, I32Attr:$length, I32Attr:$inputPitch,
                                                I32Attr:$outputPitch, I32Attr:$outputOffset,
                                                DefaultValuedAttr<I32Attr, "0">:$inputOffset),

@@ -94,6 +94,8 @@ PARAMS(tinyc_requantize_s8_params, FIELD(rows), FIELD(length), FIELD(input_zero_
 PARAMS(tinyc_pad_s8_params, ARRAY4(dims), ARRAY4(before), ARRAY4(after), FIELD(value))
 PARAMS(tinyc_pad_f32_params, ARRAY4(dims), ARRAY4(before), ARRAY4(after), FIELD(value))
 PARAMS(tinyc_transpose_params, ARRAY6(dims), ARRAY6(input_strides))
+PARAMS(tinyc_resize_params, FIELD(input_height), FIELD(input_width), FIELD(channels), FIELD(output_height),
+       FIELD(output_width), FIELD(row_taps), FIELD(column_taps), FIELD(zero_point))
 PARAMS(tinyc_copy_params, FIELD(rows), FIELD(length), FIELD(input_pitch), FIELD(output_pitch), FIELD(output_offset),
        FIELD(input_offset))
 

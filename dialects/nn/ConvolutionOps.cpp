@@ -1,4 +1,4 @@
-// conv2d, fully_connected, matmul, batch_norm.
+// conv2d, conv_transpose2d, fully_connected, matmul, batch_norm.
 #include "dialects/nn/Verification.h"
 
 using namespace mlir;
@@ -85,18 +85,26 @@ LogicalResult verifyWindow(Operation *op, const Window &window, RankedTensorType
 // Conv2DOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult Conv2DOp::verify() {
-  RankedTensorType input = getInput().getType(), weight = getWeight().getType(), output = getOutput().getType();
-  int64_t groups = getGroups(), inputChannels = input.getDimSize(3), outputChannels = output.getDimSize(3);
+/// Groups and the weight's sizes.
+template <typename Op> static LogicalResult verifyGroups(Op op) {
+  RankedTensorType weight = op.getWeight().getType();
+  int64_t groups = op.getGroups(), inputChannels = op.getInput().getType().getDimSize(3),
+          outputChannels = op.getOutput().getType().getDimSize(3);
   if (groups < 1 || inputChannels % groups != 0 || outputChannels % groups != 0)
-    return emitOpError("expects groups to divide the channels, got ")
+    return op.emitOpError("expects groups to divide the channels, got ")
            << groups << " groups for " << inputChannels << " input and " << outputChannels << " output channels (C2)";
   if (weight.getDimSize(0) != outputChannels || weight.getDimSize(3) != inputChannels / groups)
-    return emitOpError("expects a weight of ") << outputChannels << " output and " << inputChannels / groups
-                                               << " input channels, got " << weight << " (C1)";
-  if (failed(verifyWindow(*this, {weight.getShape().slice(1, 2), getStrides(), getPads(), getDilations()}, input,
+    return op.emitOpError("expects a weight of ") << outputChannels << " output and " << inputChannels / groups
+                                                  << " input channels, got " << weight << " (C1)";
+  return success();
+}
+
+LogicalResult Conv2DOp::verify() {
+  RankedTensorType input = getInput().getType(), weight = getWeight().getType(), output = getOutput().getType();
+  if (failed(verifyGroups(*this)) ||
+      failed(verifyWindow(*this, {weight.getShape().slice(1, 2), getStrides(), getPads(), getDilations()}, input,
                           output, {"C3", "C4", "C5"})) ||
-      failed(verifyBias(*this, getBias(), outputChannels, "C6")))
+      failed(verifyBias(*this, getBias(), output.getDimSize(3), "C6")))
     return failure();
   return verifyProduct(*this, input, weight, output, "C7");
 }
@@ -109,6 +117,55 @@ int64_t Conv2DOp::getMacs() {
 SmallVector<unsigned> Conv2DOp::getActivationOperands() { return {0}; }
 std::optional<unsigned> Conv2DOp::getWeightOperand() { return 1; }
 std::optional<unsigned> Conv2DOp::getBiasOperand() {
+  return getBias() ? std::optional<unsigned>(2) : std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// ConvTranspose2DOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConvTranspose2DOp::verify() {
+  RankedTensorType input = getInput().getType(), weight = getWeight().getType(), output = getOutput().getType();
+  constexpr int64_t most = std::numeric_limits<int32_t>::max();
+  if (failed(verifyGroups(*this)))
+    return failure();
+  for (auto [name, values] : {std::pair(StringRef("strides"), getStrides()), {"dilations", getDilations()}}) {
+    if (values.size() != 2)
+      return emitOpError("expects 2 ") << name << ", got " << values.size() << " (C3)";
+    for (int64_t value : values)
+      if (value < 1 || value > most)
+        return emitOpError("expects ") << name << " of 1 to " << most << ", got " << value << " (C3)";
+  }
+  if (getPads().size() != 4)
+    return emitOpError("expects 4 pads, got ") << getPads().size() << " (C4)";
+  for (auto [i, pad] : llvm::enumerate(getPads()))
+    if (pad < (i < 2 ? 0 : -most) || pad > most)
+      return emitOpError("expects pads of ") << (i < 2 ? 0 : -most) << " to " << most << ", got " << pad << " (C4)";
+  if (input.getDimSize(0) != output.getDimSize(0))
+    return emitOpError("expects a result batch of ")
+           << input.getDimSize(0) << ", got " << output.getDimSize(0) << " (C1)";
+  for (int axis : {0, 1}) {
+    int64_t expected = (input.getDimSize(1 + axis) - 1) * getStrides()[axis] +
+                       (weight.getDimSize(1 + axis) - 1) * getDilations()[axis] + 1 - getPads()[axis] -
+                       getPads()[axis + 2];
+    if (expected != output.getDimSize(1 + axis))
+      return emitOpError("expects a result ") << (axis == 0 ? "height" : "width") << " of " << expected << ", got "
+                                              << output.getDimSize(1 + axis) << " (C5)";
+  }
+  if (failed(verifyBias(*this, getBias(), output.getDimSize(3), "C6")))
+    return failure();
+  return verifyProduct(*this, input, weight, output, "C7");
+}
+
+int64_t ConvTranspose2DOp::getMacs() {
+  RankedTensorType weight = getWeight().getType();
+  return getInput().getType().getNumElements() * weight.getDimSize(1) * weight.getDimSize(2) * weight.getDimSize(0) /
+         getGroups();
+}
+
+SmallVector<unsigned> ConvTranspose2DOp::getActivationOperands() { return {0}; }
+std::optional<unsigned> ConvTranspose2DOp::getWeightOperand() { return 1; }
+std::optional<unsigned> ConvTranspose2DOp::getBiasOperand() {
   return getBias() ? std::optional<unsigned>(2) : std::nullopt;
 }
 

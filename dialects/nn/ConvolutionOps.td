@@ -41,6 +41,38 @@ def NN_Conv2DOp : NN_ClampedOp<"conv2d", [NN_Int16Form, DeclareOpInterfaceMethod
   }];
 }
 
+def NN_ConvTranspose2DOp : NN_ClampedOp<"conv_transpose2d", [DeclareOpInterfaceMethods<CostOpInterface>,
+                                         DeclareOpInterfaceMethods<QuantizableOpInterface,
+                                           ["getWeightOperand", "getBiasOperand"]>]> {
+  let summary = "2-D transposed convolution, grouped, with optional bias and fused clamp";
+  let description = [{
+    out[n, y, x, o] = clamp(bias[o] + sum over ky, kx, i of in[n, r, c, (o / (O/groups)) * I + i] * weight[o, ky, kx, i]),
+    over the taps with r * sh = y + pt - ky*dh and c * sw = x + pl - kx*dw where r and c are whole and inside the input. What
+    nn.conv2d's gradient computes from the gradient of its result; written as what each output element gathers.
+
+    Integer form as nn.conv2d's.
+
+    C1. input is [N, H, W, C], weight is [O, kh, kw, C / groups], result [N, OH, OW, O].
+    C2. groups divides C and O.
+    C3. strides and dilations are two positive numbers (height, width).
+    C4. pads are four numbers: top, left, bottom, right; top and left at least 0. A negative bottom or right adds rows or columns.
+    C5. OH = (H - 1) * sh + (kh - 1) * dh + 1 - top - bottom, and OW likewise, at least 1.
+    C6. bias, where present, is [O]; in integer form of storage type i32.
+    C7. input, weight and result are all float or all quantized; activations per tensor, the weight per tensor or along
+        axis 0 with zero points of 0.
+
+    ```mlir
+    %y = nn.conv_transpose2d %x, %w {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>,
+      groups = 1} : (tensor<1x8x8x3xf32>, tensor<4x2x2x3xf32>) -> tensor<1x16x16x4xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor4:$input, NN_Tensor4:$weight, Optional<NN_Tensor>:$bias,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
+                       DefaultValuedAttr<I64Attr, "1">:$groups,
+                       OptionalAttr<F32Attr>:$clampMin, OptionalAttr<F32Attr>:$clampMax);
+  let results = (outs NN_Tensor4:$output);
+}
+
 def NN_FullyConnectedOp : NN_ClampedOp<"fully_connected", [NN_Int16Form, DeclareOpInterfaceMethods<CostOpInterface>,
                                          DeclareOpInterfaceMethods<QuantizableOpInterface,
                                            ["getWeightOperand", "getBiasOperand"]>]> {

@@ -64,6 +64,38 @@ def NN_PadOp : NN_MovementOp<"pad"> {
   let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$before, DenseI64ArrayAttr:$after, F32Attr:$value);
   let results = (outs NN_Tensor:$output);
 }
+def NN_ResizeOp : NN_Op<"resize", [DeclareOpInterfaceMethods<QuantizableOpInterface, ["sharesScale"]>]> {
+  let summary = "Resamples height and width: every output element is a weighted sum of a few input elements";
+  let description = [{
+    out[n, y, x, c] = sum over t of rowWeights[y, t] * (sum over u of columnWeights[x, u] * in[n, rows[y, t],
+    columns[x, u], c]), with T row taps (rows is [OH, T], flattened) and U column taps (columns is [OW, U]); float sums in
+    order, from 0. Without weights there is one tap of weight 1 in both directions: a copy of the nearest element.
+    Interpolation modes and transformations of coordinates end in these tables where a model is imported.
+
+    Integer form: weights become round(w * 2048), the largest of a group corrected so that the group's sum stays exact
+    (QuantizedArithmetic.h); acc = the same sum of in - zero_point in int32; result = clamp(((acc + 2^21) >> 22) + zero_point).
+
+    C1. input is [N, H, W, C], result [N, OH, OW, C]; H and W at most 65536.
+    C2. rows has T * OH numbers of 0 .. H-1, columns U * OW of 0 .. W-1; T, U >= 1.
+    C3. both rowWeights and columnWeights are present, finite, one for each index; or neither, and T = U = 1.
+    C4. equal element types; in integer form one scale and zero point, per tensor.
+    C5. the weights of each output row and column add up to 1 (within 2^-12) or are all 0, and for every output element the
+        sum of the |rowWeights| times that of the |columnWeights| is at most 2.
+
+    ```mlir
+    %y = nn.resize %x {rows = array<i64: 0, 0, 1, 1>, columns = array<i64: 0, 0>}
+      : (tensor<1x2x1x4xf32>) -> tensor<1x4x2x4xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor4:$input, DenseI64ArrayAttr:$rows, DenseI64ArrayAttr:$columns,
+                       OptionalAttr<DenseF32ArrayAttr>:$rowWeights, OptionalAttr<DenseF32ArrayAttr>:$columnWeights);
+  let results = (outs NN_Tensor4:$output);
+  let extraClassDeclaration = [{
+    /// Taps of an output row; of an output column.
+    int64_t getRowTaps() { return getRows().size() / getOutput().getType().getDimSize(1); }
+    int64_t getColumnTaps() { return getColumns().size() / getOutput().getType().getDimSize(2); }
+  }];
+}
 def NN_RequantizeOp : NN_Op<"requantize"> {
   let summary = "From one quantized type to another";
   let description = [{

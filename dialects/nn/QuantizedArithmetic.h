@@ -64,6 +64,10 @@ struct SoftmaxConstants {
 SoftmaxConstants computeSoftmax(mlir::quant::UniformQuantizedType input, mlir::quant::UniformQuantizedType result,
                                 bool logarithm);
 
+/// The weights of resize in integer form, in groups of `taps` for one output row or column: 2048 times the real ones, rounded
+/// half away from zero, but for the (first) largest of a group, which takes what its sum of 2048 (or 0) lacks.
+llvm::SmallVector<int16_t> quantizeResizeWeights(llvm::ArrayRef<float> weights, int64_t taps);
+
 /// bias[o] - input zero point * sum of the weights of output channel o (dimension 0); bias may be null (zeros). Fails
 /// with the first channel whose accumulator could leave int32 for some input: |folded bias| + greatest * sum |w| > 2^31 - 1,
 /// `greatestInput` being 128, or 32767 for inputs of 16 bits.

@@ -85,6 +85,13 @@ private:
               quant::QuantizeCastOp, quant::DequantizeCastOp>([&](Operation *) {
           return evaluateAt(op, {Operands(op->getNumOperands(), false), Operands(op->getNumOperands(), true)});
         })
+        .Case([&](nn::ResizeOp resize) -> FailureOr<Bounds> {
+          auto isNegative = [](float weight) { return weight < 0; };
+          if (resize.getRowWeights() && (llvm::any_of(*resize.getRowWeights(), isNegative) ||
+                                         llvm::any_of(*resize.getColumnWeights(), isNegative)))
+            return makeTypeBounds(op->getResult(0));
+          return evaluateAt(op, {Operands{false}, Operands{true}});
+        })
         .Default([&](Operation *) -> FailureOr<Bounds> { return makeTypeBounds(op->getResult(0)); });
   }
 

@@ -60,7 +60,7 @@ private:
           }
         })
         .Case<nn::AddOp, nn::SubOp, nn::MulOp>([&](Operation *) { visitBinary(op); })
-        .Case<nn::AvgPoolOp, nn::MaxPoolOp>(
+        .Case<nn::AvgPoolOp, nn::MaxPoolOp, nn::ResizeOp>(
             [&](Operation *) { visitAlong(op, [](int64_t axis) { return axis == 3; }); })
         .Case<nn::SoftmaxOp, nn::LogSoftmaxOp>([&](Operation *) {
           int64_t last = getTensor(op->getResult(0)).getRank() - 1;

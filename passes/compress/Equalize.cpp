@@ -159,7 +159,7 @@ private:
       auto fused = cast<nn::FusedActivationOpInterface>(op);
       return !fused.getUpperBound() && fused.getLowerBound().value_or(0.0f) == 0.0f;
     }
-    return isa<nn::LeakyReluOp>(op);
+    return isa<nn::LeakyReluOp, nn::ResizeOp>(op);
   }
 
   std::optional<Link> findLink(size_t number) {

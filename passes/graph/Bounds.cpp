@@ -55,6 +55,8 @@ Bounds getKnownBounds(Value value) {
     return getTypeBounds(op->getOperand(0).getType());
   if (isa<nn::ReshapeOp, nn::TransposeOp>(op))
     return getKnownBounds(op->getOperand(0));
+  if (auto resize = dyn_cast<nn::ResizeOp>(op); resize && !resize.getRowWeights())
+    return getKnownBounds(resize.getInput());
   if (auto clamp = dyn_cast<nn::ClampOp>(op))
     return composeBounds(getKnownBounds(clamp.getInput()), getBounds(clamp));
   if (auto fused = dyn_cast<nn::FusedActivationOpInterface>(op)) {

@@ -12,6 +12,33 @@ struct Weighted {
   Attribute stage;
 };
 
+// The bias with the input zero point folded in; fails where an accumulator could leave 32 bits.
+static FailureOr<SmallVector<int32_t>> makeBias(Operation *op, DenseElementsAttr weight, DenseElementsAttr bias,
+                                                quant::UniformQuantizedType input) {
+  int64_t overflow = 0;
+  FailureOr<SmallVector<int32_t>> folded = nn::foldInputZeroPoint(
+      weight, bias, static_cast<int32_t>(input.getZeroPoint()), &overflow, nn::getGreatestActivation(input));
+  if (failed(folded))
+    return op->emitOpError("has an accumulator that can leave 32 bits in output channel ") << overflow;
+  return folded;
+}
+
+// The same for a kernel that subtracts the zero point from each element, because not every weight meets one: the bias
+// alone.
+static FailureOr<SmallVector<int32_t>> makePlainBias(Operation *op, DenseElementsAttr weight, DenseElementsAttr bias) {
+  SmallVector<int64_t> most(weight.getType().getDimSize(0), 0);
+  SmallVector<int32_t> plain(most.size(), 0);
+  if (bias)
+    for (auto [o, value] : llvm::enumerate(bias.getValues<APInt>()))
+      plain[o] = static_cast<int32_t>(value.getSExtValue());
+  for (auto [i, value] : llvm::enumerate(weight.getValues<APInt>()))
+    most[i / (weight.getNumElements() / most.size())] += 255 * std::abs(value.getSExtValue());
+  for (auto [o, magnitude] : llvm::enumerate(most))
+    if (magnitude + std::abs(static_cast<int64_t>(plain[o])) > std::numeric_limits<int32_t>::max())
+      return op->emitOpError("has an accumulator that can leave 32 bits in output channel ") << o;
+  return plain;
+}
+
 template <typename Op> static FailureOr<Weighted> makeWeighted(Op op, KernelBuilder &builder) {
   auto result = cast<RankedTensorType>(op.getOutput().getType());
   DenseElementsAttr weight = builder.getConstantValue(op.getWeight()), bias = builder.getConstantValue(op.getBias());
@@ -31,12 +58,12 @@ template <typename Op> static FailureOr<Weighted> makeWeighted(Op op, KernelBuil
   if (!llvm::is_contained({8u, 4u, 2u}, weight.getElementType().getIntOrFloatBitWidth()))
     return op.emitOpError("expects weights stored in 8, 4 or 2 bits, got ") << weight.getElementType();
   quant::UniformQuantizedType input = nn::getPerTensor(op.getInput().getType());
-  int64_t channels = weight.getType().getDimSize(0), overflow = 0;
-  FailureOr<SmallVector<int32_t>> folded =
-      nn::foldInputZeroPoint(weight, bias, static_cast<int32_t>(input.getZeroPoint()), &overflow,
-                             nn::getGreatestActivation(input));
+  int64_t channels = weight.getType().getDimSize(0);
+  FailureOr<SmallVector<int32_t>> folded = isa<nn::ConvTranspose2DOp>(op.getOperation())
+                                               ? makePlainBias(op, weight, bias)
+                                               : makeBias(op, weight, bias, input);
   if (failed(folded))
-    return op.emitOpError("has an accumulator that can leave 32 bits in output channel ") << overflow;
+    return failure();
   nn::Requantization requantization =
       nn::computeConvolutionRequantization(input, nn::getQuantizedElement(op.getWeight().getType()), output, channels);
   if (llvm::all_equal(requantization.multipliers))
@@ -53,37 +80,46 @@ static int32_t getZeroPoint(Value tensor) {
   return type ? static_cast<int32_t>(type.getZeroPoint()) : 0;
 }
 
-LogicalResult convertConvolution(nn::Conv2DOp op, KernelBuilder &builder) {
-  RankedTensorType input = op.getInput().getType(), output = op.getOutput().getType(),
-                   weight = op.getWeight().getType();
-  if (op.isDepthwise() && !builder.getConstantValue(op.getWeight()))
-    return op.emitOpError("expects constant weights in depthwise form");
+// The window of a convolution or transposed convolution; null with an error at the op.
+template <typename Op> static kernel::WindowAttr makeWindow(Op op) {
+  ArrayRef<int64_t> weight = op.getWeight().getType().getShape();
+  auto narrow = [](int64_t size) { return static_cast<int32_t>(size); };
+  return kernel::WindowAttr::getChecked([&] { return op.emitOpError(); }, op.getContext(), narrow(weight[1]),
+                                        narrow(weight[2]), narrow(op.getStrides()[0]), narrow(op.getStrides()[1]),
+                                        narrow(op.getDilations()[0]), narrow(op.getDilations()[1]),
+                                        narrow(op.getPads()[0]), narrow(op.getPads()[1]));
+}
+
+// A kernel for each sample.
+template <typename Kernel, typename Op> static LogicalResult createConvolution(Op op, KernelBuilder &builder) {
+  RankedTensorType input = op.getInput().getType(), output = op.getOutput().getType();
   FailureOr<Weighted> weighted = makeWeighted(op, builder);
   if (failed(weighted))
     return failure();
-  auto window = kernel::WindowAttr::getChecked(
-      [&] { return op.emitOpError(); }, op.getContext(), static_cast<int32_t>(weight.getDimSize(1)),
-      static_cast<int32_t>(weight.getDimSize(2)), static_cast<int32_t>(op.getStrides()[0]),
-      static_cast<int32_t>(op.getStrides()[1]), static_cast<int32_t>(op.getDilations()[0]),
-      static_cast<int32_t>(op.getDilations()[1]), static_cast<int32_t>(op.getPads()[0]),
-      static_cast<int32_t>(op.getPads()[1]));
+  kernel::WindowAttr window = makeWindow(op);
   Value from = builder.getBuffer(op.getInput(), op), to = builder.createBuffer(cast<OpResult>(op.getOutput()));
   SmallVector<int64_t> inputSample(input.getShape()), outputSample(output.getShape());
   inputSample[0] = outputSample[0] = 1;
   for (int64_t n = 0; n < input.getDimSize(0); ++n) {
     Value sample = builder.slice(op.getLoc(), from, n, inputSample);
     Value result = builder.slice(op.getLoc(), to, n, outputSample);
-    auto create = [&]<typename Kernel>(Kernel *) {
-      Kernel::create(builder, op.getLoc(), sample, weighted->weights, weighted->bias, weighted->multipliers, result,
-                     /*scratch=*/Value(), window, static_cast<uint32_t>(op.getGroups()),
-                     static_cast<uint32_t>(getZeroPoint(op.getInput())), weighted->stage, FlatSymbolRefAttr());
-    };
-    if (op.isDepthwise())
-      create(static_cast<kernel::DepthwiseConv2DOp *>(nullptr));
-    else
-      create(static_cast<kernel::Conv2DOp *>(nullptr));
+    Kernel::create(builder, op.getLoc(), sample, weighted->weights, weighted->bias, weighted->multipliers, result,
+                   /*scratch=*/Value(), window, static_cast<uint32_t>(op.getGroups()),
+                   static_cast<uint32_t>(getZeroPoint(op.getInput())), weighted->stage, FlatSymbolRefAttr());
   }
   return success();
+}
+
+LogicalResult convertConvolution(nn::Conv2DOp op, KernelBuilder &builder) {
+  if (!op.isDepthwise())
+    return createConvolution<kernel::Conv2DOp>(op, builder);
+  if (!builder.getConstantValue(op.getWeight()))
+    return op.emitOpError("expects constant weights in depthwise form");
+  return createConvolution<kernel::DepthwiseConv2DOp>(op, builder);
+}
+
+LogicalResult convertConvTranspose(nn::ConvTranspose2DOp op, KernelBuilder &builder) {
+  return createConvolution<kernel::ConvTranspose2DOp>(op, builder);
 }
 
 LogicalResult convertFullyConnected(nn::FullyConnectedOp op, KernelBuilder &builder) {

@@ -136,10 +136,12 @@ private:
     return llvm::TypeSwitch<Operation *, LogicalResult>(op)
         .Case([](nn::ConstantOp) { return success(); })
         .Case([&](nn::Conv2DOp conv) { return convertConvolution(conv, builder); })
+        .Case([&](nn::ConvTranspose2DOp conv) { return convertConvTranspose(conv, builder); })
         .Case([&](nn::FullyConnectedOp fullyConnected) { return convertFullyConnected(fullyConnected, builder); })
         .Case([&](nn::MatMulOp matmul) { return convertMatMul(matmul, builder); })
         .Case([&](nn::AvgPoolOp pool) { return convertAvgPool(pool, builder); })
         .Case([&](nn::MaxPoolOp pool) { return convertMaxPool(pool, builder); })
+        .Case([&](nn::ResizeOp resize) { return convertResize(resize, builder); })
         .Case<nn::SoftmaxOp, nn::LogSoftmaxOp>([&](auto softmax) { return convertSoftmax(softmax, builder); })
         .Case<nn::AddOp, nn::SubOp, nn::MulOp>([&](auto binary) { return convertBinary(binary, builder); })
         .Case<nn::ClampOp, nn::LeakyReluOp, nn::SigmoidOp, nn::HardSigmoidOp, nn::HardSwishOp>(

@@ -1,4 +1,4 @@
-// nn -> kernel: pooling and softmax.
+// nn -> kernel: pooling, resize and softmax.
 #include "dialects/nn/QuantizedArithmetic.h"
 #include "passes/lower/KernelBuilder.h"
 
@@ -56,6 +56,34 @@ LogicalResult convertMaxPool(nn::MaxPoolOp op, KernelBuilder &builder) {
   forEachSample(op, builder, [&](Value from, Value to) {
     kernel::MaxPoolOp::create(builder, op.getLoc(), from, to, /*scratch=*/Value(), makeWindow(op), stage,
                               FlatSymbolRefAttr());
+  });
+  return success();
+}
+
+LogicalResult convertResize(nn::ResizeOp op, KernelBuilder &builder) {
+  // A constant of rank 1, rows first.
+  auto makeConstant = [&](Type element, auto values, StringRef suffix) {
+    auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, element);
+    return builder.createConstant(op.getLoc(), DenseElementsAttr::get(type, ArrayRef(values)), suffix);
+  };
+  SmallVector<uint16_t> indices;
+  for (int64_t index : llvm::concat<const int64_t>(op.getRows(), op.getColumns()))
+    indices.push_back(static_cast<uint16_t>(index));
+  Value table = makeConstant(builder.getIntegerType(16, /*isSigned=*/false), indices, "indices"), weights;
+  quant::UniformQuantizedType type = nn::getPerTensor(op.getInput().getType());
+  if (op.getRowWeights() && type) {
+    SmallVector<int16_t> integers = nn::quantizeResizeWeights(*op.getRowWeights(), op.getRowTaps());
+    llvm::append_range(integers, nn::quantizeResizeWeights(*op.getColumnWeights(), op.getColumnTaps()));
+    weights = makeConstant(builder.getI16Type(), integers, "weights");
+  } else if (op.getRowWeights()) {
+    SmallVector<float> reals(*op.getRowWeights());
+    llvm::append_range(reals, *op.getColumnWeights());
+    weights = makeConstant(builder.getF32Type(), reals, "weights");
+  }
+  forEachSample(op, builder, [&](Value from, Value to) {
+    kernel::ResizeOp::create(builder, op.getLoc(), from, table, weights, to, /*scratch=*/Value(),
+                             static_cast<uint32_t>(op.getRowTaps()), static_cast<uint32_t>(op.getColumnTaps()),
+                             static_cast<uint32_t>(type ? type.getZeroPoint() : 0), FlatSymbolRefAttr());
   });
   return success();
 }

@@ -76,10 +76,12 @@ mlir::Attribute makeStage(nn::FusedActivationOpInterface op, int32_t shift = 0, 
 
 /// One function for each family of nn ops. They emit one error at the op where they fail.
 mlir::LogicalResult convertConvolution(nn::Conv2DOp op, KernelBuilder &builder);
+mlir::LogicalResult convertConvTranspose(nn::ConvTranspose2DOp op, KernelBuilder &builder);
 mlir::LogicalResult convertFullyConnected(nn::FullyConnectedOp op, KernelBuilder &builder);
 mlir::LogicalResult convertMatMul(nn::MatMulOp op, KernelBuilder &builder);
 mlir::LogicalResult convertAvgPool(nn::AvgPoolOp op, KernelBuilder &builder);
 mlir::LogicalResult convertMaxPool(nn::MaxPoolOp op, KernelBuilder &builder);
+mlir::LogicalResult convertResize(nn::ResizeOp op, KernelBuilder &builder);
 mlir::LogicalResult convertSoftmax(mlir::Operation *op, KernelBuilder &builder);
 mlir::LogicalResult convertBinary(mlir::Operation *op, KernelBuilder &builder);
 mlir::LogicalResult convertUnary(mlir::Operation *op, KernelBuilder &builder);

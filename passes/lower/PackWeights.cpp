@@ -45,8 +45,9 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
         ok &= succeeded(transpose(op, symbols));
     });
     getOperation().walk([&](Operation *op) {
-      TypeSwitch<Operation *>(op).Case<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::FullyConnectedOp>(
-          [&](auto weighted) { ok &= succeeded(packNarrow(weighted, symbols)); });
+      TypeSwitch<Operation *>(op)
+          .Case<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::ConvTranspose2DOp, kernel::FullyConnectedOp>(
+              [&](auto weighted) { ok &= succeeded(packNarrow(weighted, symbols)); });
     });
     if (!ok)
       return signalPassFailure();
@@ -69,7 +70,8 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::FullyConnectedOp>([&](auto weighted) {
           llvm::SmallSetVector<Value, 3> before;
-          for (Value constant : {Value(weighted.getWeights()), Value(weighted.getBias()), Value(weighted.getMultipliers())})
+          for (Value constant :
+               {Value(weighted.getWeights()), Value(weighted.getBias()), Value(weighted.getMultipliers())})
             if (constant)
               before.insert(constant);
           setPacked(weighted, createPacked(weighted.getWeights(), value, symbols));
@@ -104,7 +106,8 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
     });
     std::vector<uint8_t> bytes(tinyc_narrow_bytes(values.size(), bits));
     tinyc_pack_narrow(values.data(), values.size(), bits, bytes.data());
-    op.getWeightsMutable().assign(createPacked(weights, toElements(bytes, IntegerType::get(&getContext(), 8)), symbols));
+    op.getWeightsMutable().assign(
+        createPacked(weights, toElements(bytes, IntegerType::get(&getContext(), 8)), symbols));
     erase(weights, symbols);
     return success();
   }
@@ -159,7 +162,7 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
   }
 
   llvm::MapVector<std::pair<memref::GlobalOp, Attribute>, memref::GlobalOp> created; // by origin and value
-  llvm::SetVector<memref::GlobalOp> unused; // constants that lost a reader
+  llvm::SetVector<memref::GlobalOp> unused;                                          // constants that lost a reader
 };
 
 } // namespace

@@ -243,4 +243,62 @@ KernelWork countTransposeTiles(const KernelCall &call) {
   return work;
 }
 
+KernelWork countQuantizeFours(const KernelCall &call) {
+  const auto &params = call.as<tinyc_quantize_params>();
+  int32_t length = call.rows() * params.length;
+  KernelWork work = begin(call.symbol.starts_with("tinyc_de") ? "dequantize_fours" : "quantize_fours");
+  work.add("four elements", length / 4);
+  work.add("element alone", length % 4);
+  return work;
+}
+
+KernelWork countConvTransposeFours(const KernelCall &call) {
+  const auto &params = call.as<tinyc_conv2d_s8_params>();
+  const tinyc_window &window = params.window;
+  int32_t channels = window.input_channels / params.groups, filters = window.output_channels / params.groups;
+  double pixels = static_cast<double>(call.rows()) * window.output_width;
+  double fours = static_cast<double>(params.groups) * (filters / 4), alone = static_cast<double>(params.groups) * (filters % 4);
+  InnerTaps inner = countTransposedTaps(window, call);
+  double inside = inner.rows * inner.columns;
+  KernelWork work = begin("conv_transpose2d_fours");
+  work.add("row", call.rows());
+  work.add("pixel", pixels);
+  work.add("four filters", fours * pixels);
+  work.add("tap of four filters", fours * inside);
+  work.add("four elements of four filters", fours * inside * (channels / 4));
+  work.add("element of four filters", fours * inside * (channels % 4));
+  work.add("filter alone", alone * pixels);
+  work.add("tap of a filter alone", alone * inside);
+  work.add("four elements of a filter alone", alone * inside * (channels / 4));
+  work.add("element of a filter alone", alone * inside * (channels % 4));
+  work.constantBytes = inside * channels * window.output_channels / params.groups + 8 * pixels * window.output_channels;
+  return work;
+}
+
+KernelWork countResizeFours(const KernelCall &call) {
+  const auto &params = call.as<tinyc_resize_params>();
+  double pixels = static_cast<double>(call.rows()) * params.output_width;
+  bool isPaired = params.channels >= 4 && params.column_taps % 2 == 0;
+  bool isLinear = isPaired && params.row_taps == 2 && params.column_taps == 2;
+  double fours = isPaired ? (params.channels + 3) / 4 : 0, ones = isPaired ? 0 : params.channels;
+  double lines = pixels * params.row_taps, products = lines * params.column_taps;
+  KernelWork work = begin(isLinear ? "resize_linear" : isPaired ? "resize_fours" : "resize_ones");
+  work.add("call", 1);
+  work.add("row", call.rows());
+  work.add("pixel", pixels);
+  if (isLinear) {
+    work.add("four channels", pixels * fours);
+  } else if (isPaired) {
+    work.add("four channels", pixels * fours);
+    work.add("row tap of four channels", lines * fours);
+    work.add("two columns of four channels", products / 2 * fours);
+  } else {
+    work.add("channel", pixels * ones);
+    work.add("row tap", lines * ones);
+    work.add("product", products * ones);
+  }
+  work.constantBytes = 4 * pixels * (params.row_taps + params.column_taps);
+  return work;
+}
+
 } // namespace tinyc::targets

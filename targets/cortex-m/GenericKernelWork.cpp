@@ -47,6 +47,22 @@ KernelWork countConv2D(const KernelCall &call) {
   return work;
 }
 
+KernelWork countConvTranspose(const KernelCall &call) {
+  const auto &params = call.as<tinyc_conv2d_s8_params>();
+  const tinyc_window &window = params.window;
+  double outputs = static_cast<double>(call.rows()) * window.output_width * window.output_channels;
+  double channels = window.input_channels / params.groups;
+  InnerTaps inner = countTransposedTaps(window, call);
+  double inside = inner.rows * inner.columns * window.output_channels;
+  KernelWork work = begin(call);
+  work.add("output", outputs);
+  work.add("tap", outputs * window.kernel_height * window.kernel_width);
+  work.add("tap inside", inside);
+  work.add("product", inside * channels);
+  work.constantBytes = (inside * channels + 8 * outputs) * getElementBytes(call);
+  return work;
+}
+
 KernelWork countDepthwise(const KernelCall &call) {
   const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
   double pixels = static_cast<double>(call.rows()) * window.output_width;
@@ -187,6 +203,30 @@ KernelWork countCopy(const KernelCall &call) {
   KernelWork work = begin(call);
   work.add("row", call.rows());
   work.add("element", static_cast<double>(call.rows()) * params.length);
+  return work;
+}
+
+KernelWork countResize(const KernelCall &call) {
+  const auto &params = call.as<tinyc_resize_params>();
+  double pixels = static_cast<double>(call.rows()) * params.output_width, outputs = pixels * params.channels;
+  KernelWork work = begin(call);
+  work.add("pixel", pixels);
+  work.add("output", outputs);
+  work.add("row tap", outputs * params.row_taps);
+  work.add("product", outputs * params.row_taps * params.column_taps);
+  work.constantBytes = pixels * (params.row_taps + params.column_taps) * (2 + 2 * getElementBytes(call));
+  return work;
+}
+
+KernelWork countResizeNearest(const KernelCall &call) {
+  const auto &params = call.as<tinyc_resize_params>();
+  // A row that repeats the one before it is copied at once, which the parameters do not tell: all but as many as the input has.
+  double rows = call.rows(), gathered = rows < params.input_height ? rows : params.input_height;
+  KernelWork work = begin(call);
+  work.add("row", rows);
+  work.add("pixel", gathered * params.output_width);
+  work.add("element", rows * params.output_width * params.channels);
+  work.constantBytes = 2 * gathered * params.output_width;
   return work;
 }
 

@@ -51,7 +51,12 @@ constexpr Family families[] = {
     {"tinyc_log_softmax_", dsp, countSoftmaxFours},
     {"tinyc_matmul_", dsp, countMatmulFours},
     {"tinyc_transpose_", dsp, countTransposeTiles},
+    {"tinyc_resize_", dsp, countResizeFours},
+    {"tinyc_quantize_", dsp, countQuantizeFours},
+    {"tinyc_dequantize_", dsp, countQuantizeFours},
+    {"tinyc_conv_transpose2d_", dsp, countConvTransposeFours},
     {"tinyc_conv2d_", "", countConv2D},
+    {"tinyc_conv_transpose2d_", "", countConvTranspose},
     {"tinyc_depthwise_conv2d_", "", countDepthwise},
     {"tinyc_fully_connected_", "", countFullyConnected},
     {"tinyc_matmul_", "", countMatmul},
@@ -65,6 +70,8 @@ constexpr Family families[] = {
     {"tinyc_pad_", "", countPad},
     {"tinyc_transpose_", "", countTranspose},
     {"tinyc_copy_", "", countCopy},
+    {"tinyc_resize_nearest_", "", countResizeNearest},
+    {"tinyc_resize_", "", countResize},
     {"tinyc_lookup_", "", countUnary},
     {"tinyc_clamp_", "", countUnary},
     {"tinyc_leaky_relu_", "", countUnary},
@@ -93,6 +100,19 @@ InnerTaps countTaps(const tinyc_window &window, const KernelCall &call) {
                                        window.kernel_height, window.input_height);
     sum.rows += taps.end - taps.begin;
   }
+  return sum;
+}
+
+InnerTaps countTransposedTaps(const tinyc_window &window, const KernelCall &call) {
+  InnerTaps sum;
+  for (int32_t x = 0; x < window.output_width; x++)
+    for (int32_t k = 0; k < window.kernel_width; k++)
+      sum.columns += tinyc_transposed_index(x + window.pad_left - k * window.dilation_width, window.stride_width,
+                                            window.input_width) >= 0;
+  for (int32_t y = call.rowBegin; y < call.rowEnd; y++)
+    for (int32_t k = 0; k < window.kernel_height; k++)
+      sum.rows += tinyc_transposed_index(y + window.pad_top - k * window.dilation_height, window.stride_height,
+                                         window.input_height) >= 0;
   return sum;
 }
 

@@ -47,6 +47,9 @@ struct InnerTaps {
 };
 InnerTaps countTaps(const tinyc_window &window, const KernelCall &call);
 
+/// The same of a transposed convolution; no pairs.
+InnerTaps countTransposedTaps(const tinyc_window &window, const KernelCall &call);
+
 /// How many of `loads` loads of words are unaligned, on the average, in rows of `length` bytes one after the other.
 double countUnaligned(double loads, int32_t length);
 
@@ -70,6 +73,9 @@ KernelWork countRequantizeFours(const KernelCall &call);
 KernelWork countSoftmaxFours(const KernelCall &call);
 KernelWork countMatmulFours(const KernelCall &call);
 KernelWork countTransposeTiles(const KernelCall &call);
+KernelWork countConvTransposeFours(const KernelCall &call);
+KernelWork countQuantizeFours(const KernelCall &call);
+KernelWork countResizeFours(const KernelCall &call);
 
 KernelWork countPairsS16(const KernelCall &call);
 KernelWork countDepthwisePairsS16(const KernelCall &call);
@@ -86,6 +92,7 @@ KernelWork countUnaryLanes(const KernelCall &call);
 KernelWork countSumRowsLanes(const KernelCall &call);
 
 KernelWork countConv2D(const KernelCall &call);
+KernelWork countConvTranspose(const KernelCall &call);
 KernelWork countDepthwise(const KernelCall &call);
 KernelWork countFullyConnected(const KernelCall &call);
 KernelWork countMatmul(const KernelCall &call);
@@ -97,6 +104,8 @@ KernelWork countAverage(const KernelCall &call);
 KernelWork countPad(const KernelCall &call);
 KernelWork countTranspose(const KernelCall &call);
 KernelWork countCopy(const KernelCall &call);
+KernelWork countResize(const KernelCall &call);
+KernelWork countResizeNearest(const KernelCall &call);
 
 } // namespace tinyc::targets
 

@@ -74,6 +74,13 @@ static inline int16_t tinyc_interpolate_s16(int16_t x, const int16_t *table) {
   return (int16_t)(low + ((step * (place & 127) + 64) >> 7));
 }
 
+/* The output stage of resize_s8: acc / 2^22, rounded to nearest, ties towards +infinity, plus the zero point, saturated.
+ * |acc| <= 255 * 2^23, because elements differ from the zero point by at most 255 (kernels.h limits the weights), so that the
+ * rounding fits 32 bits. */
+static inline int8_t tinyc_resize_stage_s8(int32_t acc, int32_t zero_point) {
+  return (int8_t)tinyc_limit_s32(((acc + (1 << 21)) >> 22) + zero_point, -128, 127);
+}
+
 /* Leading zero bits of x > 0. A loop: Armv6-M has no CLZ, and it runs once per row. */
 static inline int32_t tinyc_leading_zeros_u32(uint32_t x) {
   int32_t n = 0;

@@ -93,6 +93,19 @@ extern "C" {
 #define TINYC_INPUTS_average_s16 1
 #define TINYC_CONSTANTS_average_s16 1
 
+#define TINYC_ARGUMENTS_nearest_s8 const int8_t *input, const uint16_t *indices, int8_t *output
+#define TINYC_INPUTS_nearest_s8 1
+#define TINYC_CONSTANTS_nearest_s8 1
+#define TINYC_ARGUMENTS_nearest_f32 const float *input, const uint16_t *indices, float *output
+#define TINYC_INPUTS_nearest_f32 1
+#define TINYC_CONSTANTS_nearest_f32 1
+#define TINYC_ARGUMENTS_resize_s8 const int8_t *input, const uint16_t *indices, const int16_t *weights, int8_t *output
+#define TINYC_INPUTS_resize_s8 1
+#define TINYC_CONSTANTS_resize_s8 2
+#define TINYC_ARGUMENTS_resize_f32 const float *input, const uint16_t *indices, const float *weights, float *output
+#define TINYC_INPUTS_resize_f32 1
+#define TINYC_CONSTANTS_resize_f32 2
+
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
   TINYC_DECLARE(symbol, params, TINYC_ARGUMENTS_##arguments)
 #define TINYC_DECLARE(symbol, params_type, ...) \

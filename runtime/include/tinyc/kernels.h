@@ -14,7 +14,8 @@
  *   equal to its height. Kernels without a window read and write row y at row y. No call has more rows than
  *   the output's ring.
  * - A window with input_ring_rows == 0 has its input rows anywhere: the input pointer is that of a tinyc_rows.
- * - Constants are weights, bias, multipliers, or one table, in this order. bias may be NULL in f32 kernels (zero).
+ * - Constants are weights, bias, multipliers, or one table, in this order; indices and weights of resize. bias may be NULL
+ *   in f32 kernels (zero).
  * - The output may be an input's buffer (in place) in add, sub, mul, lookup, the unary f32 functions, softmax,
  *   log_softmax and requantize, where that operand is not broadcast; nowhere else.
  * - scratch holds at least tinyc_<kernel>_scratch(params) bytes, aligned to 4; NULL where that is 0.
@@ -78,7 +79,11 @@ typedef struct tinyc_window {
 /* conv2d: weights [output_channels][kernel_height][kernel_width][input_channels / groups], bias
  * [output_channels], multipliers [output_channels or 1].
  * depthwise_conv2d (output_channels = input_channels * m, output channel o reads input channel o / m):
- * weights [kernel_height][kernel_width][output_channels]; groups is input_channels. */
+ * weights [kernel_height][kernel_width][output_channels]; groups is input_channels.
+ * conv_transpose2d: output (y, x) is the sum over the taps with y + pad_top - ky * dilation_height = stride_height * row and
+ * x + pad_left - kx * dilation_width = stride_width * column of weight (ky, kx) times input (row, column), where that is inside.
+ * Weights and multipliers as conv2d's; bias does not contain the input zero point, which is subtracted from each element. Both
+ * tensors are wholly resident. Float sums begin with bias + 0.0f and go on in the order of the weights. */
 typedef struct tinyc_conv2d_s8_params {
   tinyc_window window;
   int32_t groups;
@@ -243,6 +248,22 @@ typedef struct tinyc_pad_f32_params {
 typedef struct tinyc_transpose_params {
   int32_t dims[6], input_strides[6];
 } tinyc_transpose_params;
+
+/* resize: each output element is a weighted sum over row_taps rows and column_taps columns of the input. Constants:
+ * uint16_t indices[], the input rows of each output row (output_height * row_taps), then the input columns of each output
+ * column (output_width * column_taps); weights[], one for each index. A row is a row of the output; both tensors are
+ * wholly resident.
+ * resize_nearest: one tap in both directions, no weights: a copy.
+ * resize_f32: sum over row taps of row_weight * (sum over column taps of column_weight * x), both sums from 0 and in order.
+ * resize_s8: weights are int16_t, 2048 times the real ones; acc = sum of row_weight * column_weight * (x - zero_point), then
+ * the stage of tinyc_resize_stage_s8. The weights of a row, and of a column,
+ * add up to 2048 or are all 0; for every output element the sum of |row_weight| times that of |column_weight| is at most 2^23. */
+typedef struct tinyc_resize_params {
+  int32_t input_height, input_width, channels;
+  int32_t output_height, output_width;
+  int32_t row_taps, column_taps;
+  int32_t zero_point; /* s8 only: of input and output */
+} tinyc_resize_params;
 
 /* copy: rows blocks of length elements, from input + input_offset + row * input_pitch to output + output_offset + row *
  * output_pitch (elements). Concatenation is one copy per operand. */

@@ -21,6 +21,15 @@ static inline tinyc_taps tinyc_inner_taps(int32_t start, int32_t dilation, int32
   return taps;
 }
 
+/* The input index that a tap of a transposed convolution multiplies: at is the output index plus padding minus the tap's
+ * dilated offset. -1: none, because at lies between two input elements or outside. */
+static inline int32_t tinyc_transposed_index(int32_t at, int32_t stride, int32_t size) {
+  if (at < 0 || at % stride != 0)
+    return -1;
+  int32_t index = at / stride;
+  return index < size ? index : -1;
+}
+
 /* Where logical row y of a buffer of ring_rows > 0 rows lies. */
 static inline int32_t tinyc_ring_row(int32_t y, int32_t ring_rows) { return y < ring_rows ? y : y % ring_rows; }
 

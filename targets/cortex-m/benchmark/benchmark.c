@@ -1,12 +1,12 @@
 // Firmware that runs kernel calls one after the other, for tools/bench_kernels.py: calls.bin, in QEMU's working directory,
 // says which. The counting plugin attributes instructions and cycles to call i by the stores to benchmark_marks[2 * i] and
 // [2 * i + 1]. Constants and inputs are arbitrary: no kernel's time depends on their values, but for a few branches in
-// softmax and in float arithmetic without a floating-point unit.
+// softmax and in float arithmetic without a floating-point unit. Indices of resize go up by one every second.
 
 #include "semihosting.h"
 #include "tinyc/kernel_functions.h"
 
-enum { MAX_CALLS = 16384, CALL_BYTES = 7 << 18, INPUT_BYTES = 1 << 19, WEIGHT_BYTES = 3 << 18, OUTPUT_BYTES = 1 << 19, SCRATCH_BYTES = 1 << 17, MAX_ROWS = 256, MAX_CHANNELS = 4096 };
+enum { MAX_CALLS = 16384, CALL_BYTES = 7 << 18, INPUT_BYTES = 1 << 19, WEIGHT_BYTES = 3 << 18, OUTPUT_BYTES = 1 << 19, SCRATCH_BYTES = 1 << 17, MAX_ROWS = 256, MAX_CHANNELS = 4096, MAX_INDICES = 1024 };
 
 // What calls.bin holds for each call, followed by the words of the parameter block.
 typedef struct Call {
@@ -18,6 +18,7 @@ typedef struct Call {
 typedef struct Buffers {
   const void *input, *other, *weights;
   const int32_t *bias, *multipliers;
+  const uint16_t *indices;
   void *output, *scratch;
 } Buffers;
 
@@ -25,6 +26,7 @@ volatile uint8_t benchmark_marks[2 * MAX_CALLS];
 static uint32_t calls[CALL_BYTES / 4], input[INPUT_BYTES / 4], weights[WEIGHT_BYTES / 4], output[OUTPUT_BYTES / 4];
 static uint32_t scratch[SCRATCH_BYTES / 4], offsets[MAX_ROWS];
 static int32_t bias[MAX_CHANNELS], multipliers[MAX_CHANNELS];
+static uint16_t indices[MAX_INDICES];
 
 #define CALL_unary_s8 buffers->input, buffers->output
 #define CALL_unary_f32 buffers->input, buffers->output
@@ -52,6 +54,10 @@ static int32_t bias[MAX_CHANNELS], multipliers[MAX_CHANNELS];
 #define CALL_dequantize buffers->input, buffers->output
 #define CALL_sums_s8 buffers->input, buffers->output
 #define CALL_average_s8 buffers->input, buffers->multipliers, buffers->output
+#define CALL_nearest_s8 buffers->input, buffers->indices, buffers->output
+#define CALL_nearest_f32 buffers->input, buffers->indices, buffers->output
+#define CALL_resize_s8 buffers->input, buffers->indices, buffers->weights, buffers->output
+#define CALL_resize_f32 buffers->input, buffers->indices, buffers->weights, buffers->output
 
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params_type, arguments, scratch_bytes)                    \
   HAS_##isa(static void call_##symbol(const void *params, const Buffers *buffers, int32_t begin, int32_t end) {       \
@@ -95,7 +101,7 @@ static const Caller callers[] = {
 static void run(void) {
   const uint32_t *at = calls;
   const int32_t count = (int32_t)*at++;
-  Buffers buffers = {input, input, weights, bias, multipliers, output, scratch};
+  Buffers buffers = {input, input, weights, bias, multipliers, indices, output, scratch};
   for (int32_t i = 0; i < count; i++) {
     const Call *call = (const Call *)(const void *)at;
     const uint32_t *params = at + sizeof(Call) / 4;
@@ -130,6 +136,8 @@ int main(void) {
   }
   fill(input, INPUT_BYTES / 4);
   fill(weights, WEIGHT_BYTES / 4);
+  for (int32_t i = 0; i < MAX_INDICES; i++)
+    indices[i] = (uint16_t)(i / 2);
   for (int32_t i = 0; i < MAX_CHANNELS; i++)
     multipliers[i] = 1 << 22;
   __asm__ volatile("mov r10, r10" ::: "memory"); // begins the measured interval

@@ -309,4 +309,186 @@ TEST_F(KernelTest, castsAndSoftmaxInt8) {
   }
 }
 
+// The interpreter scatters, the kernels gather; also with more output rows than any tap reaches.
+TEST_F(KernelTest, convTranspose) {
+  for (int round = 0; round < 100; ++round) {
+    int64_t groups = random(0, 2) ? 1 : random(2, 3), depth = random(1, 9), filters = random(1, 5);
+    int64_t size[2], kernel[2], strides[2], dilations[2], pads[4], out[2];
+    for (int axis : {0, 1}) {
+      size[axis] = random(1, 5);
+      kernel[axis] = random(1, 4);
+      strides[axis] = random(1, 3);
+      dilations[axis] = random(1, 2);
+      int64_t whole = (size[axis] - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1;
+      pads[axis] = random(0, std::min<int64_t>(whole - 1, 2));
+      pads[axis + 2] = random(-2, whole - pads[axis] - 1 > 1 ? 1 : 0);
+      out[axis] = whole - pads[axis] - pads[axis + 2];
+    }
+    auto list = [](const int64_t *values, int count) {
+      std::string text = "array<i64: ";
+      for (int i = 0; i < count; ++i)
+        text += (i ? ", " : "") + std::to_string(values[i]);
+      return text + ">";
+    };
+    std::string attributes = " {strides = " + list(strides, 2) + ", dilations = " + list(dilations, 2) +
+                             ", pads = " + list(pads, 4) + ", groups = " + std::to_string(groups) +
+                             " : i64, clampMin = 0.0 : f32} : (";
+    auto narrow = [](int64_t value) { return static_cast<int32_t>(value); };
+    int64_t channels = groups * depth, outputs = groups * filters;
+    tinyc_window window = {narrow(size[0]),      narrow(size[1]),      narrow(channels),   narrow(size[0]),
+                           narrow(out[0]),       narrow(out[1]),       narrow(outputs),    narrow(out[0]),
+                           narrow(kernel[0]),    narrow(kernel[1]),    narrow(strides[0]), narrow(strides[1]),
+                           narrow(dilations[0]), narrow(dilations[1]), narrow(pads[0]),    narrow(pads[1])};
+    auto shaped = [](llvm::ArrayRef<int64_t> shape, const std::string &element) {
+      std::string text = "tensor<";
+      for (int64_t dimension : shape)
+        text += std::to_string(dimension) + "x";
+      return text + element + ">";
+    };
+    int64_t inputCount = size[0] * size[1] * channels, weightCount = outputs * kernel[0] * kernel[1] * depth;
+    auto signature = [&](const std::string &input, const std::string &weight, const std::string &bias,
+                         const std::string &output) {
+      return attributes + shaped({1, size[0], size[1], channels}, input) + ", " +
+             shaped({outputs, kernel[0], kernel[1], depth}, weight) + ", " + shaped({outputs}, bias) + ") -> " +
+             shaped({1, out[0], out[1], outputs}, output);
+    };
+
+    std::vector<float> reals = randomFloats(inputCount), weights = randomFloats(weightCount),
+                       biases = randomFloats(outputs);
+    std::vector<float> realResult(out[0] * out[1] * outputs);
+    tinyc_conv2d_f32_params realParams = {window, narrow(groups), {0.0f, kInfinity}};
+    tinyc_conv_transpose2d_f32_f32(&realParams, reals.data(), weights.data(), biases.data(), realResult.data(), nullptr,
+                                   0, window.output_height);
+    EXPECT_EQ(
+        runFloat("nn.conv_transpose2d %a, %b, %c" + signature("f32", "f32", "f32", "f32"), {reals, weights, biases}),
+        realResult);
+
+    std::string input = randomActivation(), output = quantized(randomScale(0.05, 5.0), random(-128, 127));
+    std::vector<double> weightScales, biasScales;
+    std::vector<int32_t> bias;
+    for (int64_t o = 0; o < outputs; ++o) {
+      weightScales.push_back(randomScale(0.001, 0.1));
+      biasScales.push_back(1.0);
+      bias.push_back(static_cast<int32_t>(random(-5000, 5000)));
+    }
+    std::string weight = perAxis("i8", weightScales), biasElement = perAxis("i32", biasScales);
+    std::vector<int8_t> x = randomInt8(inputCount), w = randomInt8(weightCount, -127), actual(realResult.size());
+    Requantization requantization = computeConvolutionRequantization(
+        element(input), cast<quant::QuantizedType>(type(weight)), element(output), outputs);
+    tinyc_conv2d_s8_params params = {window, narrow(groups), narrow(element(input).getZeroPoint()),
+                                     stageOf(requantization, element(output), 0.0f)};
+    std::vector<int32_t> multipliers(requantization.multipliers.begin(), requantization.multipliers.end());
+    tinyc_conv_transpose2d_s8_s8(&params, x.data(), w.data(), bias.data(), multipliers.data(), actual.data(), nullptr,
+                                 0, window.output_height);
+    EXPECT_EQ(run<int8_t>("nn.conv_transpose2d %a, %b, %c" + signature(input, weight, biasElement, output),
+                          {tensor<int8_t>(shaped({1, size[0], size[1], channels}, input), x),
+                           tensor<int8_t>(shaped({outputs, kernel[0], kernel[1], depth}, weight), w),
+                           tensor<int32_t>(shaped({outputs}, biasElement), bias)}),
+              actual);
+  }
+}
+
+// Tables of random taps: the interpreter, the kernels, and for int8 the real sum, from which the result differs by its
+// own rounding, and by that of the weights: two factors off by 2^-12 of at most 255 steps each, times the 2 or 3 taps,
+// twice.
+TEST_F(KernelTest, resize) {
+  for (int round = 0; round < 100; ++round) {
+    bool nearest = round % 4 == 0;
+    int64_t height = random(1, 6), width = random(1, 6), channels = random(1, 7), rows = random(1, 8),
+            columns = random(1, 8);
+    int64_t rowTaps = nearest ? 1 : random(1, 3), columnTaps = nearest ? 1 : random(1, 3);
+    std::vector<int64_t> rowIndices, columnIndices;
+    std::vector<float> rowWeights, columnWeights;
+    auto fill = [&](int64_t count, int64_t taps, int64_t size, std::vector<int64_t> &indices,
+                    std::vector<float> &weights) {
+      for (int64_t i = 0; i < count; ++i) {
+        float rest = 1.0f;
+        for (int64_t tap = 0; tap < taps; ++tap) {
+          indices.push_back(random(0, size - 1));
+          // 1/256 of what is left: floats whose sum is exactly 1.
+          float weight = tap + 1 < taps ? static_cast<float>(random(-20, 200)) / 256.0f : rest;
+          weights.push_back(weight);
+          rest -= weight;
+        }
+      }
+    };
+    fill(rows, rowTaps, height, rowIndices, rowWeights);
+    fill(columns, columnTaps, width, columnIndices, columnWeights);
+    auto magnitude = [](const std::vector<float> &weights, int64_t taps) {
+      float largest = 0;
+      for (size_t i = 0; i < weights.size(); i += taps) {
+        float sum = 0;
+        for (int64_t tap = 0; tap < taps; ++tap)
+          sum += std::abs(weights[i + tap]);
+        largest = std::max(largest, sum);
+      }
+      return largest;
+    };
+    if (magnitude(rowWeights, rowTaps) * magnitude(columnWeights, columnTaps) > 2)
+      continue;
+    auto list = [](const auto &values, const char *type) {
+      std::string text = std::string("array<") + type + ": ";
+      for (size_t i = 0; i < values.size(); ++i) {
+        char number[40];
+        std::snprintf(number, sizeof number, type[0] == 'f' ? "%.8f" : "%.0f", static_cast<double>(values[i]));
+        text += (i ? ", " : "") + std::string(number);
+      }
+      return text + ">";
+    };
+    std::string attributes = " {rows = " + list(rowIndices, "i64") + ", columns = " + list(columnIndices, "i64");
+    if (!nearest)
+      attributes += ", rowWeights = " + list(rowWeights, "f32") + ", columnWeights = " + list(columnWeights, "f32");
+    auto signature = [&](const std::string &element) {
+      return attributes + "} : (" + RandomConvolution::shaped({1, height, width, channels}, element) + ") -> " +
+             RandomConvolution::shaped({1, rows, columns, channels}, element);
+    };
+    std::vector<uint16_t> indices(rowIndices.begin(), rowIndices.end());
+    indices.insert(indices.end(), columnIndices.begin(), columnIndices.end());
+    std::string quantizedElement = randomActivation();
+    auto narrow = [](int64_t size) { return static_cast<int32_t>(size); };
+    tinyc_resize_params params = {
+        narrow(height),  narrow(width),   narrow(channels),   narrow(rows),
+        narrow(columns), narrow(rowTaps), narrow(columnTaps), narrow(element(quantizedElement).getZeroPoint())};
+
+    std::vector<float> reals = randomFloats(height * width * channels), realResult(rows * columns * channels);
+    std::vector<float> weights = rowWeights;
+    weights.insert(weights.end(), columnWeights.begin(), columnWeights.end());
+    if (nearest)
+      tinyc_resize_nearest_f32(&params, reals.data(), indices.data(), realResult.data(), nullptr, 0,
+                               params.output_height);
+    else
+      tinyc_resize_f32(&params, reals.data(), indices.data(), weights.data(), realResult.data(), nullptr, 0,
+                       params.output_height);
+    EXPECT_EQ(runFloat("nn.resize %a" + signature("f32"), {reals}), realResult);
+
+    std::string inputType = RandomConvolution::shaped({1, height, width, channels}, quantizedElement);
+    std::vector<int8_t> x = randomInt8(height * width * channels), actual(rows * columns * channels);
+    llvm::SmallVector<int16_t> integers = quantizeResizeWeights(rowWeights, rowTaps);
+    llvm::append_range(integers, quantizeResizeWeights(columnWeights, columnTaps));
+    if (nearest)
+      tinyc_resize_nearest_s8(&params, x.data(), indices.data(), actual.data(), nullptr, 0, params.output_height);
+    else
+      tinyc_resize_s8(&params, x.data(), indices.data(), integers.data(), actual.data(), nullptr, 0,
+                      params.output_height);
+    EXPECT_EQ(run<int8_t>("nn.resize %a" + signature(quantizedElement), {tensor<int8_t>(inputType, x)}), actual);
+    for (int64_t y = 0, at = 0; y < rows; ++y)
+      for (int64_t column = 0; column < columns; ++column)
+        for (int64_t c = 0; c < channels; ++c, ++at) {
+          double sum = 0;
+          for (int64_t t = 0; t < rowTaps; ++t)
+            for (int64_t u = 0; u < columnTaps; ++u)
+              sum += static_cast<double>(rowWeights[y * rowTaps + t]) * columnWeights[column * columnTaps + u] *
+                     x[(rowIndices[y * rowTaps + t] * width + columnIndices[column * columnTaps + u]) * channels + c];
+          EXPECT_NEAR(actual[at], std::clamp(sum, -128.0, 127.0), 0.5 + 0x1p-12 * 255 * 2 * 3 * 2);
+        }
+  }
+}
+
+// Weights become 2048ths that keep their sum: 2048 / 3 = 682.67, of which the first takes the one that rounding adds.
+TEST_F(KernelTest, resizeWeights) {
+  const float third = 1.0f / 3.0f;
+  EXPECT_EQ(quantizeResizeWeights({third, third, third, 0.25f, 0.75f, 0.0f}, 3),
+            (llvm::SmallVector<int16_t>{682, 683, 683, 512, 1536, 0}));
+}
+
 } // namespace

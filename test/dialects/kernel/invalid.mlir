@@ -298,3 +298,35 @@ func.func @exponentials_of_int16(%x: memref<2x5xi16>, %t: memref<256xui16>) {
   kernel.softmax %x exponentials %t : memref<256xui16> : memref<2x5xi16> -> %x : memref<2x5xi16>
   return
 }
+
+// -----
+
+func.func @resize_channels(%x: memref<1x2x2x3xi8>, %t: memref<3xui16>, %y: memref<1x1x2x4xi8>) {
+  // expected-error @+1 {{expects input [1, H, W, C] and output [1, OH, OW, C] of one element type, got 'memref<1x2x2x3xi8>' and 'memref<1x1x2x4xi8>'}}
+  kernel.resize %x, %t : memref<1x2x2x3xi8>, memref<3xui16> -> %y : memref<1x1x2x4xi8> {rowTaps = 1 : i32, columnTaps = 1 : i32}
+  return
+}
+
+// -----
+
+func.func @resize_indices(%x: memref<1x2x2x3xi8>, %t: memref<3xui16>, %y: memref<1x2x2x3xi8>) {
+  // expected-error @+1 {{expects 4 indices, got 'memref<3xui16>'}}
+  kernel.resize %x, %t : memref<1x2x2x3xi8>, memref<3xui16> -> %y : memref<1x2x2x3xi8> {rowTaps = 1 : i32, columnTaps = 1 : i32}
+  return
+}
+
+// -----
+
+func.func @resize_taps(%x: memref<1x2x2x3xi8>, %t: memref<3xui16>, %y: memref<1x1x1x3xi8>) {
+  // expected-error @+1 {{expects 1 row tap and 1 column tap without weights, got 2 and 1}}
+  kernel.resize %x, %t : memref<1x2x2x3xi8>, memref<3xui16> -> %y : memref<1x1x1x3xi8> {rowTaps = 2 : i32, columnTaps = 1 : i32}
+  return
+}
+
+// -----
+
+func.func @resize_weights(%x: memref<1x2x2x3xi8>, %t: memref<3xui16>, %w: memref<3xf32>, %y: memref<1x1x1x3xi8>) {
+  // expected-error @+1 {{expects 3 weights, i16 for i8 buffers and f32 for f32 buffers, got 'memref<3xf32>'}}
+  kernel.resize %x, %t weights %w : memref<3xf32> : memref<1x2x2x3xi8>, memref<3xui16> -> %y : memref<1x1x1x3xi8> {rowTaps = 2 : i32, columnTaps = 1 : i32}
+  return
+}

@@ -87,6 +87,30 @@ func.func @pools(%x: memref<1x4x4x2xi8>, %m: memref<3xi32>, %y: memref<1x2x2x2xi
   return
 }
 
+// CHECK-LABEL: func @conv_transpose
+// CHECK: kernel.conv_transpose2d %{{.*}}, %{{.*}} : memref<1x2x2x3xf32>, memref<4x2x2x3xf32> -> %{{.*}} : memref<1x4x4x4xf32>
+func.func @conv_transpose(%x: memref<1x2x2x3xf32>, %w: memref<4x2x2x3xf32>, %y: memref<1x4x4x4xf32>) {
+  kernel.conv_transpose2d %x, %w : memref<1x2x2x3xf32>, memref<4x2x2x3xf32> -> %y : memref<1x4x4x4xf32>
+    {groups = 1 : i32, stage = #kernel.output_f32<>,
+     window = #kernel.window<kernel = [2, 2], strides = [2, 2], dilations = [1, 1], pads = [0, 0]>}
+  return
+}
+
+// CHECK-LABEL: func @resizes
+// CHECK: kernel.resize %{{.*}}, %{{.*}} : memref<1x2x2x3xi8>, memref<5xui16> -> %{{.*}} : memref<1x2x3x3xi8> {columnTaps = 1 : i32, rowTaps = 1 : i32}
+// CHECK: kernel.resize %{{.*}}, %{{.*}} weights %{{.*}} : memref<10xi16> : memref<1x2x2x3xi8>, memref<10xui16> -> %{{.*}} : memref<1x2x3x3xi8>
+// CHECK: kernel.resize %{{.*}}, %{{.*}} weights %{{.*}} : memref<10xf32> : memref<1x2x2x3xf32>, memref<10xui16> -> %{{.*}} : memref<1x2x3x3xf32>
+func.func @resizes(%x: memref<1x2x2x3xi8>, %y: memref<1x2x3x3xi8>, %f: memref<1x2x2x3xf32>, %g: memref<1x2x3x3xf32>,
+                   %one: memref<5xui16>, %two: memref<10xui16>, %v: memref<10xi16>, %w: memref<10xf32>) {
+  kernel.resize %x, %one : memref<1x2x2x3xi8>, memref<5xui16> -> %y : memref<1x2x3x3xi8>
+    {rowTaps = 1 : i32, columnTaps = 1 : i32}
+  kernel.resize %x, %two weights %v : memref<10xi16> : memref<1x2x2x3xi8>, memref<10xui16> -> %y : memref<1x2x3x3xi8>
+    {rowTaps = 2 : i32, columnTaps = 2 : i32, zeroPoint = 3 : i32}
+  kernel.resize %f, %two weights %w : memref<10xf32> : memref<1x2x2x3xf32>, memref<10xui16> -> %g : memref<1x2x3x3xf32>
+    {rowTaps = 2 : i32, columnTaps = 2 : i32}
+  return
+}
+
 // CHECK-LABEL: func @softmaxes
 // CHECK: kernel.softmax %{{.*}} exponentials %{{.*}} : memref<256xui16> : memref<2x5xi8> -> %{{.*}} : memref<2x5xi8>
 // CHECK: kernel.log_softmax %{{.*}} : memref<2x5xf32> -> %{{.*}} : memref<2x5xf32>

@@ -108,6 +108,29 @@ func.func @absurd_window(%x: tensor<1x1x1x1xf32>) {
   return
 }
 
+// (4 - 1) * 2 + 3 - 1 - 0 = 8 rows; a negative pad on the right adds a column: 3 * 2 + 3 - 1 + 1 = 9.
+// CHECK-LABEL: func.func @conv_transpose
+// CHECK: nn.conv_transpose2d %{{.*}}, %{{.*}} {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 0, -1>, strides = array<i64: 2, 2>} : (tensor<1x4x4x2xf32>, tensor<3x3x3x2xf32>) -> tensor<1x8x9x3xf32>
+func.func @conv_transpose(%x: tensor<1x4x4x2xf32>, %w: tensor<3x3x3x2xf32>) {
+  %0 = nn.conv_transpose2d %x, %w {strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 0, -1>, dilations = array<i64: 1, 1>}
+    : (tensor<1x4x4x2xf32>, tensor<3x3x3x2xf32>) -> tensor<1x8x9x3xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @resizes
+// CHECK: nn.resize %{{.*}} {columns = array<i64: 0, 0, 1, 1>, rows = array<i64: 1>} : (tensor<1x2x2x3xf32>) -> tensor<1x1x4x3xf32>
+// CHECK: nn.resize %{{.*}} {columnWeights = array<f32: 1.000000e+00, 0.000000e+00>, {{.*}} -> tensor<1x1x2x3xf32>
+// CHECK: nn.resize %{{.*}} -> tensor<1x1x1x3x!quant.uniform<i8:f32, 5.000000e-01:3>>
+func.func @resizes(%x: tensor<1x2x2x3xf32>, %q: tensor<1x2x2x3x!q>) {
+  %0 = nn.resize %x {rows = array<i64: 1>, columns = array<i64: 0, 0, 1, 1>}
+    : (tensor<1x2x2x3xf32>) -> tensor<1x1x4x3xf32>
+  // The second column lies outside.
+  %1 = nn.resize %x {rows = array<i64: 0, 1>, columns = array<i64: 0, 1>, rowWeights = array<f32: 0.25, 0.75>,
+    columnWeights = array<f32: 1.0, 0.0>} : (tensor<1x2x2x3xf32>) -> tensor<1x1x2x3xf32>
+  %2 = nn.resize %q {rows = array<i64: 0>, columns = array<i64: 1>} : (tensor<1x2x2x3x!q>) -> tensor<1x1x1x3x!q>
+  return
+}
+
 // A window may lie in the padding alone where padding counts.
 // CHECK-LABEL: func.func @pools
 // CHECK: nn.avg_pool %{{.*}} {dilations = array<i64: 1, 1>, kernel = array<i64: 4, 4>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x4x4x2xf32>) -> tensor<1x1x1x2xf32>

@@ -160,6 +160,38 @@ func.func @others(%x: tensor<2x3xf32>) -> tensor<5x4xf32> {
 
 // -----
 
+// The bias stays as it is: the kernel subtracts the zero point of 5 from each element.
+// CHECK-DAG: memref.global {{.*}} : memref<2xi32> = dense<[7, -7]>
+// CHECK-LABEL: func @conv_transpose(
+// CHECK: kernel.conv_transpose2d {{.*}} {groups = 1 : i32, inputZeroPoint = 5 : i32, {{.*}} window = #kernel.window<kernel = [2, 2], strides = [2, 2], dilations = [1, 1], pads = [0, 0]>}
+!t = !quant.uniform<i8:f32, 0.5:5>
+func.func @conv_transpose(%x: tensor<1x2x2x1x!t>) -> tensor<1x4x4x2x!t> {
+  %w = nn.constant dense<3> : tensor<2x2x2x1xi8> -> tensor<2x2x2x1x!quant.uniform<i8:f32, 0.25>>
+  %b = nn.constant dense<[7, -7]> : tensor<2xi32> -> tensor<2x!quant.uniform<i32:f32, 0.125>>
+  %0 = nn.conv_transpose2d %x, %w, %b {strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+    : (tensor<1x2x2x1x!t>, tensor<2x2x2x1x!quant.uniform<i8:f32, 0.25>>, tensor<2x!quant.uniform<i32:f32, 0.125>>) -> tensor<1x4x4x2x!t>
+  return %0 : tensor<1x4x4x2x!t>
+}
+
+// -----
+
+// Rows first, then columns; weights in 2048ths for int8, a call for each sample.
+// CHECK-DAG: memref.global {{.*}} : memref<6xui16> = dense<[1, 1, 0, 0, 1, 1]>
+// CHECK-DAG: memref.global {{.*}} : memref<6xi16> = dense<[1536, 512, 2048, 0, 1024, 1024]>
+// CHECK-LABEL: func @resizes(
+// CHECK-COUNT-2: kernel.resize {{.*}} weights {{.*}} {columnTaps = 2 : i32, rowTaps = 2 : i32, zeroPoint = 5 : i32}
+// CHECK-NOT: weights
+// CHECK: kernel.resize {{.*}} : memref<1x1x2x3xi8, {{.*}}>, memref<3xui16> -> {{.*}} {columnTaps = 1 : i32, rowTaps = 1 : i32, zeroPoint = 5 : i32}
+!r = !quant.uniform<i8:f32, 0.5:5>
+func.func @resizes(%x: tensor<2x2x2x3x!r>) -> tensor<2x2x1x3x!r> {
+  %0 = nn.resize %x {rows = array<i64: 1, 1>, columns = array<i64: 0, 0, 1, 1>, rowWeights = array<f32: 0.75, 0.25>,
+    columnWeights = array<f32: 1.0, 0.0, 0.5, 0.5>} : (tensor<2x2x2x3x!r>) -> tensor<2x1x2x3x!r>
+  %1 = nn.resize %0 {rows = array<i64: 0, 0>, columns = array<i64: 1>} : (tensor<2x1x2x3x!r>) -> tensor<2x2x1x3x!r>
+  return %1 : tensor<2x2x1x3x!r>
+}
+
+// -----
+
 // CHECK-LABEL: func @pools(
 // CHECK: kernel.avg_pool {{.*}} {includePad, stage = #kernel.output_f32<>, window = #kernel.window<kernel = [2, 3], strides = [1, 2], dilations = [1, 1], pads = [1, 0]>}
 // CHECK: kernel.max_pool {{.*}} {stage = #kernel.output_f32<clampMin = 0.000000e+00 : f32>, window = #kernel.window<kernel = [2, 2], strides = [1, 1], dilations = [2, 2], pads = [0, 0]>}
