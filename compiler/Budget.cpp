@@ -67,4 +67,31 @@ Expected<Budget> parseBudget(StringRef text) {
   return budget;
 }
 
+Expected<PruneBudget> parsePruneBudget(StringRef text) {
+  if (std::optional<Cost> cost = parseCost(text))
+    return PruneBudget{*cost, std::nullopt};
+  StringRef value = text;
+  if (!value.consume_front("macs")) {
+    Expected<Budget> budget = parseBudget(text);
+    if (budget)
+      return PruneBudget{budget->cost, budget->value, budget->isRelative};
+    consumeError(budget.takeError());
+    return createStringError("expected macs:0.75x, or latency:, flash:, sram:, energy: or weights: and a value, got '%s'",
+                             text.str().c_str());
+  }
+  if (value.empty())
+    return PruneBudget{};
+  PruneBudget budget;
+  if (value.consume_front(":")) {
+    budget.isRelative = value.consume_back("x");
+    double unit = budget.isRelative ? 1 : value.consume_back_insensitive("k") ? 1e3 : value.consume_back_insensitive("m") ? 1e6 : 1;
+    if (std::optional<double> number = parseNumber(value); number && *number > 0) {
+      budget.limit = *number * unit;
+      return budget;
+    }
+  }
+  return createStringError("expected a number of MACs above 0, for example macs:0.75x or macs:9M, got '%s'",
+                           text.str().c_str());
+}
+
 } // namespace tinyc

@@ -20,6 +20,16 @@ struct Budget {
 /// and M are 2^10 and 2^20), "energy:850uJ", "energy:1.2mJ". The error says what was expected.
 llvm::Expected<Budget> parseBudget(llvm::StringRef text);
 
+/// A limit of what pruning leaves: of MACs or of a cost; or, with --max-drop, what is to be made small.
+struct PruneBudget {
+  std::optional<search::Cost> cost; ///< nothing: MACs
+  std::optional<double> limit;      ///< nothing: as little as --max-drop allows
+  bool isRelative = false;          ///< the limit is a share of what the program costs without pruning
+};
+
+/// "macs:0.75x", "macs:9M" (10^6), "macs", the budgets of parseBudget and the names of their costs.
+llvm::Expected<PruneBudget> parsePruneBudget(llvm::StringRef text);
+
 /// "latency", "flash", "sram", "energy" or "weights"; nothing for others.
 std::optional<search::Cost> parseCost(llvm::StringRef text);
 

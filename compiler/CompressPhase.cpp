@@ -5,6 +5,7 @@
 #include "compiler/Files.h"
 #include "compiler/MixedPrecision.h"
 #include "compiler/Npy.h"
+#include "compiler/PruneModule.h"
 #include "compiler/RunPasses.h"
 #include "dialects/nn/NN.h"
 #include "passes/compress/Passes.h"
@@ -183,9 +184,15 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
   if (options.quantize == Quantize::Mixed && options.calibrationFiles.empty())
     return module.emitError(
         "--quantize=mixed measures accuracy on samples of the model's input: give --calibrate=X.npy");
+  const bool isPruned = !options.pruning.budgets.empty();
+  if (isPruned && !isFloat)
+    return module.emitError("--prune does not apply: the model comes with quantized weights");
+  if (isPruned && options.calibrationFiles.empty())
+    return module.emitError("--prune fits layers to samples of the model's input: give --calibrate=X.npy");
+  compress::CalibrationData pruningData;
   if (compression.quantize && options.calibrationFiles.empty()) {
     compression.data = makeSyntheticData(function, options, compression);
-  } else if (compression.quantize) {
+  } else if (compression.quantize || isPruned) {
     llvm::Expected<InputDatasets> opened =
         InputDatasets::open(function, options.calibrationFiles, options.inputTransform);
     if (!opened)
@@ -201,8 +208,20 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
     compression.data.getInputs = [&datasets, getNumber = compression.data.getNumber](int64_t index) {
       return datasets->get(getNumber(index));
     };
+    pruningData = compression.data;
+    if (options.calibrationLimit == 0) {
+      pruningData.count = available; // it takes as many as fit in memory
+      pruningData.getInputs = [&datasets](int64_t index) { return datasets->get(index); };
+    }
   } else if (isFloat && !hasQuantization && options.quantize == Quantize::Automatic) {
     module.emitRemark("compiled in float32: give --calibrate=X.npy for int8, or --quantize=none to say so");
+  }
+  if (isPruned) {
+    FailureOr<PruningReport> report = pruneModule(module, options, target, compression, pruningData);
+    if (failed(report))
+      return failure();
+    if (facts)
+      facts->pruning = std::move(*report);
   }
   if (options.quantize == Quantize::Mixed && failed(choosePrecision(module, options, target, compression)))
     return failure();

@@ -58,6 +58,8 @@ LogicalResult runCompiler(const Options &options, llvm::raw_ostream &stream) {
   if (options.emit != Emit::Package && options.emit != Emit::Object) {
     if (options.explainMemory || !options.memoryPictureFile.empty())
       return complain("--explain-memory explains a package: it does not go with this --emit");
+    if (options.explainPruning)
+      return complain("--explain-pruning explains a package: it does not go with this --emit");
     if (options.explainQuantization)
       return complain("--explain-quantization explains a package: it does not go with this --emit");
     if (options.printCost)
@@ -74,6 +76,10 @@ LogicalResult runCompiler(const Options &options, llvm::raw_ostream &stream) {
   stream << "  package     " << directory << "\n";
   if (options.printCost)
     printCostTable(*report, stream);
+  if (options.explainPruning && !report->pruning)
+    return complain("--explain-pruning: nothing was to be pruned; give --prune=macs:0.75x");
+  if (options.explainPruning)
+    printPruningTable(*report->pruning, stream);
   if (report->quantization)
     printQuantizationTable(*report->quantization, stream);
   if (options.explainMemory)

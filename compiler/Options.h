@@ -74,6 +74,14 @@ struct PrecisionSearch {
   bool showProgress = false;
 };
 
+/// What --prune removes, and how.
+struct Pruning {
+  std::vector<PruneBudget> budgets;
+  std::string importance = "second-order"; ///< of compress-prune-channels
+  bool refit = true;                       ///< fit the layers that stay
+  int64_t tuneEpochs = 0;                  ///< then move them all together towards the dense network's results
+};
+
 struct Options {
   std::string model;  ///< path of an .onnx file (or .onnxtxt, ONNX's text syntax)
   std::string target = "cortex-m7";
@@ -95,6 +103,7 @@ struct Options {
   double percentile = 99.999;  ///< of the values of a tensor on either side, for calibration by percentile
   int64_t calibrationLimit = 0; ///< use the first samples only, this many; 0: up to 512, spread over all
 
+  Pruning pruning;
   bool keepChannels = false; ///< keep channels that are constant or that nothing reads
 
   std::optional<int64_t> sramBudget, flashBudget; ///< bytes
@@ -106,6 +115,7 @@ struct Options {
 
   bool printCost = false;        ///< print the table of estimated costs
   bool explainMemory = false;    ///< print the table of the memory plan
+  bool explainPruning = false;   ///< print why each layer was or was not pruned
   bool explainQuantization = false; ///< measure what quantization does to each layer; needs calibration samples
   std::string memoryPictureFile; ///< path of the picture of the memory plan, SVG; empty: none
 };

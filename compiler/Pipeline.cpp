@@ -135,7 +135,7 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
   if (failed(runCompress(*module, options, target, hasQuantization, facts)))
     return nullptr;
   if (facts)
-    facts->removedChannels = channels - countChannels(*module);
+    facts->removedChannels = channels - countChannels(*module) - (facts->pruning ? facts->pruning->getRemovedChannels() : 0);
   if (options.explainQuantization && facts)
     facts->reference = makeFloatForm(facts->reference ? *facts->reference : *facts->quantized);
   if (last == Phase::Compress)

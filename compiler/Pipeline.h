@@ -3,6 +3,7 @@
 #define TINYC_COMPILER_PIPELINE_H
 
 #include "compiler/Options.h"
+#include "compiler/PruningReport.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
@@ -28,6 +29,7 @@ struct ModelFacts {
   int64_t macs = 0;
   bool hasQuantization = false; ///< the model came with Q/DQ nodes
   int64_t removedChannels = 0;  ///< output channels of layers that compression removed
+  std::optional<PruningReport> pruning; ///< if channels were pruned
   /// With Options::explainQuantization: the model in float, and as phase Compress left it.
   mlir::OwningOpRef<mlir::ModuleOp> reference, quantized;
 };

@@ -106,6 +106,8 @@ llvm::json::Value Report::toJson() const {
                                   {"bytes", plan.peakBytes},
                                   {"live", std::move(liveArray)}}},
       {"layers", std::move(layerArray)}};
+  if (pruning)
+    object["pruning"] = tinyc::toJson(*pruning);
   if (quantization)
     object["quantization"] = tinyc::toJson(*quantization);
   if (board.empty())
@@ -169,6 +171,9 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
                          " parameters, about " + groupDigits(std::llround(cycles)) + " cycles");
   if (removedChannels > 0)
     line("removed", groupDigits(removedChannels) + " dead channels: MACs were " + groupDigits(importedMacs));
+  if (pruning)
+    line("pruned", groupDigits(pruning->getRemovedChannels()) + " channels of layers: MACs were " +
+                       groupDigits(pruning->macsBefore));
   line("SRAM", groupDigits(sramBytes) + " B (arena; input " + groupDigits(inputBytes) + ", output " +
                    groupDigits(outputBytes) + ", largest scratch " + groupDigits(scratchBytes) + ")" +
                    (ports.isStreamed() ? ", state " + groupDigits(ports.getStateBytes()) + " B" : ""));
@@ -274,6 +279,7 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
   report.parameters = facts.parameters;
   report.importedMacs = facts.macs;
   report.removedChannels = facts.removedChannels;
+  report.pruning = facts.pruning;
   report.ports = getPorts(function);
   for (const Port &port : report.ports.inputs)
     report.inputBytes += port.streamed ? 0 : port.bytes;

@@ -39,6 +39,7 @@ struct Report {
   Ports ports;
   std::string board;               ///< empty: unknown
   std::vector<MemoryUse> memories; ///< of the board
+  std::optional<PruningReport> pruning; ///< if channels were pruned
   std::optional<QuantizationErrors> quantization; ///< if it was to be explained
 
   int64_t getFlashBytes() const { return weightBytes + codeBytes; }

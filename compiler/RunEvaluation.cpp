@@ -398,7 +398,7 @@ static bool isCompilation(const Options &options) {
   return options.emit == Emit::Object || options.quantize != Quantize::Automatic ||
          !options.calibrationFiles.empty() || !options.import.inputShapes.empty() || !options.import.dimensions.empty() || options.sramBudget ||
          options.flashBudget || options.board || options.optimize != Optimize::Balanced || options.maxRecompute != 1.0 ||
-         options.streamInput || options.streamOutput || options.check || options.keepChannels;
+         options.streamInput || options.streamOutput || options.check || options.keepChannels || !options.pruning.budgets.empty();
 }
 
 LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,

@@ -107,6 +107,18 @@ struct CompileFlags::Flags {
                     cl::cat(category)),
         streamOutput("stream-output", cl::desc("Hand out the output in rows; it is never in SRAM as a whole"),
                      cl::cat(category)),
+        prune("prune", cl::desc("Remove the channels that matter least, down to budgets: macs:0.75x, flash:200K, "
+                                "sram:64K, latency:0.6x, weights:, energy:; or, with --max-drop, macs or another name alone"),
+              cl::value_desc("budget,..."), cl::CommaSeparated, cl::cat(category)),
+        pruneImportance("prune-importance",
+                        cl::desc("What channels are chosen by: weight, activation or second-order (default)"),
+                        cl::value_desc("measure"), cl::init("second-order"), cl::cat(category)),
+        pruneRefit("prune-refit", cl::desc("Fit the layers that stay to the dense network (default true)"),
+                   cl::init(true), cl::cat(category)),
+        pruneTune("prune-tune",
+                  cl::desc("Then move all layers together towards the dense network's results, in so many passes over "
+                           "the samples, without labels (default 0)"),
+                  cl::value_desc("N"), cl::init(0), cl::cat(category)),
         keepChannels("keep-channels", cl::desc("Keep channels that are constant or that nothing reads"),
                      cl::cat(category)),
         check("check", cl::desc("For tests: look for kernels that touch bytes of the arena which they must not"),
@@ -137,7 +149,12 @@ struct CompileFlags::Flags {
   cl::opt<std::string> sram, flash;
   cl::opt<Optimize> optimize;
   cl::opt<double> maxRecompute;
-  cl::opt<bool> streamInput, streamOutput, keepChannels, check;
+  cl::opt<bool> streamInput, streamOutput;
+  cl::list<std::string> prune;
+  cl::opt<std::string> pruneImportance;
+  cl::opt<bool> pruneRefit;
+  cl::opt<int64_t> pruneTune;
+  cl::opt<bool> keepChannels, check;
 };
 
 CompileFlags::CompileFlags(cl::OptionCategory &category) : flags(std::make_unique<Flags>(category)) {}
@@ -193,6 +210,27 @@ static bool setBoard(StringRef name, bool hasTarget, Options &options) {
   return true;
 }
 
+static bool expectOneOf(StringRef flag, StringRef text, ArrayRef<StringRef> names) {
+  return is_contained(names, text) || complain("--" + flag + "=" + text + ": expected one of " + join(names, ", "));
+}
+
+bool CompileFlags::fillPruning(Pruning &pruning) const {
+  pruning.importance = flags->pruneImportance;
+  pruning.refit = flags->pruneRefit;
+  pruning.tuneEpochs = flags->pruneTune;
+  if (pruning.tuneEpochs < 0)
+    return complain("--prune-tune: expected a number of passes over the samples");
+  for (const std::string &text : flags->prune) {
+    Expected<PruneBudget> budget = parsePruneBudget(text);
+    if (!budget)
+      return complain("--prune: " + toString(budget.takeError()));
+    if (!budget->limit && flags->maxDrop.empty())
+      return complain("--prune=" + text + ": give a limit, for example " + text + ":0.75x, or --max-drop=1%");
+    pruning.budgets.push_back(*budget);
+  }
+  return expectOneOf("prune-importance", pruning.importance, {"weight", "activation", "second-order"});
+}
+
 bool CompileFlags::fillSearch(Options &options) const {
   options.precisionFile = flags->precision;
   PrecisionSearch &search = options.search;
@@ -229,18 +267,15 @@ bool CompileFlags::fillSearch(Options &options) const {
       return complain("--quantize=mixed: give a --budget, for example flash:0.55x, or --max-drop=0.5%");
     return true;
   }
+  const bool dropsChannels = llvm::any_of(options.pruning.budgets, [](const PruneBudget &budget) { return !budget.limit; });
   const std::pair<StringRef, bool> searched[] = {
-      {"--budget", !search.budgets.empty()},        {"--max-drop", search.maxDrop.has_value()},
+      {"--budget", !search.budgets.empty()},        {"--max-drop", search.maxDrop.has_value() && !dropsChannels},
       {"--calibrate-labels", !search.labelFile.empty()}, {"--search-record", !search.recordFile.empty()},
       {"--pareto", !search.frontFiles.empty()},     {"--save-precision", !search.precisionFile.empty()}};
   for (auto [flag, isGiven] : searched)
     if (isGiven)
       return complain(flag + ": applies to --quantize=mixed");
   return true;
-}
-
-static bool expectOneOf(StringRef flag, StringRef text, ArrayRef<StringRef> names) {
-  return is_contained(names, text) || complain("--" + flag + "=" + text + ": expected one of " + join(names, ", "));
 }
 
 bool CompileFlags::fillMethods(const Flags &flags, QuantizationMethods &methods) {
@@ -283,7 +318,7 @@ bool CompileFlags::fill(Options &options) const {
     return complain(text);
   }
   options.inputTransform = *transform;
-  if (!fillSearch(options))
+  if (!fillPruning(options.pruning) || !fillSearch(options))
     return false;
   options.optimize = flags->optimize;
   options.maxRecompute = flags->maxRecompute;

@@ -21,6 +21,7 @@ public:
 
 private:
   /// The part of --quantize=mixed.
+  bool fillPruning(Pruning &pruning) const;
   bool fillSearch(Options &options) const;
 
   struct Flags;

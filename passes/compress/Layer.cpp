@@ -68,6 +68,26 @@ void Layer::gather(const nn::HostTensor &tensor, int64_t group, int64_t row, flo
     }
 }
 
+void Layer::scatter(const float *patch, int64_t group, int64_t row, MutableArrayRef<float> sums) const {
+  auto add = [&](int64_t first, int64_t count) {
+    for (int64_t k = 0; k < count; ++k)
+      sums[first + k] += patch[k];
+  };
+  if (isa<nn::FullyConnectedOp>(op)) {
+    add(row * depth, depth);
+    return;
+  }
+  int64_t pixels = output[0] * output[1], position = row % pixels;
+  int64_t image = row / pixels * input[0] * input[1] * inputChannels + group * groupInputs;
+  int64_t top = position / output[1] * strides[0] - pads[0], left = position % output[1] * strides[1] - pads[1];
+  for (int64_t ky = 0; ky < kernel[0]; ++ky)
+    for (int64_t kx = 0; kx < kernel[1]; ++kx, patch += groupInputs) {
+      int64_t y = top + ky * dilations[0], x = left + kx * dilations[1];
+      if (y >= 0 && y < input[0] && x >= 0 && x < input[1])
+        add(image + (y * input[1] + x) * inputChannels, groupInputs);
+    }
+}
+
 void Layer::store() {
   OpBuilder builder(op);
   Value old = op->getOperand(1);

@@ -31,6 +31,9 @@ struct Layer {
   /// of the input are 0.
   void gather(const nn::HostTensor &input, int64_t group, int64_t row, float *patch) const;
 
+  /// The other way: adds `depth` numbers to the elements of `sums`, of the input's size, that gather reads.
+  void scatter(const float *patch, int64_t group, int64_t row, llvm::MutableArrayRef<float> sums) const;
+
   /// Gives the op the weight and bias held here, as new constants. An op without bias gets one if `bias` is not all
   /// zeros.
   void store();

@@ -205,6 +205,32 @@ def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tinyc::nn::NNDialect", "::mlir::quant::QuantDialect"];
 }
 
+def PruneChannelsPass : Pass<"compress-prune-channels", "::mlir::func::FuncOp"> {
+  let summary = "Remove the channels that matter least, and fit the layers that stay to the dense network";
+  let description = [{
+    Structured pruning of a float function without training. Within a stage (the groups of coupled channels that share
+    values), the group with the least loss per MAC saved goes first:
+    - `second-order`: the error, relative to the variance of their results, that the layers which read it are left with
+      when their other weights move to make up for it (optimal brain surgeon on blocks of columns).
+    - `activation`: the same without moving them.
+    - `weight`: the squared norms of its filters over their layers' means.
+    Which stage loses a group next, until `share` of the `cost` is left, is decided by the error of the network's results
+    for the cost saved, measured with one stage pruned at a time (for `weight` by the norms themselves).
+    With `refit`, weights and biases behind removed channels are then fitted by least squares, in the order of the
+    network, so that each layer gives what the dense network's layer gives, on inputs of the pruned network.
+    Samples are uniform random numbers of -1 .. 1; the driver prunes on the user's samples (ChannelPruner).
+  }];
+  let options = [
+    Option<"share", "share", "double", /*default=*/"1.0", "Share of the cost that stays, above 0 and at most 1">,
+    Option<"cost", "cost", "std::string", /*default=*/"\"macs\"", "macs, weights or activations">,
+    Option<"importance", "importance", "std::string", /*default=*/"\"second-order\"",
+           "weight, activation or second-order">,
+    Option<"refit", "refit", "bool", /*default=*/"true", "Fit the layers that stay">,
+    Option<"samples", "samples", "int64_t", /*default=*/"64", "Random samples">,
+  ];
+  let dependentDialects = ["::tinyc::nn::NNDialect"];
+}
+
 def RemoveChannelsPass : Pass<"compress-remove-channels", "::mlir::func::FuncOp"> {
   let summary = "Remove channels that are constant, or that nothing reads";
   let description = [{

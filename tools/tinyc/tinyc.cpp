@@ -37,6 +37,8 @@ int main(int argc, char **argv) {
   cl::opt<std::string> explainMemory("explain-memory",
                                      cl::desc("Print a table of the memory plan; with FILE.svg draw it, too"),
                                      cl::value_desc("FILE.svg"), cl::ValueOptional, cl::cat(category));
+  cl::opt<bool> explainPruning("explain-pruning", cl::desc("Print what --prune took from every layer, and why no more"),
+                               cl::cat(category));
   cl::opt<bool> explainQuantization(
       "explain-quantization",
       cl::desc("Print what quantization does to every layer, and which to give more bits first; needs --calibrate"),
@@ -63,6 +65,7 @@ int main(int argc, char **argv) {
   options.emit = emit;
   options.prefix = prefix;
   options.printCost = printCost;
+  options.explainPruning = explainPruning;
   options.explainQuantization = explainQuantization;
   options.search.showProgress = !quiet;
   options.explainMemory = explainMemory.getNumOccurrences() > 0;
