@@ -96,4 +96,13 @@ TINYC_CORE tinyc_four_sums tinyc_add_pairs(tinyc_four_sums acc, tinyc_pair_sums 
   return acc;
 }
 
+/* acc + the sums of four channels of any number of pixels, `step` bytes apart. */
+static inline tinyc_four_sums tinyc_sum_pixels(tinyc_four_sums acc, const int8_t *x, int32_t step, int32_t pixels) {
+  for (int32_t count; pixels > 0; pixels -= count, x += count * step) {
+    count = tinyc_min_s32(pixels, TINYC_SUM_MOST);
+    acc = tinyc_add_pairs(acc, tinyc_add_pixels((tinyc_pair_sums){0, 0}, x, step, count));
+  }
+  return acc;
+}
+
 #endif /* TINYC_ARMV7E_M_POOL_H */

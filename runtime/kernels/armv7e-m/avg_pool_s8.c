@@ -14,13 +14,8 @@ TINYC_CORE tinyc_pair_sums sumFew(const tinyc_pool *pool, int32_t offset, int32_
 /* The same for any number, added to acc. */
 static tinyc_four_sums sumMany(const tinyc_pool *pool, int32_t offset, tinyc_four_sums acc) {
   int32_t columns = pool->columns.end - pool->columns.begin;
-  for (int32_t ky = pool->rows.begin; ky < pool->rows.end; ky++) {
-    const int8_t *x = tinyc_pool_row(pool, ky) + offset;
-    for (int32_t count, left = columns; left > 0; left -= count, x += count * pool->step) {
-      count = tinyc_min_s32(left, TINYC_SUM_MOST);
-      acc = tinyc_add_pairs(acc, tinyc_add_pixels((tinyc_pair_sums){0, 0}, x, pool->step, count));
-    }
-  }
+  for (int32_t ky = pool->rows.begin; ky < pool->rows.end; ky++)
+    acc = tinyc_sum_pixels(acc, tinyc_pool_row(pool, ky) + offset, pool->step, columns);
   return acc;
 }
 

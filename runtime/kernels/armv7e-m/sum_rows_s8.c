@@ -2,17 +2,6 @@
 #include "tinyc/armv7e_m_pool.h"
 #include "tinyc/kernel_functions.h"
 
-/* acc + the sums of four channels of `pixels` pixels, `step` bytes apart. */
-static inline tinyc_four_sums sumPixels(const int8_t *x, int32_t pixels, int32_t step, tinyc_four_sums acc) {
-  while (pixels > 0) {
-    int32_t count = tinyc_min_s32(pixels, TINYC_SUM_MOST);
-    acc = tinyc_add_pairs(acc, tinyc_add_pixels((tinyc_pair_sums){0, 0}, x, step, count));
-    x += count * step;
-    pixels -= count;
-  }
-  return acc;
-}
-
 void tinyc_sum_rows_s8_armv7e_m(const tinyc_sum_rows_params *params, const int8_t *input, int32_t *output,
                                 void *scratch, int32_t row_begin, int32_t row_end) {
   (void)scratch;
@@ -21,7 +10,7 @@ void tinyc_sum_rows_s8_armv7e_m(const tinyc_sum_rows_params *params, const int8_
     memset(output, 0, (size_t)channels * sizeof *output);
   for (; c + 4 <= channels; c += 4) {
     tinyc_four_sums acc = {output[c], output[c + 1], output[c + 2], output[c + 3]};
-    acc = sumPixels(input + c, pixels, channels, acc);
+    acc = tinyc_sum_pixels(acc, input + c, channels, pixels);
     output[c] = acc.c0;
     output[c + 1] = acc.c1;
     output[c + 2] = acc.c2;
