@@ -86,6 +86,8 @@ static Error addSources(ModuleOp lowered, const targets::Target &target, const P
 
   llvm::SetVector<const targets::Kernel *> kernels;
   WalkResult result = lowered.walk([&](kernel::CallOp call) {
+    if (lowered.lookupSymbol<kernel::LoopFunctionOp>(call.getCallee()))
+      return WalkResult::advance();
     const targets::Kernel *row = targets::findKernel(call.getCallee());
     if (!row)
       return WalkResult(call.emitOpError("calls the unknown kernel ") << call.getCallee());
@@ -100,6 +102,12 @@ static Error addSources(ModuleOp lowered, const targets::Target &target, const P
   addRuntimeFile("include/tinyc/kernel_functions.h", files);
   addRuntimeFile("include/tinyc/profile.h", files);
   std::vector<std::string> sources = {"model.c"};
+  if (!lowered.getOps<kernel::LoopFunctionOp>().empty())
+    addRuntimeFile("include/tinyc/arithmetic.h", files);
+  if (lower::usesMath(lowered)) {
+    addRuntimeFile("kernels/generic/math_f32.c", files);
+    sources.push_back("runtime/kernels/generic/math_f32.c");
+  }
   for (const targets::Kernel *row : rows) {
     addRuntimeFile(row->source, files);
     std::string path = ("runtime/" + row->source).str();

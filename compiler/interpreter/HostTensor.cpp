@@ -69,8 +69,12 @@ ElementScales::ElementScales(RankedTensorType type) {
 
 std::vector<float> HostTensor::toReal() const {
   if (!getQuantizedElement(type)) {
-    ArrayRef<float> values = get<float>();
-    return {values.begin(), values.end()};
+    std::vector<float> real;
+    dispatchElement(type.getElementType(), [&](auto zero) {
+      for (auto value : get<decltype(zero)>())
+        real.push_back(static_cast<float>(value));
+    });
+    return real;
   }
   std::vector<float> real(getNumElements());
   ElementScales scales(type);

@@ -34,7 +34,7 @@ OutputStage::OutputStage(Requantization requantization, quant::UniformQuantizedT
 
 namespace {
 
-// A tensor that the interpreter can hold: static, of f32 or a uniform quantized type.
+// A tensor that the interpreter can hold: static, of f32, integers or a uniform quantized type.
 LogicalResult checkType(Operation *op, Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape())
@@ -46,7 +46,7 @@ LogicalResult checkType(Operation *op, Type type) {
       return op->emitOpError("expects a scale for each element of axis ") << axis << ", got " << type;
     return success();
   }
-  if (!element.isF32() && !isa<quant::UniformQuantizedType>(element))
+  if (!element.isF32() && !isa<quant::UniformQuantizedType, IntegerType>(element))
     return op->emitOpError("has no reference semantics for ") << type;
   return success();
 }
@@ -88,6 +88,7 @@ FailureOr<Kernel> compile(Operation *op, Operands constants) {
       .Case([](ConcatOp concat) { return compileConcat(concat); })
       .Case([](PadOp pad) { return compilePad(pad); })
       .Case([](ResizeOp resize) { return compileResize(resize); })
+      .Case([](LoopNestOp nest) { return compileLoopNest(nest); })
       .Case([](RequantizeOp requantize) { return compileRequantize(requantize); })
       .Case([](quant::QuantizeCastOp cast) { return compileQuantize(cast); })
       .Case([](quant::DequantizeCastOp cast) { return compileDequantize(cast); })

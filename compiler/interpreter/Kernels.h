@@ -36,6 +36,7 @@ mlir::FailureOr<Kernel> compileTranspose(TransposeOp op);
 mlir::FailureOr<Kernel> compileConcat(ConcatOp op);
 mlir::FailureOr<Kernel> compilePad(PadOp op);
 mlir::FailureOr<Kernel> compileResize(ResizeOp op);
+mlir::FailureOr<Kernel> compileLoopNest(LoopNestOp op);
 mlir::FailureOr<Kernel> compileRequantize(RequantizeOp op);
 mlir::FailureOr<Kernel> compileQuantize(mlir::quant::QuantizeCastOp op);
 mlir::FailureOr<Kernel> compileDequantize(mlir::quant::DequantizeCastOp op);
@@ -91,15 +92,18 @@ template <typename F> bool dispatchElement(mlir::Type elementType, F &&f) {
   if (elementType.isF32())
     return f(float()), true;
   auto quantized = llvm::dyn_cast<mlir::quant::QuantizedType>(elementType);
-  if (!quantized)
+  auto integer = llvm::dyn_cast<mlir::IntegerType>(elementType);
+  if (!quantized && !integer)
     return false;
-  unsigned width = quantized.getStorageTypeIntegralWidth();
-  bool isSigned = quantized.isSigned();
+  unsigned width = quantized ? quantized.getStorageTypeIntegralWidth() : integer.getWidth();
+  bool isSigned = quantized ? quantized.isSigned() : integer.isSignless() && width > 1; // i1 is a byte, 0 or 1
   if (width <= 8)
     return isSigned ? f(int8_t()) : f(uint8_t()), true;
   if (width <= 16)
     return isSigned ? f(int16_t()) : f(uint16_t()), true;
-  return isSigned ? f(int32_t()) : f(uint32_t()), true;
+  if (width <= 32)
+    return isSigned ? f(int32_t()) : f(uint32_t()), true;
+  return isSigned ? f(int64_t()) : f(uint64_t()), true;
 }
 
 /// Scale and zero point of each element of a tensor in row-major order: channel = (index / inner) % scales.size().

@@ -24,13 +24,13 @@ std::string getName(DataType type) {
   case DataType::Bool: return "bool";
   case DataType::Float16: return "float16";
   case DataType::Double: return "float64";
+  case DataType::UInt32: return "uint32";
+  case DataType::UInt64: return "uint64";
   case DataType::BFloat16: return "bfloat16";
   case DataType::UInt4: return "uint4";
   case DataType::Int4: return "int4";
   }
   switch (static_cast<int32_t>(type)) {
-  case 12: return "uint32";
-  case 13: return "uint64";
   case 14: return "complex64";
   case 15: return "complex128";
   case 17: return "float8e4m3fn";
@@ -55,7 +55,9 @@ unsigned getByteWidth(DataType type) {
   case DataType::UInt16:
   case DataType::Int16: return 2;
   case DataType::Float:
+  case DataType::UInt32:
   case DataType::Int32: return 4;
+  case DataType::UInt64:
   case DataType::Int64: return 8;
   default: return 0;
   }
@@ -115,6 +117,8 @@ template <typename Function> static void visitInteger(DataType type, Function fu
   case DataType::Int16: return function(static_cast<int16_t *>(nullptr));
   case DataType::Int32: return function(static_cast<int32_t *>(nullptr));
   case DataType::Int64: return function(static_cast<int64_t *>(nullptr));
+  case DataType::UInt32: return function(static_cast<uint32_t *>(nullptr));
+  case DataType::UInt64: return function(static_cast<uint64_t *>(nullptr));
   default: assert(false && "not an integer type");
   }
 }
@@ -149,8 +153,10 @@ std::vector<float> Constant::getFloats() const {
     return get<float>().vec();
   std::vector<float> values;
   values.reserve(getNumElements());
-  for (int64_t value : getIntegers())
-    values.push_back(static_cast<float>(value));
+  visitInteger(type, [&](auto *pointer) {
+    for (auto value : get<std::remove_pointer_t<decltype(pointer)>>())
+      values.push_back(static_cast<float>(value));
+  });
   if (!quantization)
     return values;
   int64_t inner = 1, channels = 1;

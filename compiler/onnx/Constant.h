@@ -28,6 +28,8 @@ enum class DataType : int32_t {
   Bool = 9,
   Float16 = 10,
   Double = 11,
+  UInt32 = 12,
+  UInt64 = 13,
   BFloat16 = 16,
   UInt4 = 21,
   Int4 = 22,

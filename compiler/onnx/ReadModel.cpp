@@ -159,6 +159,8 @@ std::string fillTensor(const ::onnx::TensorProto &proto, Constant &constant) {
   case DataType::Double: return fillFrom<float>(proto.double_data(), constant);
   case DataType::Int64: return fillFrom<int64_t>(proto.int64_data(), constant);
   case DataType::Int32: return fillFrom<int32_t>(proto.int32_data(), constant);
+  case DataType::UInt32: return fillFrom<uint32_t>(proto.uint64_data(), constant);
+  case DataType::UInt64: return fillFrom<uint64_t>(proto.uint64_data(), constant);
   case DataType::Int16: return fillFrom<int16_t>(proto.int32_data(), constant);
   case DataType::UInt16: return fillFrom<uint16_t>(proto.int32_data(), constant);
   case DataType::Int8: return fillFrom<int8_t>(proto.int32_data(), constant);

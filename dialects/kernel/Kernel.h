@@ -2,12 +2,15 @@
 #ifndef TINYC_DIALECTS_KERNEL_KERNEL_H
 #define TINYC_DIALECTS_KERNEL_KERNEL_H
 
+#include "dialects/loop/Loop.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace tinyc::kernel {

@@ -33,6 +33,7 @@ def Kernel_Dialect : Dialect {
     - `kernel.macs` (i64) on kernel.call: its multiply-accumulate operations, where there are any.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::tinyc::loop::LoopDialect"];
 }
 
 //===----------------------------------------------------------------------===//

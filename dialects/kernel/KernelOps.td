@@ -7,5 +7,6 @@ include "dialects/kernel/PoolingOps.td"
 include "dialects/kernel/ElementwiseOps.td"
 include "dialects/kernel/MovementOps.td"
 include "dialects/kernel/StreamOps.td"
+include "dialects/kernel/LoopNestOps.td"
 
 #endif // TINYC_DIALECTS_KERNEL_KERNELOPS_TD

@@ -98,6 +98,7 @@ PARAMS(tinyc_resize_params, FIELD(input_height), FIELD(input_width), FIELD(chann
        FIELD(output_width), FIELD(row_taps), FIELD(column_taps), FIELD(zero_point))
 PARAMS(tinyc_copy_params, FIELD(rows), FIELD(length), FIELD(input_pitch), FIELD(output_pitch), FIELD(output_offset),
        FIELD(input_offset))
+PARAMS(tinyc_loop_nest_params, FIELD(iterations))
 
 MemRefType getBandType(KernelOpInterface op, MemRefType type) {
   bool isImage = type.getRank() == 4 && type.getDimSize(1) == op.getRowCount();

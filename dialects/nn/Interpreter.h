@@ -10,8 +10,8 @@
 
 namespace tinyc::nn {
 
-/// A tensor in host memory, row-major. `type` says shape and element type: f32, or a quantized type whose storage
-/// integers (i8, i16, i32) are held.
+/// A tensor in host memory, row-major. `type` says shape and element type: f32, integers (i1 as bytes 0 or 1), or a
+/// quantized type whose storage integers (i8, i16, i32) are held.
 class HostTensor {
 public:
   HostTensor() = default;
@@ -32,7 +32,7 @@ public:
   }
   llvm::ArrayRef<char> getBytes() const { return storage; }
   llvm::MutableArrayRef<char> getBytes() { return storage; }
-  /// The real values: float elements as they are, quantized ones as (q - zero point) * scale.
+  /// The real values: float and integer elements as they are, quantized ones as (q - zero point) * scale.
   std::vector<float> toReal() const;
   /// The same elements as an attribute for nn.constant.
   mlir::DenseElementsAttr toElements() const;

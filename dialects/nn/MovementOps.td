@@ -16,8 +16,8 @@ def NN_ReshapeOp : NN_MovementOp<"reshape"> {
     %y = nn.reshape %x : (tensor<1x2x2x4xf32>) -> tensor<1x16xf32>
     ```
   }];
-  let arguments = (ins NN_Tensor:$input);
-  let results = (outs NN_Tensor:$output);
+  let arguments = (ins NN_AnyTensor:$input);
+  let results = (outs NN_AnyTensor:$output);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }

@@ -15,9 +15,15 @@ static bool isElement(mlir::Type type) {
          quantized.getExpressedType().isF32() && llvm::isa<mlir::IntegerType>(quantized.getStorageType());
 }
 
-static bool isTensor(mlir::Type type) {
-  auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
-  if (!tensor || !tensor.hasStaticShape() || !isElement(tensor.getElementType()))
+static bool isInteger(mlir::Type type) {
+  auto integer = llvm::dyn_cast<mlir::IntegerType>(type);
+  if (!integer || integer.isSigned())
+    return false;
+  return llvm::is_contained({8u, 16u, 32u, 64u}, integer.getWidth()) || integer.isSignlessInteger(1);
+}
+
+static bool isStatic(mlir::RankedTensorType tensor) {
+  if (!tensor.hasStaticShape())
     return false;
   int64_t elements = 1, most = int64_t(1) << 40;
   for (int64_t size : tensor.getShape()) {
@@ -25,12 +31,24 @@ static bool isTensor(mlir::Type type) {
       return false;
     elements *= size;
   }
+  return true;
+}
+
+static bool isTensor(mlir::Type type) {
+  auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+  if (!tensor || !isStatic(tensor) || !isElement(tensor.getElementType()))
+    return false;
   auto perAxis = llvm::dyn_cast<mlir::quant::UniformQuantizedPerAxisType>(tensor.getElementType());
   if (!perAxis)
     return true;
   int64_t axis = perAxis.getQuantizedDimension();
   return axis >= 0 && axis < tensor.getRank() &&
          static_cast<int64_t>(perAxis.getScales().size()) == tensor.getDimSize(axis);
+}
+
+static bool isAnyTensor(mlir::Type type) {
+  auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(type);
+  return isTensor(type) || (tensor && isStatic(tensor) && isInteger(tensor.getElementType()));
 }
 
 } // namespace tinyc::nn
@@ -73,6 +91,8 @@ bool isInt16Activation(quant::UniformQuantizedType type) {
 Type getStorageType(Type elementType) {
   if (auto quantized = dyn_cast<quant::QuantizedType>(elementType))
     return quantized.getStorageType();
+  if (auto integer = dyn_cast<IntegerType>(elementType))
+    return IntegerType::get(integer.getContext(), integer.getWidth());
   return elementType;
 }
 

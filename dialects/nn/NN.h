@@ -2,7 +2,9 @@
 #ifndef TINYC_DIALECTS_NN_NN_H
 #define TINYC_DIALECTS_NN_NN_H
 
+#include "dialects/loop/Loop.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -37,7 +39,7 @@ double getScale(mlir::quant::QuantizedType type, int64_t channel = 0);
 /// True for the type of activations of 16 bits: i16<-32767:32767> with a zero point of 0.
 bool isInt16Activation(mlir::quant::UniformQuantizedType type);
 
-/// Element type that holds the values in memory: f32, or the storage integer of a quantized type.
+/// Element type that holds the values in memory: f32, or a signless integer, of a quantized type its storage.
 mlir::Type getStorageType(mlir::Type elementType);
 
 /// Attribute names; see the dialect's description.

@@ -20,7 +20,8 @@ def NN_Dialect : Dialect {
   let description = [{
     Activations are NHWC (`N` outermost), convolution weights OHWI (output channel, kernel height, kernel width, input
     channel of the group). Every tensor has a static shape. Element types are `f32` or a `!quant.uniform` type whose
-    expressed type is `f32`: an op is in float form or in integer form, never both.
+    expressed type is `f32`: an op is in float form or in integer form, never both. Integers that stand for themselves
+    (`i1`, signless for signed ones, `ui8` .. `ui64`) pass through nn.loop_nest, nn.constant and nn.reshape only.
 
     Discardable attributes of the dialect:
     - `nn.name` (StringAttr) on arguments and results of the model function: the ONNX name.
@@ -40,7 +41,7 @@ def NN_Dialect : Dialect {
     A1. The activations of an op in integer form, operands and result, have one width: at most 8 bits, or 16. Those of 16 bits
     have the storage type i16<-32767:32767> and a zero point of 0. nn.requantize and the casts change the width.
   }];
-  let dependentDialects = ["::mlir::quant::QuantDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::quant::QuantDialect", "::tinyc::loop::LoopDialect"];
   let hasConstantMaterializer = 0;
 }
 
@@ -54,6 +55,11 @@ def NN_Tensor : Type<CPred<"::tinyc::nn::isTensor($_self)">,
 // A tensor of rank 4, NHWC or OHWI.
 def NN_Tensor4 : Type<And<[NN_Tensor.predicate, CPred<"::llvm::cast<::mlir::ShapedType>($_self).getRank() == 4">]>,
                       "statically shaped 4-D tensor of 32-bit float or quantized values", "::mlir::RankedTensorType">;
+
+// isAnyTensor (NN.cpp): the same, or of integers of 1, 8, 16, 32 or 64 bits that stand for themselves.
+def NN_AnyTensor : Type<CPred<"::tinyc::nn::isAnyTensor($_self)">,
+                        "statically shaped tensor of 32-bit float, integer or quantized values",
+                        "::mlir::RankedTensorType">;
 
 //===----------------------------------------------------------------------===//
 // Base classes
@@ -78,7 +84,8 @@ class NN_ClampedOp<string mnemonic, list<Trait> traits = []>
 def NN_ConstantOp : NN_Op<"constant", [ConstantLike]> {
   let summary = "Weights, biases and other values known at compile time";
   let description = [{
-    `value` holds f32 elements for a float result, and the storage values (i8, i32 ...) for a quantized one.
+    `value` holds f32 elements for a float result, signless integers for one of integers, and the storage values (i8, i32
+    ...) for a quantized one.
 
     C1. `value` has the shape of the result.
     C2. `value`'s element type is the result's element type, or its storage type if that is quantized.
@@ -89,7 +96,7 @@ def NN_ConstantOp : NN_Op<"constant", [ConstantLike]> {
     ```
   }];
   let arguments = (ins ElementsAttr:$value);
-  let results = (outs NN_Tensor:$output);
+  let results = (outs NN_AnyTensor:$output);
   let assemblyFormat = "attr-dict $value `->` type($output)";
   let hasFolder = 1;
 }

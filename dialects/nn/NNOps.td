@@ -6,5 +6,6 @@ include "dialects/nn/ConvolutionOps.td"
 include "dialects/nn/PoolingOps.td"
 include "dialects/nn/ElementwiseOps.td"
 include "dialects/nn/MovementOps.td"
+include "dialects/nn/LoopNestOp.td"
 
 #endif // TINYC_DIALECTS_NN_NNOPS_TD

@@ -20,13 +20,15 @@ StringRef lower::getElementType(Type element) {
     return "int8_t";
   case 16:
     return element.isUnsignedInteger() ? "uint16_t" : "int16_t";
+  case 64:
+    return "int64_t";
   default:
     return "int32_t";
   }
 }
 
 // Text of a float with as many digits as its value needs. INFINITY and NAN are macros of the text.
-static std::string formatFloat(const APFloat &value) {
+std::string lower::formatFloat(const APFloat &value) {
   if (value.isNaN())
     return "NAN";
   if (value.isInfinity())

@@ -8,8 +8,11 @@
 
 namespace tinyc::lower {
 
-/// C type of the elements. 16-bit integers are unsigned: only the tables of exponentials have them.
+/// C type of the elements. 16-bit integers are unsigned.
 llvm::StringRef getElementType(mlir::Type element);
+
+/// A float with as many digits as its value needs; INFINITY and NAN where it is not finite.
+std::string formatFloat(const llvm::APFloat &value);
 
 /// An initializer with designators, `{ .rows = 1, ... }`. Uses INFINITY and NAN where a field is not finite.
 std::string formatParams(kernel::ParamsAttr params);

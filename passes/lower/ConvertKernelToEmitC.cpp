@@ -28,6 +28,7 @@ public:
     isSplit = (*program).getNumArguments() > 1;
     symbols.emplace(getOperation());
     identifiers.emplace(*program);
+    convertLoops();
     if (failed(convertConstants(*program)) || failed(convertProgram(*program)))
       return signalPassFailure();
     createPreamble();
@@ -37,8 +38,17 @@ private:
   void createPreamble() {
     OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
     Location loc = getOperation().getLoc();
-    for (StringRef header : {"model.h", "tinyc/kernel_functions.h"})
+    auto include = [&](StringRef header) {
       emitc::IncludeOp::create(builder, loc, header, /*is_standard_include=*/false);
+    };
+    include("model.h");
+    include("tinyc/kernel_functions.h");
+    if (!loopTexts.empty())
+      include("tinyc/arithmetic.h");
+    if (hasMath)
+      include("tinyc/math.h");
+    for (const std::string &text : loopTexts) // before macros that may stand for calls of them
+      createText(builder, loc, text);
     if (!profiledCalls.empty()) {
       createText(builder, loc, formatProfileMacros(profiledCalls, identifiers->getPrefix()));
       OpBuilder end = OpBuilder::atBlockEnd(getOperation().getBody());
@@ -51,6 +61,22 @@ private:
     // Constant expressions rather than math.h, which a freestanding compiler need not have.
     for (StringRef line : {"#define INFINITY ((float)(1e300 * 1e300))", "#define NAN (INFINITY - INFINITY)"})
       emitc::VerbatimOp::create(builder, loc, builder.getStringAttr(line), ValueRange());
+  }
+
+  void convertLoops() {
+    hasMath = usesMath(getOperation());
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<kernel::LoopFunctionOp>())) {
+      std::string name = identifiers->create(function.getSymName());
+      loopTexts.push_back(formatLoopFunction(function, name));
+      loopNames[function.getSymNameAttr()] = name;
+      function.erase();
+    }
+  }
+
+  /// The C function of a call: a kernel's, or that of a loop nest.
+  std::string getCallee(kernel::CallOp call) {
+    auto loops = loopNames.find(call.getCalleeAttr().getAttr());
+    return loops == loopNames.end() ? call.getCallee().str() : loops->second;
   }
 
   /// The macro that lets a user put a constant into the memory planned for it.
@@ -126,7 +152,7 @@ private:
     arguments.push_back(builder.getI32IntegerAttr(call.getRowBegin()));
     arguments.push_back(builder.getI32IntegerAttr(call.getRowEnd()));
     createText(builder, call.getLoc(), "/* " + formatComment(describe(call)) + " */");
-    emitc::CallOpaqueOp::create(builder, call.getLoc(), TypeRange(), call.getCallee(), ValueRange(),
+    emitc::CallOpaqueOp::create(builder, call.getLoc(), TypeRange(), getCallee(call), ValueRange(),
                                 builder.getArrayAttr(arguments));
     return success();
   }
@@ -150,7 +176,7 @@ private:
     FailureOr<SmallVector<Argument>> resolved = resolveArguments(call, *symbols);
     if (failed(resolved))
       return failure();
-    profiledCalls.push_back({call.getCallee().str(), block});
+    profiledCalls.push_back({getCallee(call), block});
     SmallVector<std::string> arguments = {"&" + block};
     for (const Argument &argument : *resolved)
       arguments.push_back(formatArgument(argument, globals));
@@ -270,7 +296,7 @@ private:
           os << "      input.base = " << getArena(argument.address) << ";\n";
         os << "      input.offsets = " << getOffsetTable(argument.rows, globals) << ";\n";
       }
-    os << "      " << call.getCallee() << "(";
+    os << "      " << getCallee(call) << "(";
     for (const std::string &argument : *arguments)
       os << argument << ", ";
     std::string factor = scale == 1 ? "" : " * " + std::to_string(scale);
@@ -330,7 +356,7 @@ private:
       FailureOr<SmallVector<std::string>> arguments = formatArguments(call, globals);
       if (failed(arguments))
         return failure();
-      os << "    /* " << formatComment(describe(call)) << " */\n    " << call.getCallee() << "(";
+      os << "    /* " << formatComment(describe(call)) << " */\n    " << getCallee(call) << "(";
       for (const std::string &argument : *arguments)
         os << argument << ", ";
       os << static_cast<int32_t>(call.getRowBegin()) << ", " << static_cast<int32_t>(call.getRowEnd()) << ");\n";
@@ -402,6 +428,9 @@ private:
   std::optional<Identifiers> identifiers;
   llvm::DenseMap<Operation *, std::string> constantNames;
   llvm::DenseMap<Attribute, std::string> offsetTables;
+  std::vector<std::string> loopTexts;
+  llvm::DenseMap<Attribute, std::string> loopNames; // of the functions of loop nests, in C
+  bool hasMath = false;                             // loops call functions of tinyc/math.h
   SmallVector<ProfiledCall> profiledCalls; // all, in order
   std::set<std::string> sections; // macros of the memories for constants
   bool hasNonFinite = false; // the text uses INFINITY or NAN

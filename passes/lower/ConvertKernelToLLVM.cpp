@@ -31,7 +31,7 @@ public:
     isSplit = (*program).getNumArguments() > 1;
     symbols.emplace(getOperation());
     identifiers.emplace(*program);
-    if (failed(convertConstants(*program)) || failed(convertProgram(*program)))
+    if (failed(convertLoops()) || failed(convertConstants(*program)) || failed(convertProgram(*program)))
       signalPassFailure();
   }
 
@@ -43,6 +43,18 @@ private:
     auto type = LLVM::LLVMArrayType::get(values.getElementType(), values.getNumElements());
     return LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, values,
                                   alignment);
+  }
+
+  LogicalResult convertLoops() {
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<kernel::LoopFunctionOp>())) {
+      std::string name = identifiers->create(function.getSymName());
+      loopNames[function.getSymNameAttr()] = name;
+      function.setSymName(name + ".body"); // its name is that of the function now
+      if (failed(createLoopFunction(function, name, getOperation())))
+        return failure();
+      function.erase();
+    }
+    return success();
   }
 
   LogicalResult convertConstants(func::FuncOp program) {
@@ -412,6 +424,9 @@ private:
 
   /// The declaration of a kernel; all calls of one agree in the number of pointers (kernel.call's verifier).
   LLVM::LLVMFuncOp getKernel(kernel::CallOp call, ValueRange arguments, OpBuilder &globals) {
+    auto loops = loopNames.find(call.getCalleeAttr().getAttr());
+    if (loops != loopNames.end())
+      return getOperation().lookupSymbol<LLVM::LLVMFuncOp>(loops->second);
     if (auto known = SymbolTable::lookupNearestSymbolFrom<LLVM::LLVMFuncOp>(getOperation(), call.getCalleeAttr()))
       return known;
     SmallVector<Type> types(arguments.getTypes());
@@ -422,6 +437,7 @@ private:
   LLVM::LLVMPointerType pointer;
   std::optional<SymbolTable> symbols; // before the conversion, whose names may be the same
   std::optional<Identifiers> identifiers;
+  llvm::DenseMap<Attribute, std::string> loopNames; // of the functions of loop nests
   llvm::DenseMap<Operation *, LLVM::GlobalOp> constants;
   llvm::DenseMap<Attribute, LLVM::GlobalOp> offsetTables;
   bool isSplit = false; // the arena has several regions

@@ -17,7 +17,8 @@ namespace {
 
 bool isTensor(Type type) { return isa<RankedTensorType>(type); }
 
-// An activation that kernels can hold: float32, or int8 or symmetric int16 with one scale.
+// An activation that kernels can hold: float32, or int8 or symmetric int16 with one scale; of loop nests other integers,
+// too.
 LogicalResult verifyActivation(Location location, Type type, const Twine &what) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape())
@@ -25,7 +26,7 @@ LogicalResult verifyActivation(Location location, Type type, const Twine &what) 
   Type element = tensor.getElementType();
   auto quantized = dyn_cast<quant::UniformQuantizedType>(element);
   bool isInt8 = quantized && quantized.isSigned() && quantized.getStorageTypeIntegralWidth() == 8;
-  if (!element.isF32() && !isInt8 && !(quantized && nn::isInt16Activation(quantized)))
+  if (!element.isF32() && !isInt8 && !isa<IntegerType>(element) && !(quantized && nn::isInt16Activation(quantized)))
     return emitError(location) << what << " has elements of type " << element
                                << ", kernels hold f32, or signed 8-bit integers or i16<-32767:32767> with one scale";
   if (tensor.getNumElements() == 0 || tensor.getNumElements() > std::numeric_limits<int32_t>::max() / 4)
@@ -148,6 +149,7 @@ private:
             [&](auto unary) { return convertUnary(unary, builder); })
         .Case<quant::QuantizeCastOp, quant::DequantizeCastOp, nn::RequantizeOp>(
             [&](auto cast) { return convertQuantization(cast, builder); })
+        .Case([&](nn::LoopNestOp nest) { return convertLoopNest(nest, builder); })
         .Case<nn::TransposeOp, nn::ConcatOp, nn::PadOp>([&](auto move) { return convertMovement(move, builder); })
         .Default([](Operation *other) { return other->emitOpError("has no kernel"); });
   }
@@ -179,6 +181,10 @@ private:
     auto view = buffer.getDefiningOp<memref::ReinterpretCastOp>();
     if (buffer == output || (view && view.getSource() == output))
       return;
+    if (isa<IntegerType>(getElementTypeOrSelf(value))) {
+      createCopyNest(builder, value.getLoc(), buffer, output);
+      return;
+    }
     int32_t length = cast<MemRefType>(output.getType()).getNumElements();
     kernel::CopyOp::create(builder, value.getLoc(), buffer, output, /*scratch=*/Value(), /*blocks=*/1u, length, length,
                            length, /*outputOffset=*/0u, /*inputOffset=*/0u, FlatSymbolRefAttr());

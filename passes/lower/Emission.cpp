@@ -142,7 +142,7 @@ static LogicalResult checkLowered(Operation &op) {
 FailureOr<func::FuncOp> lower::getProgram(ModuleOp module) {
   func::FuncOp program;
   for (Operation &op : *module.getBody()) {
-    if (isa<memref::GlobalOp>(op))
+    if (isa<memref::GlobalOp, kernel::LoopFunctionOp>(op))
       continue;
     auto function = dyn_cast<func::FuncOp>(op);
     if (!function || program)
@@ -179,7 +179,8 @@ FailureOr<DenseElementsAttr> lower::getFlatValues(memref::GlobalOp constant) {
 }
 
 int64_t lower::getAlignment(memref::GlobalOp constant) {
-  return std::max<int64_t>(constant.getAlignment().value_or(0), 4);
+  int64_t element = llvm::divideCeil(constant.getType().getElementTypeBitWidth(), 8);
+  return std::max<int64_t>({static_cast<int64_t>(constant.getAlignment().value_or(0)), element, 4});
 }
 
 Identifiers::Identifiers(func::FuncOp program) {

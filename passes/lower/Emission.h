@@ -65,7 +65,7 @@ llvm::SmallVector<mlir::memref::GlobalOp> getConstants(mlir::func::FuncOp progra
 /// DenseElementsAttr.
 mlir::FailureOr<mlir::DenseElementsAttr> getFlatValues(mlir::memref::GlobalOp constant);
 
-/// Alignment of a constant in bytes: its own, at least 4 (kernels load words).
+/// Alignment of a constant in bytes: its own, at least 4 (kernels load words) and that of its elements.
 int64_t getAlignment(mlir::memref::GlobalOp constant);
 
 /// Makes C identifiers out of the names of ONNX nodes, each different from the others, from the keywords of C and from
@@ -89,6 +89,15 @@ private:
   std::string prefix;
   unsigned streams = 0;
 };
+
+/// The loops of a program as a C function, `static void name(parameters, inputs, output, scratch, rows)`.
+std::string formatLoopFunction(kernel::LoopFunctionOp function, llvm::StringRef name);
+
+/// The same as a function of LLVM, of a module that is being converted. Declares the functions it calls.
+mlir::LogicalResult createLoopFunction(kernel::LoopFunctionOp function, llvm::StringRef name, mlir::ModuleOp module);
+
+/// Whether the loops of a lowered program call functions of tinyc/math.h.
+bool usesMath(mlir::ModuleOp module);
 
 /// The ONNX node's name at the location, or empty.
 llvm::StringRef getNodeName(mlir::Location location);

@@ -14,7 +14,8 @@ KernelBuilder::KernelBuilder(func::FuncOp function, SymbolTable &symbols)
 
 MemRefType getBufferType(Type tensor) {
   auto type = cast<RankedTensorType>(tensor);
-  return MemRefType::get(type.getShape(), nn::getStorageType(type.getElementType()));
+  Type element = nn::getStorageType(type.getElementType());
+  return MemRefType::get(type.getShape(), element.isInteger(1) ? IntegerType::get(element.getContext(), 8) : element);
 }
 
 Attribute makeStage(Type result, std::optional<float> lower, std::optional<float> upper, int32_t shift,
@@ -38,8 +39,11 @@ Attribute makeStage(nn::FusedActivationOpInterface op, int32_t shift, bool perCh
 //===----------------------------------------------------------------------===//
 
 Value KernelBuilder::getBuffer(Value tensor, Operation *user) {
-  if (DenseElementsAttr value = getConstantValue(tensor))
+  if (DenseElementsAttr value = getConstantValue(tensor)) {
+    if (value.getElementType().isInteger(1))
+      value = value.mapValues(getI8Type(), [](const APInt &bit) { return bit.zext(8); });
     return createConstant(user->getLoc(), value, "constant");
+  }
   return buffers.lookup(tensor);
 }
 

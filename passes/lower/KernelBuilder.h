@@ -64,7 +64,7 @@ private:
   llvm::DenseMap<mlir::Attribute, mlir::memref::GlobalOp> constants;
 };
 
-/// The type of the buffer that holds a tensor.
+/// The type of the buffer that holds a tensor; booleans are bytes.
 mlir::MemRefType getBufferType(mlir::Type tensor);
 
 /// The stage of a kernel that produces `result`: bounds for f32; zero point, bounds and `shift` for int8.
@@ -87,6 +87,10 @@ mlir::LogicalResult convertBinary(mlir::Operation *op, KernelBuilder &builder);
 mlir::LogicalResult convertUnary(mlir::Operation *op, KernelBuilder &builder);
 mlir::LogicalResult convertQuantization(mlir::Operation *op, KernelBuilder &builder);
 mlir::LogicalResult convertMovement(mlir::Operation *op, KernelBuilder &builder);
+mlir::LogicalResult convertLoopNest(nn::LoopNestOp op, KernelBuilder &builder);
+
+/// Copies a buffer of any element type to another of its shape.
+void createCopyNest(KernelBuilder &builder, mlir::Location location, mlir::Value from, mlir::Value to);
 
 } // namespace tinyc::lower
 

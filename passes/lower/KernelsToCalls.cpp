@@ -33,7 +33,48 @@ kernel::StepAttr makeStep(kernel::KernelOpInterface op, ArrayRef<Value> argument
                                builder.getDenseI32ArrayAttr(tables));
 }
 
-LogicalResult convert(kernel::KernelOpInterface op) {
+/// Makes the functions of loop nests; those that do the same share one.
+class LoopFunctions {
+public:
+  explicit LoopFunctions(ModuleOp module) : module(module), symbols(module) {}
+
+  StringRef getFunction(kernel::LoopNestOp op) {
+    SmallVector<Attribute> types;
+    for (Value buffer : op.getInputs())
+      types.push_back(TypeAttr::get(dropLayout(buffer.getType())));
+    types.push_back(TypeAttr::get(dropLayout(op.getOutput().getType())));
+    Builder builder(op.getContext());
+    ArrayAttr key = builder.getArrayAttr({builder.getArrayAttr(types), op.getSizesAttr(), op.getParallelAttr(),
+                                          op.getMapsAttr(), op.getInitAttr() ? op.getInitAttr() : builder.getUnitAttr()});
+    for (kernel::LoopFunctionOp known : functions[key])
+      if (OperationEquivalence::isRegionEquivalentTo(&known.getBody(), &op.getBody(),
+                                                     OperationEquivalence::IgnoreLocations))
+        return known.getSymName();
+    OpBuilder at = OpBuilder::atBlockBegin(module.getBody());
+    std::string name = "loops_" + op.getOnnxOperator().lower();
+    auto function = kernel::LoopFunctionOp::create(at, op.getLoc(), builder.getStringAttr(name), builder.getArrayAttr(types), op.getSizesAttr(),
+                                                   op.getParallelAttr(), op.getMapsAttr(), op.getInitAttr());
+    function.getBody().takeBody(op.getBody());
+    symbols.insert(function);
+    functions[key].push_back(function);
+    return function.getSymName();
+  }
+
+private:
+  static Type dropLayout(Type type) {
+    auto buffer = cast<MemRefType>(type);
+    return MemRefType::get(buffer.getShape(), buffer.getElementType());
+  }
+
+  ModuleOp module;
+  SymbolTable symbols;
+  llvm::DenseMap<Attribute, SmallVector<kernel::LoopFunctionOp>> functions;
+};
+
+LogicalResult convert(kernel::KernelOpInterface op, LoopFunctions &functions) {
+  kernel::ParamsAttr params = op.getParams();
+  if (auto nest = dyn_cast<kernel::LoopNestOp>(op.getOperation()))
+    nest.setSymbol(functions.getFunction(nest));
   if (op.getSymbol().empty())
     return op->emitOpError("has no kernel chosen: run lower-select-kernels first");
   OpBuilder builder(op);
@@ -55,7 +96,7 @@ LogicalResult convert(kernel::KernelOpInterface op) {
   auto call =
       kernel::CallOp::create(builder, op->getLoc(), FlatSymbolRefAttr::get(builder.getContext(), op.getSymbol()),
                              operands, builder.getDenseI32ArrayAttr(nulls), builder.getI32IntegerAttr(begin),
-                             builder.getI32IntegerAttr(end), op.getParams(), step);
+                             builder.getI32IntegerAttr(end), params, step);
   if (int64_t macs = op.getMacs())
     call->setAttr(kernel::kMacsAttr, builder.getI64IntegerAttr(macs));
   op->erase();
@@ -65,9 +106,10 @@ LogicalResult convert(kernel::KernelOpInterface op) {
 class KernelsToCallsPass : public impl::KernelsToCallsPassBase<KernelsToCallsPass> {
   void runOnOperation() override {
     bool ok = true;
+    LoopFunctions functions(getOperation());
     getOperation().walk([&](kernel::KernelOpInterface op) {
       if (!isa<kernel::ReceiveOp, kernel::SendOp>(op)) // where the program stops for its user
-        ok &= succeeded(convert(op));
+        ok &= succeeded(convert(op, functions));
     });
     if (!ok)
       signalPassFailure();

@@ -349,8 +349,15 @@ public:
     }
     FailureOr<BufferGraph> graph = BufferGraph::read(model);
     FailureOr<SmallVector<Region>> memories = parseMemories(getOperation(), ram);
+    int64_t aligned = alignment; // or as much as an element of a buffer wants
+    model.walk([&](memref::AllocOp alloc) {
+      aligned = std::max<int64_t>(aligned, alloc.getType().getElementTypeBitWidth() / 8);
+    });
+    for (Type type : model.getArgumentTypes())
+      if (auto buffer = dyn_cast<MemRefType>(type))
+        aligned = std::max<int64_t>(aligned, buffer.getElementTypeBitWidth() / 8);
     if (failed(graph) || failed(memories) ||
-        failed(Planner(model, std::move(*graph), *memories, whole, alignment, rounds).run()))
+        failed(Planner(model, std::move(*graph), *memories, whole, aligned, rounds).run()))
       return signalPassFailure();
     // Calls of the function do not exist: it is the program.
     SymbolTable symbols(getOperation());

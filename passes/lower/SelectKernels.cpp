@@ -47,13 +47,15 @@ LogicalResult setKernel(kernel::KernelOpInterface op, const targets::Kernel &ker
   return success();
 }
 
-/// The user of the program copies the rows.
-bool isTransfer(kernel::KernelOpInterface op) { return isa<kernel::ReceiveOp, kernel::SendOp>(op); }
+/// The user of the program copies the rows, or the compiler writes the loops.
+bool hasNoKernel(kernel::KernelOpInterface op) {
+  return isa<kernel::ReceiveOp, kernel::SendOp, kernel::LoopNestOp>(op);
+}
 
 } // namespace
 
 LogicalResult selectKernel(kernel::KernelOpInterface op, const targets::Target &target, SymbolTable &symbols) {
-  if (isTransfer(op))
+  if (hasNoKernel(op))
     return success();
   kernel::Contract contract = op.getContract();
   SmallVector<uint32_t> words = op.getParams().getWords();
@@ -102,7 +104,7 @@ private:
     bool ok = true;
     double fastest = 0;
     getOperation().walk([&](kernel::KernelOpInterface op) {
-      if (isTransfer(op))
+      if (hasNoKernel(op))
         return;
       SmallVector<KernelUse> own = findUses(op, found, symbols);
       if (own.empty()) {

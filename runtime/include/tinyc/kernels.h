@@ -272,6 +272,12 @@ typedef struct tinyc_copy_params {
   int32_t input_pitch, output_pitch, output_offset, input_offset;
 } tinyc_copy_params;
 
+/* Loops that the compiler writes for an operator without a kernel: iterations of the innermost one. The functions do not
+ * read it. */
+typedef struct tinyc_loop_nest_params {
+  int32_t iterations;
+} tinyc_loop_nest_params;
+
 #ifdef __cplusplus
 }
 #endif
