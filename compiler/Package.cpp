@@ -3,6 +3,7 @@
 #include "compiler/Files.h"
 #include "compiler/PackageTexts.h"
 #include "dialects/kernel/Kernel.h"
+#include "passes/lower/Emission.h"
 #include "targets/CEmission.h"
 #include "targets/EmbeddedFiles.h"
 #include "llvm/ADT/ScopeExit.h"

@@ -58,8 +58,10 @@ static std::string getLayout(const Port &port) {
   return "ONNX dimensions in the order " + list(port.permutation);
 }
 
-static StringRef getCType(const Port &port) {
-  return port.type == "int8" ? "int8_t" : port.type == "int16" ? "int16_t" : "float";
+static std::string getCType(const Port &port) {
+  if (port.type == "float32")
+    return "float";
+  return port.type == "bool" ? "uint8_t" : port.type + "_t";
 }
 
 /// Calls `print(port, direction, index)` for every input, then every output.
@@ -371,7 +373,7 @@ int main(void) {
   const Ports &ports = report.ports;
   const bool streamed = ports.isStreamed();
   const std::string head = ports.isSplit() ? makeRegionExample(report.memories) : whole;
-  const std::string outputType = ports.outputs.empty() ? "uint8_t" : getCType(ports.outputs.front()).str();
+  const std::string outputType = ports.outputs.empty() ? "uint8_t" : getCType(ports.outputs.front());
   auto expand = [&](const Twine &part) {
     return fill(part.str(), {{"PREFIX", prefix.str()}, {"MACRO", prefix.upper()}, {"OUTPUT_TYPE", outputType}});
   };

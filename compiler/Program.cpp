@@ -4,13 +4,25 @@
 #include "dialects/nn/NN.h"
 #include "passes/lower/ProgramState.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 using namespace mlir;
 
 namespace tinyc {
+
+int64_t Port::getElementBytes() const {
+  return llvm::StringSwitch<int64_t>(type)
+      .Cases({"int8", "uint8", "bool"}, 1)
+      .Cases({"int16", "uint16"}, 2)
+      .Cases({"float32", "int32", "uint32"}, 4)
+      .Cases({"int64", "uint64"}, 8)
+      .Default(0);
+}
 
 int64_t Port::getElements() const {
   int64_t count = 1;
@@ -87,7 +99,7 @@ std::optional<Port> Port::fromJson(const llvm::json::Value &value) {
   port.zeroPoint = object->getInteger("zero_point").value_or(0);
   port.streamed = object->getBoolean("streamed").value_or(false);
   port.passes = object->getInteger("passes").value_or(1);
-  if (port.type != "int8" && port.type != "int16" && port.type != "float32")
+  if (port.getElementBytes() == 0)
     return std::nullopt;
   if (port.streamed && (port.shape.size() < 2 || port.shape[0] != 1 || port.shape[1] < 1))
     return std::nullopt;
@@ -112,6 +124,8 @@ Port makePort(RankedTensorType tensor, StringAttr name, DenseI64ArrayAttr permut
     port.scale = quantized.getScale();
     port.zeroPoint = quantized.getZeroPoint();
   }
+  if (auto integer = dyn_cast<IntegerType>(tensor.getElementType()))
+    port.type = integer.isInteger(1) ? "bool" : ((integer.isUnsigned() ? "uint" : "int") + Twine(integer.getWidth())).str();
   port.bytes = port.getElements() * port.getElementBytes();
   return port;
 }
@@ -166,23 +180,43 @@ template <typename Visit> static void forEachElement(const Port &port, Visit vis
   }
 }
 
+/// Calls `f` with a zero of the C++ type of the port's integers.
+template <typename F> static void visitElement(StringRef type, F f) {
+  if (type == "int8")
+    return f(int8_t());
+  if (type == "uint8" || type == "bool")
+    return f(uint8_t());
+  if (type == "int16")
+    return f(int16_t());
+  if (type == "uint16")
+    return f(uint16_t());
+  if (type == "int32")
+    return f(int32_t());
+  if (type == "uint32")
+    return f(uint32_t());
+  return type == "int64" ? f(int64_t()) : f(uint64_t());
+}
+
 std::vector<char> encode(const Port &port, ArrayRef<float> values) {
   assert(static_cast<int64_t>(values.size()) == port.getElements());
   std::vector<char> bytes(port.bytes);
-  forEachElement(port, [&](int64_t stored, int64_t onnx) {
-    if (!port.isInteger()) {
-      std::memcpy(bytes.data() + 4 * stored, &values[onnx], 4);
-      return;
-    }
-    double q = std::nearbyint(static_cast<double>(values[onnx]) / port.scale) + static_cast<double>(port.zeroPoint);
-    bool isWide = port.type == "int16";
-    double limited = std::isnan(q) ? port.zeroPoint : std::clamp(q, isWide ? -32767.0 : -128.0, isWide ? 32767.0 : 127.0);
-    if (!isWide) {
-      bytes[stored] = static_cast<char>(static_cast<int8_t>(limited));
-      return;
-    }
-    auto element = static_cast<int16_t>(limited);
-    std::memcpy(bytes.data() + 2 * stored, &element, 2);
+  if (port.type == "float32") {
+    forEachElement(port, [&](int64_t stored, int64_t onnx) { std::memcpy(bytes.data() + 4 * stored, &values[onnx], 4); });
+    return bytes;
+  }
+  visitElement(port.type, [&](auto zero) {
+    using T = decltype(zero);
+    // 2^63 and 2^64 - 1 are no doubles: the greatest below them that is one. Quantized int16 is symmetric.
+    const double least = port.type == "int16" && port.isQuantized() ? -32767.0 : static_cast<double>(std::numeric_limits<T>::min()),
+                 most = sizeof(T) < 8 ? static_cast<double>(std::numeric_limits<T>::max())
+                                      : std::nextafter(static_cast<double>(std::numeric_limits<T>::max()), 0.0);
+    forEachElement(port, [&](int64_t stored, int64_t onnx) {
+      double q = std::nearbyint(static_cast<double>(values[onnx]) / port.scale) + static_cast<double>(port.zeroPoint);
+      if (port.type == "bool")
+        q = q != 0.0;
+      T element = static_cast<T>(std::isnan(q) ? static_cast<double>(port.zeroPoint) : std::clamp(q, least, most));
+      std::memcpy(bytes.data() + stored * sizeof(T), &element, sizeof(T));
+    });
   });
   return bytes;
 }
@@ -190,15 +224,19 @@ std::vector<char> encode(const Port &port, ArrayRef<float> values) {
 std::vector<float> decode(const Port &port, ArrayRef<char> bytes) {
   assert(static_cast<int64_t>(bytes.size()) == port.bytes);
   std::vector<float> values(port.getElements());
-  forEachElement(port, [&](int64_t stored, int64_t onnx) {
-    if (!port.isInteger()) {
-      std::memcpy(&values[onnx], bytes.data() + 4 * stored, 4);
-      return;
-    }
-    int16_t element = static_cast<int8_t>(bytes[stored]);
-    if (port.type == "int16")
-      std::memcpy(&element, bytes.data() + 2 * stored, 2);
-    values[onnx] = static_cast<float>((element - port.zeroPoint) * port.scale);
+  if (port.type == "float32") {
+    forEachElement(port, [&](int64_t stored, int64_t onnx) { std::memcpy(&values[onnx], bytes.data() + 4 * stored, 4); });
+    return values;
+  }
+  visitElement(port.type, [&](auto zero) {
+    using T = decltype(zero);
+    forEachElement(port, [&](int64_t stored, int64_t onnx) {
+      T element;
+      std::memcpy(&element, bytes.data() + stored * sizeof(T), sizeof(T));
+      values[onnx] = port.isQuantized()
+                         ? static_cast<float>((static_cast<int64_t>(element) - port.zeroPoint) * port.scale)
+                         : static_cast<float>(element);
+    });
   });
   return values;
 }

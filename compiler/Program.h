@@ -12,12 +12,13 @@
 
 namespace tinyc {
 
-/// An input or output of a program. Real value = (stored - zeroPoint) * scale for int8 and int16, the stored value for float32.
+/// An input or output of a program. Real value = (stored - zeroPoint) * scale for int8 and int16, the stored value else;
+/// integers of scale 1 and zero point 0 stand for themselves.
 struct Port {
   std::string name;                 ///< ONNX name
   std::vector<int64_t> shape;       ///< as stored
   std::vector<int64_t> permutation; ///< stored dimension i is ONNX dimension permutation[i]; empty: the same order
-  std::string type;                 ///< "int8", "int16" or "float32"
+  std::string type; ///< "float32", "int8" .. "int64", "uint8" .. "uint64" or "bool" (bytes 0 and 1)
   double scale = 1.0;
   int64_t zeroPoint = 0;
   int64_t offset = 0; ///< bytes from the arena's start; none if streamed
@@ -25,10 +26,12 @@ struct Port {
   bool streamed = false; ///< passes in rows, those of dimension 1, and is nowhere as a whole
   int64_t passes = 1;    ///< of a streamed input: how many times all of its rows are taken
 
-  bool isInteger() const { return type != "float32"; }
+  /// Of a type that may have a scale.
+  bool isInteger() const { return type == "int8" || type == "int16"; }
   int64_t getElements() const;
-  /// Bytes of an element.
-  int64_t getElementBytes() const { return type == "int8" ? 1 : type == "int16" ? 2 : 4; }
+  bool isQuantized() const { return isInteger() && (scale != 1.0 || zeroPoint != 0); }
+  /// Bytes of an element; 0 if `type` is none.
+  int64_t getElementBytes() const;
   /// Of a streamed port, whose shape is [1, rows, ...].
   int64_t getRows() const { return shape[1]; }
   int64_t getRowBytes() const { return bytes / shape[1]; }
@@ -65,7 +68,8 @@ Ports getPorts(mlir::func::FuncOp function);
 /// The one function with the attribute kernel.inputs, or null.
 mlir::func::FuncOp getPlannedFunction(mlir::ModuleOp module);
 
-/// Real values in ONNX's order of dimensions to the bytes of the port, rounding half to even and saturating.
+/// Real values in ONNX's order of dimensions to the bytes of the port, rounding half to even and saturating. Integers pass
+/// through float: those beyond 2^24 are rounded.
 std::vector<char> encode(const Port &port, llvm::ArrayRef<float> values);
 
 /// The bytes of a port to real values in ONNX's order of dimensions.

@@ -8,6 +8,7 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/lower/BufferGraph.h"
+#include "passes/lower/LoopCost.h"
 #include "passes/lower/Passes.h"
 #include "passes/lower/Traffic.h"
 #include "passes/schedule/Passes.h"
@@ -53,6 +54,8 @@ static FailureOr<Costs> addUp(ModuleOp module, const targets::Target &target) {
   llvm::MapVector<const targets::Kernel *, int64_t> kernels;
   double macs = 0, constantBytes = 0, activationBytes = 0;
   module.walk([&](kernel::KernelOpInterface op) {
+    if (auto nest = dyn_cast<kernel::LoopNestOp>(op.getOperation()))
+      costs[Cost::Latency] += lower::estimateLoopCycles(nest);
     const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
     if (!kernel)
       return;

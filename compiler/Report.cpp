@@ -4,6 +4,7 @@
 #include "compiler/ExplainQuantization.h"
 #include "compiler/LowerPhase.h"
 #include "dialects/kernel/Kernel.h"
+#include "passes/lower/LoopCost.h"
 #include "dialects/kernel/Params.h"
 #include "passes/lower/ColumnSplit.h"
 #include "targets/CostModel.h"
@@ -223,6 +224,11 @@ static int64_t getConstantBytes(Operation *op) {
 
 /// The estimated cost of all calls of an op.
 static targets::CallCost estimateCost(kernel::KernelOpInterface op, const targets::Target &target) {
+  if (auto nest = dyn_cast<kernel::LoopNestOp>(op.getOperation())) {
+    targets::CallCost cost = {};
+    cost.cycles = lower::estimateLoopCycles(nest);
+    return cost;
+  }
   const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
   if (!kernel) // kernel.receive, kernel.send
     return {};
@@ -256,6 +262,8 @@ static double getFlashRead(kernel::KernelOpInterface op, const targets::Board &b
 static Layer makeLayer(kernel::KernelOpInterface op) {
   Layer layer;
   layer.op = op->getName().stripDialect().str();
+  if (auto nest = dyn_cast<kernel::LoopNestOp>(op.getOperation()))
+    layer.op += " " + nest.getOnnxOperator().str();
   layer.node = getNodeName(op->getLoc());
   layer.kernel = op.getSymbol().str();
   layer.shape = cast<MemRefType>(op.getOutputBuffer().getType()).getShape().vec();

@@ -32,8 +32,8 @@ FailureOr<Window> computeWindow(NodeImporter &node, llvm::ArrayRef<int64_t> spat
   const bool ceilMode = node.getInt("ceil_mode", 0) != 0;
 
   // A 1-D window gets a height of 1 first.
-  Window window{{1}, {1}, {1}, {0, 0, 0, 0}, {0, 0}, {1}};
-  const size_t first = 2 - rank;
+  const size_t count = std::max<size_t>(rank, 2), first = count - rank;
+  Window window{{1}, {1}, {1}, Shape(2 * count, 0), Shape(count, 0), {1}};
   window.kernel.resize(first);
   window.strides.resize(first);
   window.dilations.resize(first);
@@ -61,7 +61,7 @@ FailureOr<Window> computeWindow(NodeImporter &node, llvm::ArrayRef<int64_t> spat
     window.dilations.push_back(dilation);
     window.output.push_back(output);
     window.pads[first + dim] = before;
-    window.pads[2 + first + dim] = after;
+    window.pads[count + first + dim] = after;
     window.ceilPads[first + dim] = std::max<int64_t>(0, needed - after);
   }
   return window;
@@ -112,6 +112,8 @@ LogicalResult buildConv(NodeImporter &node) {
     return failure();
   llvm::ArrayRef<int64_t> shape = node.getShape(0), weightShape = node.getShape(1);
   const int64_t groups = node.getInt("group", 1);
+  if (shape.size() > 4 && node.getInput(0).type == DataType::Float)
+    return buildConvLoops(node);
   if (shape.size() != 3 && shape.size() != 4)
     return node.emitError() << "only 1-D and 2-D convolutions are supported: input shape " << toString(shape);
   if (node.getInput(1).type != DataType::Float)

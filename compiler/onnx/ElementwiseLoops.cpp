@@ -288,7 +288,7 @@ LogicalResult buildVariadicLoops(NodeImporter &node) {
                    }));
 }
 
-LogicalResult buildWhere(NodeImporter &node) {
+LogicalResult buildWhereLoops(NodeImporter &node) {
   FailureOr<SmallVector<Operand>> operands = getPlainInputs(node);
   if (failed(operands) || failed(expectOneType(node, llvm::ArrayRef(*operands).drop_front())))
     return failure();

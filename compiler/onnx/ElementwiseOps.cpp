@@ -27,34 +27,40 @@ template <typename Op> static LogicalResult createBinary(NodeImporter &node, con
   return success();
 }
 
+static bool isFloatAt(NodeImporter &node, unsigned index) { return node.getInput(index).type == DataType::Float; }
+
 template <typename Op> static LogicalResult buildBinary(NodeImporter &node) {
-  return node.hasOnlyConstants() ? foldBinary(node) : createBinary<Op>(node, node.getInput(1));
+  if (node.hasOnlyConstants())
+    return foldBinary(node);
+  if (!isFloatAt(node, 0) || !isFloatAt(node, 1))
+    return buildBinaryLoops(node);
+  return createBinary<Op>(node, node.getInput(1));
 }
 
 LogicalResult buildAdd(NodeImporter &node) { return buildBinary<nn::AddOp>(node); }
 LogicalResult buildSub(NodeImporter &node) { return buildBinary<nn::SubOp>(node); }
 LogicalResult buildMul(NodeImporter &node) { return buildBinary<nn::MulOp>(node); }
 
-/// A quotient of a tensor and a constant is its product with the reciprocals.
+/// A quotient of a tensor and a constant is its product with the reciprocals, where these are finite.
 LogicalResult buildDiv(NodeImporter &node) {
   if (node.hasOnlyConstants())
     return foldBinary(node);
-  FailureOr<ConstantRef> divisor = node.getConstant(1);
-  if (failed(divisor))
-    return failure();
-  if ((*divisor)->getElementType() != DataType::Float)
-    return node.emitError() << node.describeInput(1) << " is " << getName((*divisor)->type) << ", expects float32";
+  if (!isFloatAt(node, 0) || !isFloatAt(node, 1) || !node.getInput(1).isConstant())
+    return buildBinaryLoops(node);
+  const Constant &divisor = *node.getInput(1).constant;
   std::vector<float> reciprocals;
-  for (float number : (*divisor)->getFloats()) {
+  for (float number : divisor.getFloats()) {
     reciprocals.push_back(1.0f / number);
     if (!std::isfinite(reciprocals.back()))
-      return node.emitError() << "the division by " << number << " is not defined";
+      return buildBinaryLoops(node);
   }
-  return createBinary<nn::MulOp>(node, Operand(Constant::fromFloats((*divisor)->shape, reciprocals)));
+  return createBinary<nn::MulOp>(node, Operand(Constant::fromFloats(divisor.shape, reciprocals)));
 }
 
 /// An op of one float operand and further arguments.
 template <typename Op, typename... Args> static LogicalResult buildUnary(NodeImporter &node, Args... args) {
+  if (!isFloatAt(node, 0))
+    return buildUnaryLoops(node);
   FailureOr<Value> input = node.getFloat(0);
   if (failed(input))
     return failure();
@@ -84,6 +90,10 @@ LogicalResult buildHardSigmoid(NodeImporter &node) {
 }
 
 LogicalResult buildClip(NodeImporter &node) {
+  const bool hasKnownBounds = (!node.hasInput(1) || node.getInput(1).isConstant()) &&
+                              (!node.hasInput(2) || node.getInput(2).isConstant());
+  if (!isFloatAt(node, 0) || !hasKnownBounds)
+    return buildClipLoops(node);
   FailureOr<Value> input = node.getFloat(0);
   if (failed(input))
     return failure();

@@ -110,29 +110,6 @@ LogicalResult foldBinary(NodeImporter &node) {
   return success();
 }
 
-LogicalResult foldUnary(NodeImporter &node) {
-  FailureOr<SmallVector<ConstantRef>> constants = getConstants(node);
-  if (failed(constants))
-    return failure();
-  const Constant &input = *constants->front();
-  const llvm::StringRef name = node.getOperatorName();
-  if (input.type != DataType::Float) {
-    if (name != "Neg")
-      return node.emitError() << node.describeInput(0) << " is " << getName(input.type) << ", expects float32";
-    llvm::SmallVector<int64_t> values = input.getIntegers();
-    for (int64_t &value : values)
-      value = static_cast<int64_t>(-static_cast<uint64_t>(value));
-    node.setOutput(Constant::fromIntegers(input.type, input.shape, values));
-    return success();
-  }
-  std::vector<float> values = input.getFloats();
-  for (float &value : values)
-    value = name == "Neg" ? -value : name == "Floor" ? std::floor(value) : name == "Ceil" ? std::ceil(value)
-                                                                                          : std::sqrt(value);
-  node.setOutput(Constant::fromFloats(input.shape, values));
-  return success();
-}
-
 /// Combines each `count` successive values into one.
 template <typename T> static std::vector<T> reduceRows(Arithmetic operation, llvm::ArrayRef<T> values, int64_t count) {
   std::vector<T> results;
@@ -145,7 +122,8 @@ template <typename T> static std::vector<T> reduceRows(Arithmetic operation, llv
   return results;
 }
 
-LogicalResult foldReduction(NodeImporter &node) {
+/// Of constants, which may have no elements.
+static LogicalResult foldReduction(NodeImporter &node) {
   const int64_t sinceOpset = node.getOperatorName() == "ReduceSum" ? 13 : 18;
   FailureOr<std::optional<Shape>> given = node.getIntsFromAttributeOrInput("axes", 1, sinceOpset);
   FailureOr<ConstantRef> input = node.getConstant(0);
@@ -188,9 +166,7 @@ LogicalResult foldReduction(NodeImporter &node) {
   return success();
 }
 
-LogicalResult foldWhere(NodeImporter &node) {
-  if (!node.hasOnlyConstants())
-    return node.emitError() << "is supported on constants only";
+static LogicalResult foldWhere(NodeImporter &node) {
   ConstantRef condition = node.getInput(0).constant, lhs = node.getInput(1).constant, rhs = node.getInput(2).constant;
   if (condition->type != DataType::Bool || lhs->type != rhs->type)
     return node.emitError() << "expects a bool and two tensors of one type, got " << getName(condition->type) << ", "
@@ -207,6 +183,22 @@ LogicalResult foldWhere(NodeImporter &node) {
       std::copy_n(right->bytes.data() + index * width, width, result->bytes.data() + index * width);
   node.setOutput(result);
   return success();
+}
+
+LogicalResult buildComparison(NodeImporter &node) {
+  return node.hasOnlyConstants() ? foldBinary(node) : buildBinaryLoops(node);
+}
+
+LogicalResult buildVariadic(NodeImporter &node) {
+  return node.hasOnlyConstants() ? foldBinary(node) : buildVariadicLoops(node);
+}
+
+LogicalResult buildReduction(NodeImporter &node) {
+  return node.hasOnlyConstants() ? foldReduction(node) : buildReduceLoops(node);
+}
+
+LogicalResult buildWhere(NodeImporter &node) {
+  return node.hasOnlyConstants() ? foldWhere(node) : buildWhereLoops(node);
 }
 
 } // namespace tinyc::onnx

@@ -62,12 +62,15 @@ LogicalResult buildCast(NodeImporter &node) {
     node.setOutput(0, operand);
     return success();
   }
-  if (!operand.isConstant() && operand.type == DataType::Int32 && target == DataType::Float) {
+  if (!operand.isConstant() && operand.type == DataType::Int32 && target == DataType::Float &&
+      getElementTypeOrSelf(operand.value).isF32()) {
     node.setOutput(operand.value); // integers of an integer product, held as float32
     return success();
   }
   if (getByteWidth(target) == 0 || getBitWidth(target) < 8)
     return node.emitError() << "a cast to " << getName(target) << " is not supported";
+  if (!operand.isConstant() || !llvm::is_contained({DataType::Float, DataType::Bool, DataType::Int64}, target))
+    return buildCastLoops(node, target);
   FailureOr<ConstantRef> constant = getPlainConstant(node, 0);
   if (failed(constant))
     return failure();
@@ -115,6 +118,9 @@ LogicalResult buildConstantOfShape(NodeImporter &node) {
   return success();
 }
 
+/// Of more copies the loops of a nest are shorter than a concatenation.
+static constexpr int64_t kMaxExpandCopies = 4096;
+
 /// Expand of a run-time value. The graph passes take the copies away where the result goes into ops that broadcast.
 static LogicalResult createExpand(NodeImporter &node) {
   FailureOr<Value> input = node.getFloat(0);
@@ -135,8 +141,12 @@ static LogicalResult createExpand(NodeImporter &node) {
 }
 
 LogicalResult buildExpand(NodeImporter &node) {
-  if (!node.getInput(0).isConstant())
-    return createExpand(node);
+  if (!node.getInput(0).isConstant()) {
+    const bool isLarge = node.getInput(1).isConstant() && node.getInput(1).type == DataType::Int64 &&
+                         llvm::any_of(node.getInput(1).constant->getIntegers(),
+                                      [](int64_t size) { return size > kMaxExpandCopies; });
+    return node.getInput(0).type == DataType::Float && !isLarge ? createExpand(node) : buildExpandLoops(node);
+  }
   FailureOr<ConstantRef> input = getPlainConstant(node, 0);
   FailureOr<Shape> requested = node.getConstantInts(1);
   if (failed(input) || failed(requested) || failed(verifyFoldedSize(node, *requested)))
@@ -185,6 +195,8 @@ LogicalResult buildRange(NodeImporter &node) {
 }
 
 LogicalResult buildGather(NodeImporter &node) {
+  if (!node.hasOnlyConstants())
+    return buildGatherLoops(node);
   FailureOr<ConstantRef> input = getPlainConstant(node, 0), indices = getPlainConstant(node, 1);
   if (failed(input) || failed(indices))
     return failure();
@@ -217,6 +229,8 @@ LogicalResult buildGather(NodeImporter &node) {
 }
 
 LogicalResult buildSlice(NodeImporter &node) {
+  if (!node.getInput(0).isConstant())
+    return buildSliceLoops(node);
   FailureOr<ConstantRef> input = getPlainConstant(node, 0);
   if (failed(input))
     return failure();

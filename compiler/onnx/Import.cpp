@@ -1,7 +1,9 @@
 #include "compiler/onnx/Import.h"
 
 #include "compiler/onnx/Graph.h"
+#include "compiler/onnx/Loops.h"
 #include "compiler/onnx/Operators.h"
+#include "llvm/ADT/StringSet.h"
 #include "mlir/IR/Verifier.h"
 
 #include <set>
@@ -31,6 +33,7 @@ private:
 
   LogicalResult checkOpsets();
   void countUses();
+  void findQuantized(llvm::ArrayRef<const Node *> nodes);
   LogicalResult resolveShapeOptions();
   FailureOr<Shape> resolveShape(const TensorInfo &input);
   LogicalResult importInput(const TensorInfo &input);
@@ -47,6 +50,8 @@ private:
   ImportState state;
   /// Sizes of symbolic dimensions, from --input-shape.
   llvm::StringMap<int64_t> symbols;
+  /// Values of integers that a scale makes real numbers: a dequantizing operator reads them, or what is moved out of them.
+  llvm::StringSet<> quantized;
   func::FuncOp function;
 };
 
@@ -69,6 +74,26 @@ void ModelImporter::countUses() {
       ++state.useCounts[input];
   for (const TensorInfo &output : model.outputs)
     ++state.useCounts[output.name];
+}
+
+void ModelImporter::findQuantized(llvm::ArrayRef<const Node *> nodes) {
+  for (const Node *node : llvm::reverse(nodes)) {
+    const llvm::StringRef type = node->type;
+    const bool moves = llvm::is_contained({"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "MaxPool",
+                                           "Concat", "Dropout"},
+                                          type);
+    const bool isMoved = moves && !node->outputs.empty() && quantized.contains(node->outputs.front());
+    const bool scales = llvm::is_contained({"DequantizeLinear", "ConvInteger", "MatMulInteger", "MatMulIntegerToFloat",
+                                            "QGemm"},
+                                           type) ||
+                        type.starts_with("QLinear");
+    if (isMoved || scales)
+      for (const std::string &input : node->inputs)
+        quantized.insert(input);
+  }
+  for (const TensorInfo &input : model.inputs)
+    if (!isQuantizedStorage(input.type) || getBitWidth(input.type) < 8)
+      quantized.erase(input.name);
 }
 
 /// Checks the options against the inputs and learns the sizes of symbols from them.
@@ -161,17 +186,14 @@ LogicalResult ModelImporter::importInput(const TensorInfo &input) {
     return emitError(input.name) << "input '" << input.name << "' has the shape " << toString(*shape)
                                  << ": dimensions must be positive, and at most " << kMaxElements
                                  << " elements are supported";
-  Type element;
-  if (input.isTensor && input.type == DataType::Float)
-    element = Float32Type::get(context);
-  else if (input.isTensor &&
-           llvm::is_contained({DataType::Int8, DataType::UInt8, DataType::Int16, DataType::UInt16}, input.type))
-    // A stand-in; the first DequantizeLinear assigns the real type.
-    element = getQuantizedType(context, input.type, Quantization{{1.0f}, {0}, -1});
-  else
+  if (!input.isTensor || !isLoopType(input.type))
     return emitError(input.name) << "input '" << input.name << "' is "
                                  << (input.isTensor ? getName(input.type) : "not a tensor")
-                                 << ", only float32, and 8 or 16-bit integers that are dequantized, are supported";
+                                 << ", only tensors of float32, integers of 8 to 64 bits and bool are supported";
+  Type element = getPlainType(context, input.type);
+  const bool isQuantized = quantized.contains(input.name);
+  if (isQuantized) // a stand-in; the first DequantizeLinear assigns the real type
+    element = getQuantizedType(context, input.type, Quantization{{1.0f}, {0}, -1});
   const unsigned index = function.getNumArguments();
   auto type = RankedTensorType::get(*shape, element);
   auto attributes = DictionaryAttr::get(
@@ -179,7 +201,7 @@ LogicalResult ModelImporter::importInput(const TensorInfo &input) {
   if (failed(function.insertArgument(index, type, attributes, getLoc(input.name))))
     return failure();
   Value argument = function.getArgument(index);
-  if (input.type != DataType::Float)
+  if (isQuantized)
     state.untypedArguments.push_back(argument);
   state.operands[input.name] = Operand(argument, input.type);
   return success();
@@ -268,10 +290,10 @@ FailureOr<Value> ModelImporter::importOutput(const TensorInfo &output) {
   }
   if (!operand.isConstant())
     return operand.value;
-  if (operand.type != DataType::Float || countElements(operand.getShape()).value_or(0) == 0)
+  if (!isLoopType(operand.type) || countElements(operand.getShape()).value_or(0) == 0)
     return emitError(output.name) << "output '" << output.name << "' is a constant of " << getName(operand.type)
                                   << " and shape " << toString(operand.getShape())
-                                  << ", only float32 with at least one element is supported";
+                                  << ", only plain elements, at least one, are supported";
   const Node node{output.name, "Constant", "", {}, {output.name}, {}};
   return NodeImporter(state, node, 0, getLoc(output.name)).materialize(*operand.constant);
 }
@@ -304,6 +326,7 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   if (!nodes || failed(resolveShapeOptions()))
     return nullptr;
   countUses();
+  findQuantized(*nodes);
 
   OpBuilder &builder = state.builder;
   OwningOpRef<ModuleOp> module = ModuleOp::create(builder, getLoc(""));

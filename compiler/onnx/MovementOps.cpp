@@ -107,6 +107,13 @@ LogicalResult buildTranspose(NodeImporter &node) {
     node.setOutput(permute(operand.constant, permutation));
     return success();
   }
+  if (isa<IntegerType>(getElementTypeOrSelf(operand.value))) {
+    FailureOr<Operand> moved = buildTransposeLoops(node, operand, permutation);
+    if (failed(moved))
+      return failure();
+    node.setOutput(0, *moved);
+    return success();
+  }
   node.setOutput(0, Operand(node.transpose(operand.value, permutation), operand.type));
   return success();
 }
@@ -151,6 +158,17 @@ LogicalResult buildConcat(NodeImporter &node) {
     return node.emitError() << "the result is too large: shape " << toString(shape);
   if (node.hasOnlyConstants())
     return foldConcat(node, *axis, shape);
+  // Plain integers; those of a scale stay as they are.
+  const bool isQuantized = llvm::all_of(llvm::seq(node.getInputCount()), [&](unsigned index) {
+    return !node.getInput(index).isConstant() && nn::getQuantizedElement(node.getInput(index).value.getType());
+  });
+  if (first.type != DataType::Float && !isQuantized) {
+    FailureOr<Operand> joined = buildConcatLoops(node, *axis, shape);
+    if (failed(joined))
+      return failure();
+    node.setOutput(0, *joined);
+    return success();
+  }
 
   SmallVector<Value> values;
   for (unsigned index = 0; index < node.getInputCount(); ++index) {
@@ -169,21 +187,11 @@ LogicalResult buildConcat(NodeImporter &node) {
 }
 
 LogicalResult buildPad(NodeImporter &node) {
-  FailureOr<Value> input = node.getFloat(0);
   FailureOr<std::optional<Shape>> pads = node.getIntsFromAttributeOrInput("pads", 1, 11);
-  if (failed(input) || failed(pads))
+  if (failed(pads))
     return failure();
-  if (const std::string mode = node.getString("mode", "constant"); mode != "constant")
-    return node.emitError() << "mode '" << mode << "' is not supported, only constant padding is";
   if (!*pads)
     return node.emitError() << "attribute 'pads' is required";
-  float value = node.getFloatAttribute("value", 0.0f);
-  if (node.hasInput(2)) {
-    FailureOr<float> scalar = node.getConstantScalar(2);
-    if (failed(scalar))
-      return failure();
-    value = *scalar;
-  }
   llvm::ArrayRef<int64_t> shape = node.getShape(0);
   const int64_t rank = shape.size();
   Shape axes = llvm::to_vector(llvm::seq<int64_t>(rank));
@@ -199,14 +207,27 @@ LogicalResult buildPad(NodeImporter &node) {
   if ((*pads)->size() != 2 * axes.size())
     return node.emitError() << "pads has " << (*pads)->size() << " numbers, expects " << 2 * axes.size();
   Shape before(rank, 0), after(rank, 0), result(shape);
+  bool isPlain = node.getInput(0).type == DataType::Float && node.getString("mode", "constant") == "constant" &&
+                 (!node.hasInput(2) || node.getInput(2).isConstant());
   for (auto [index, axis] : llvm::enumerate(axes)) {
     before[axis] = (**pads)[index];
     after[axis] = (**pads)[axes.size() + index];
-    if (before[axis] < 0 || after[axis] < 0)
-      return node.emitError() << "negative pads are not supported: " << toString(**pads);
-    if (before[axis] > kMaxElements || after[axis] > kMaxElements)
+    if (std::max(std::abs(before[axis]), std::abs(after[axis])) > kMaxElements)
       return node.emitError() << "pads are too large: " << toString(**pads);
     result[axis] += before[axis] + after[axis];
+    isPlain &= before[axis] >= 0 && after[axis] >= 0;
+  }
+  if (!isPlain)
+    return buildPadLoops(node, before, after);
+  FailureOr<Value> input = node.getFloat(0);
+  if (failed(input))
+    return failure();
+  float value = node.getFloatAttribute("value", 0.0f);
+  if (node.hasInput(2)) {
+    FailureOr<float> scalar = node.getConstantScalar(2);
+    if (failed(scalar))
+      return failure();
+    value = *scalar;
   }
   FailureOr<RankedTensorType> type = node.makeFloatType(result);
   if (failed(type))
@@ -230,8 +251,15 @@ LogicalResult buildDropout(NodeImporter &node) {
     if ((*training)->getIntegers().front() != 0)
       return node.emitError() << "training_mode true is not supported: export the model for inference";
   }
-  if (node.isOutputUsed(1))
-    return node.emitError() << "the output mask is not supported";
+  if (node.isOutputUsed(1)) { // nothing is dropped
+    if (countElements(node.getShape(0)).value_or(kMaxElements) > kMaxFoldedElements)
+      return node.emitError() << "the output mask has more than " << kMaxFoldedElements << " elements";
+    const int64_t count = *countElements(node.getShape(0));
+    const bool isFloat = node.getOpset() < 10;
+    node.setOutput(1, Operand(isFloat ? Constant::fromFloats(node.getShape(0), std::vector<float>(count, 1.0f))
+                                      : Constant::fromIntegers(DataType::Bool, node.getShape(0),
+                                                               llvm::SmallVector<int64_t>(count, 1))));
+  }
   return buildIdentity(node);
 }
 

@@ -1,3 +1,4 @@
+#include "compiler/onnx/Loops.h"
 #include "compiler/onnx/Operators.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -208,6 +209,16 @@ quant::QuantizedType getQuantizedType(MLIRContext *context, DataType type, const
 
 Value NodeImporter::materialize(const Constant &constant) {
   MLIRContext *context = builder.getContext();
+  if (!constant.quantization && constant.type != DataType::Float) {
+    auto type = RankedTensorType::get(constant.shape, getPlainType(context, constant.type));
+    auto storedType = type.clone(nn::getStorageType(type.getElementType()));
+    if (constant.type != DataType::Bool)
+      return create<nn::ConstantOp>(type, DenseElementsAttr::getFromRawBuffer(storedType, constant.bytes));
+    SmallVector<bool> bits;
+    for (char byte : constant.bytes)
+      bits.push_back(byte != 0);
+    return create<nn::ConstantOp>(type, DenseElementsAttr::get(storedType, bits));
+  }
   Type floatType = builder.getF32Type();
   Type stored = constant.quantization ? Type(getStorageType(context, constant.type)) : floatType;
   auto storedType = RankedTensorType::get(constant.shape, stored);

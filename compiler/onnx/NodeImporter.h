@@ -121,7 +121,7 @@ public:
   mlir::FailureOr<mlir::RankedTensorType> makeFloatType(llvm::ArrayRef<int64_t> shape) {
     return makeType(shape, builder.getF32Type());
   }
-  /// nn.constant, followed by quant.dcast if dequantized. The constant must be Float or dequantized.
+  /// nn.constant, followed by quant.dcast if dequantized.
   mlir::Value materialize(const Constant &constant);
   mlir::Value reshape(mlir::Value value, llvm::ArrayRef<int64_t> shape);
   mlir::Value transpose(mlir::Value value, llvm::ArrayRef<int64_t> permutation);

@@ -108,9 +108,66 @@ mlir::LogicalResult buildSize(NodeImporter &node);
 mlir::LogicalResult buildSlice(NodeImporter &node);
 // FoldedArithmetic.cpp
 mlir::LogicalResult foldBinary(NodeImporter &node);
-mlir::LogicalResult foldReduction(NodeImporter &node);
-mlir::LogicalResult foldUnary(NodeImporter &node);
-mlir::LogicalResult foldWhere(NodeImporter &node);
+mlir::LogicalResult buildComparison(NodeImporter &node);
+mlir::LogicalResult buildReduction(NodeImporter &node);
+mlir::LogicalResult buildVariadic(NodeImporter &node);
+mlir::LogicalResult buildWhere(NodeImporter &node);
+
+
+// Operators as loop nests: all inputs may be run-time tensors of any plain type.
+// ElementwiseLoops.cpp
+mlir::LogicalResult buildUnaryLoops(NodeImporter &node);
+mlir::LogicalResult buildBinaryLoops(NodeImporter &node);
+mlir::LogicalResult buildVariadicLoops(NodeImporter &node);
+mlir::LogicalResult buildWhereLoops(NodeImporter &node);
+mlir::LogicalResult buildCastLoops(NodeImporter &node, DataType target);
+mlir::LogicalResult buildClipLoops(NodeImporter &node);
+mlir::LogicalResult buildPow(NodeImporter &node);
+mlir::LogicalResult buildBiasGelu(NodeImporter &node);
+// PoolingLoops.cpp
+mlir::LogicalResult buildPoolLoops(NodeImporter &node);
+mlir::LogicalResult buildGlobalPool(NodeImporter &node);
+mlir::LogicalResult buildConvLoops(NodeImporter &node);
+mlir::LogicalResult buildGridSample(NodeImporter &node);
+// LossLoops.cpp
+mlir::LogicalResult buildNegativeLogLikelihoodLoss(NodeImporter &node);
+mlir::LogicalResult buildSoftmaxCrossEntropyLoss(NodeImporter &node);
+mlir::LogicalResult buildCastLike(NodeImporter &node);
+// ComposedOps.cpp: operators as others of the table
+mlir::LogicalResult buildDynamicQuantizeLinear(NodeImporter &node);
+mlir::LogicalResult buildEinsum(NodeImporter &node);
+// ReductionLoops.cpp
+mlir::LogicalResult buildReduceLoops(NodeImporter &node);
+mlir::LogicalResult buildArgExtreme(NodeImporter &node);
+mlir::LogicalResult buildCumulation(NodeImporter &node);
+mlir::LogicalResult buildHardmax(NodeImporter &node);
+mlir::LogicalResult buildLayerNormalization(NodeImporter &node);
+mlir::LogicalResult buildSkipLayerNormalization(NodeImporter &node);
+mlir::LogicalResult buildInstanceNormalization(NodeImporter &node);
+mlir::LogicalResult buildGroupNormalization(NodeImporter &node);
+mlir::LogicalResult buildMeanVarianceNormalization(NodeImporter &node);
+mlir::LogicalResult buildLpNormalization(NodeImporter &node);
+mlir::LogicalResult buildLRN(NodeImporter &node);
+// MovementLoops.cpp
+mlir::FailureOr<Operand> buildTransposeLoops(NodeImporter &node, const Operand &operand,
+                                             llvm::ArrayRef<int64_t> permutation);
+mlir::FailureOr<Operand> buildConcatLoops(NodeImporter &node, int64_t axis, llvm::ArrayRef<int64_t> shape);
+mlir::LogicalResult buildSliceLoops(NodeImporter &node);
+mlir::LogicalResult buildSplit(NodeImporter &node);
+mlir::LogicalResult buildTile(NodeImporter &node);
+mlir::LogicalResult buildExpandLoops(NodeImporter &node);
+mlir::LogicalResult buildPadLoops(NodeImporter &node, const Shape &before, const Shape &after);
+mlir::LogicalResult buildTrilu(NodeImporter &node);
+mlir::LogicalResult buildDepthToSpace(NodeImporter &node);
+mlir::LogicalResult buildReverseSequence(NodeImporter &node);
+mlir::LogicalResult buildGatherLoops(NodeImporter &node);
+mlir::LogicalResult buildGatherElements(NodeImporter &node);
+mlir::LogicalResult buildGatherND(NodeImporter &node);
+mlir::LogicalResult buildScatterElements(NodeImporter &node);
+mlir::LogicalResult buildScatterND(NodeImporter &node);
+mlir::LogicalResult buildOneHot(NodeImporter &node);
+mlir::LogicalResult buildEyeLike(NodeImporter &node);
+mlir::LogicalResult buildTopK(NodeImporter &node);
 
 } // namespace tinyc::onnx
 

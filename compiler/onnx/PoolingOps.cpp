@@ -22,6 +22,8 @@ static FailureOr<Window> readPool(NodeImporter &node) {
 }
 
 LogicalResult buildAveragePool(NodeImporter &node) {
+  if (node.getInput(0).getRank() > 4)
+    return buildPoolLoops(node);
   FailureOr<Value> input = node.getFloat(0);
   if (failed(input))
     return failure();
@@ -58,16 +60,16 @@ LogicalResult buildAveragePool(NodeImporter &node) {
 
 LogicalResult buildMaxPool(NodeImporter &node) {
   const Operand operand = node.getInput(0);
+  const bool isPlain = operand.type != DataType::Float &&
+                       (operand.isConstant() || !nn::getQuantizedElement(operand.value.getType()));
+  if (operand.getRank() > 4 || node.isOutputUsed(1) || isPlain)
+    return buildPoolLoops(node);
   FailureOr<Value> input = node.getTensor(0);
   if (failed(input))
     return failure();
   FailureOr<Window> window = readPool(node);
   if (failed(window))
     return failure();
-  if (node.isOutputUsed(1))
-    return node.emitError() << "the output Indices is not supported";
-  if (node.getInt("storage_order", 0) != 0)
-    return node.emitError() << "storage_order 1 (column major) is not supported";
   llvm::ArrayRef<int64_t> shape = operand.getShape(), spatial = shape.drop_front(2);
   FailureOr<RankedTensorType> type = node.makeType({shape[0], window->output[0], window->output[1], shape[1]},
                                                    getElementTypeOrSelf(*input));
@@ -100,6 +102,8 @@ LogicalResult buildGlobalAveragePool(NodeImporter &node) {
 }
 
 LogicalResult buildReduceMean(NodeImporter &node) {
+  if (node.getInput(0).type != DataType::Float)
+    return buildReduceLoops(node);
   FailureOr<Value> input = node.getFloat(0);
   FailureOr<std::optional<Shape>> given = node.getIntsFromAttributeOrInput("axes", 1, 18);
   if (failed(input) || failed(given))

@@ -7,17 +7,17 @@
 
 namespace tinyc::onnx {
 
-/// A window over height and width (a 1-D one has height 1).
+/// A window over height and width (a 1-D one has height 1), or over more dimensions.
 struct Window {
   Shape kernel, strides, dilations;
-  /// As the node asks for them: top, left, bottom, right.
+  /// As the node asks for them: top, left, bottom, right (all dimensions before, then all after).
   Shape pads;
   /// What ceil_mode adds at the bottom and on the right.
   Shape ceilPads;
   /// Size of the result: height, width.
   Shape output;
 
-  /// pads and ceilPads together.
+  /// pads and ceilPads together, of two dimensions.
   Shape getAllPads() const { return {pads[0], pads[1], pads[2] + ceilPads[0], pads[3] + ceilPads[1]}; }
 };
 
@@ -26,7 +26,7 @@ struct Window {
 mlir::FailureOr<Shape> getNumbers(NodeImporter &node, llvm::StringRef name, size_t count, int64_t minimum,
                                   int64_t otherwise);
 
-/// Reads the attributes of `node`, whose input has `spatial` dimensions (one or two) and whose kernel is `kernel`.
+/// Reads the attributes of `node`, whose input has `spatial` dimensions and whose kernel is `kernel`.
 mlir::FailureOr<Window> computeWindow(NodeImporter &node, llvm::ArrayRef<int64_t> spatial,
                                       llvm::ArrayRef<int64_t> kernel);
 

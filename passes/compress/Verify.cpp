@@ -26,8 +26,8 @@ struct VerifyPass : impl::VerifyPassBase<VerifyPass> {
         valid = false;
       }
     function.walk([&](Operation *op) {
-      if (llvm::none_of(op->getResultTypes(), isFloat))
-        return;
+      if (llvm::none_of(op->getResultTypes(), isFloat) || op->getParentOfType<nn::LoopNestOp>())
+        return; // of the body of a loop nest the nest itself is named
       if (isa<nn::ConstantOp>(op) && llvm::all_of(op->getUsers(), [&](Operation *user) {
             return llvm::any_of(user->getResultTypes(), isFloat); // the user is named instead
           }))

@@ -3,6 +3,7 @@
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
 #include "tinyc/kernel_functions.h"
+#include "tinyc/math.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -45,6 +46,9 @@ static llvm::orc::SymbolMap getKernels(llvm::orc::LLJIT &jit) {
 #undef ADD_armv7e_m
 #undef ADD_x86_64
 #undef ADD_generic
+#define LOOP_FUNCTION(name, operands) add("tinyc_math_" #name "_f32", &tinyc_math_##name##_f32);
+#include "dialects/loop/Functions.def"
+#undef LOOP_FUNCTION
   return symbols;
 }
 

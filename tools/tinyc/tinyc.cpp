@@ -1,6 +1,7 @@
 // tinyc: compiles an ONNX model for a microcontroller.
 #include "compiler/Analyze.h"
 #include "compiler/Driver.h"
+#include "compiler/onnx/SupportedOps.h"
 #include "tools/CompileFlags.h"
 #include "llvm/Support/InitLLVM.h"
 
@@ -17,6 +18,13 @@ int main(int argc, char **argv) {
   };
   cl::opt<bool> boards("list-boards", cl::desc("Print the boards that --board knows, and exit"), cl::cat(category),
                        cl::ValueDisallowed, cl::callback(listBoards));
+  auto listOperators = [](const std::string &form) {
+    tinyc::onnx::printSupportedOps(outs(), form == "json");
+    outs().flush();
+    exit(0);
+  };
+  cl::opt<std::string> operators("supported-ops", cl::desc("Print the ONNX operators that can be compiled, and exit"),
+                                 cl::value_desc("json"), cl::ValueOptional, cl::cat(category), cl::callback(listOperators));
   cl::opt<std::string> output(
       "o",
       cl::desc("Directory of the package; with --emit a file (obj: a directory, or FILE.o with model.h beside it)"),

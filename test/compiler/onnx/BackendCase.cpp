@@ -3,8 +3,10 @@
 #include "compiler/onnx/Operators.h"
 #include "llvm/ADT/STLExtras.h"
 
+#include <cmath>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <set>
 
 namespace {
@@ -14,6 +16,19 @@ template <typename T> void readRaw(const std::string &raw, std::vector<double> &
     T value;
     std::memcpy(&value, raw.data() + offset, sizeof(T));
     values.push_back(static_cast<double>(value));
+  }
+}
+
+void readHalf(const std::string &raw, std::vector<double> &values) {
+  std::vector<double> bits;
+  readRaw<uint16_t>(raw, bits);
+  for (double each : bits) {
+    const uint32_t word = static_cast<uint32_t>(each);
+    const int exponent = static_cast<int>(word >> 10 & 31);
+    const double mantissa = word & 1023, sign = word >> 15 ? -1 : 1;
+    values.push_back(sign * (exponent == 31  ? mantissa != 0 ? std::nan("") : std::numeric_limits<double>::infinity()
+                             : exponent == 0 ? std::ldexp(mantissa, -24)
+                                             : std::ldexp(1024 + mantissa, exponent - 25)));
   }
 }
 
@@ -29,6 +44,11 @@ std::optional<Tensor> readTensor(const std::string &path) {
   case onnx::TensorProto::DOUBLE: readRaw<double>(proto.raw_data(), tensor.values); break;
   case onnx::TensorProto::INT64: readRaw<int64_t>(proto.raw_data(), tensor.values); break;
   case onnx::TensorProto::INT32: readRaw<int32_t>(proto.raw_data(), tensor.values); break;
+  case onnx::TensorProto::INT16: readRaw<int16_t>(proto.raw_data(), tensor.values); break;
+  case onnx::TensorProto::UINT16: readRaw<uint16_t>(proto.raw_data(), tensor.values); break;
+  case onnx::TensorProto::UINT32: readRaw<uint32_t>(proto.raw_data(), tensor.values); break;
+  case onnx::TensorProto::UINT64: readRaw<uint64_t>(proto.raw_data(), tensor.values); break;
+  case onnx::TensorProto::FLOAT16: readHalf(proto.raw_data(), tensor.values); break;
   case onnx::TensorProto::INT8: readRaw<int8_t>(proto.raw_data(), tensor.values); break;
   case onnx::TensorProto::UINT8:
   case onnx::TensorProto::BOOL: readRaw<uint8_t>(proto.raw_data(), tensor.values); break;
@@ -40,6 +60,8 @@ std::optional<Tensor> readTensor(const std::string &path) {
     tensor.values.push_back(static_cast<double>(value));
   for (int32_t value : proto.int32_data())
     tensor.values.push_back(value);
+  for (uint64_t value : proto.uint64_data())
+    tensor.values.push_back(static_cast<double>(value));
   return tensor;
 }
 
@@ -80,6 +102,19 @@ bool readTensors(const std::string &directory, BackendCase &backendCase) {
       if (std::optional<Tensor> tensor =
               readTensor(directory + "/test_data_set_0/" + kind + "_" + std::to_string(index) + ".pb"))
         tensors.push_back(std::move(*tensor));
+    // The bits of bfloat16 are stored as uint16.
+    const auto &infos = &tensors == &backendCase.inputs ? graph.input() : graph.output();
+    for (auto [info, tensor] : llvm::zip(infos, tensors)) {
+      if (info.type().tensor_type().elem_type() != onnx::TensorProto::BFLOAT16)
+        continue;
+      tensor.proto.set_data_type(onnx::TensorProto::BFLOAT16);
+      for (double &value : tensor.values) {
+        const uint32_t bits = static_cast<uint32_t>(value) << 16;
+        float real;
+        std::memcpy(&real, &bits, sizeof real);
+        value = real;
+      }
+    }
   };
   read(graph.input_size(), "input", backendCase.inputs);
   read(graph.output_size(), "output", backendCase.outputs);
@@ -97,13 +132,7 @@ onnx::ModelProto specialize(const BackendCase &backendCase, Form form, std::vect
   for (size_t index = 0; index < inputs.size(); ++index) {
     const onnx::ValueInfoProto &info = original.graph().input(index);
     const int type = inputs[index].proto.data_type();
-    // Integers that a scale, or the meaning of the operator, makes real numbers.
-    const std::set<std::string> quantized = {"DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger",
-                                             "MatMulInteger"};
-    const bool dequantized = quantized.count(original.graph().node(0).op_type()) != 0;
-    const bool runs =
-        type == onnx::TensorProto::FLOAT ||
-        (dequantized && (type == onnx::TensorProto::UINT8 || type == onnx::TensorProto::INT8));
+    const bool runs = type != onnx::TensorProto::STRING && !inputs[index].values.empty();
     const bool stays = form == Form::RunTime ? runs && !isParameter(original, info.name())
                                              : form == Form::FirstInput && index == 0 && runs;
     if (stays) {
@@ -114,22 +143,6 @@ onnx::ModelProto specialize(const BackendCase &backendCase, Form form, std::vect
     onnx::TensorProto &initializer = *graph.add_initializer();
     initializer = inputs[index].proto;
     initializer.set_name(info.name());
-  }
-  for (onnx::ValueInfoProto &output : *graph.mutable_output()) {
-    onnx::TypeProto::Tensor &type = *output.mutable_type()->mutable_tensor_type();
-    if (type.elem_type() != onnx::TensorProto::INT64 && type.elem_type() != onnx::TensorProto::INT32 &&
-        type.elem_type() != onnx::TensorProto::BOOL)
-      continue;
-    onnx::NodeProto &cast = *graph.add_node();
-    cast.set_op_type("Cast");
-    cast.add_input(output.name());
-    cast.add_output(output.name() + "_as_float");
-    onnx::AttributeProto &to = *cast.add_attribute();
-    to.set_name("to");
-    to.set_type(onnx::AttributeProto::INT);
-    to.set_i(onnx::TensorProto::FLOAT);
-    output.set_name(cast.output(0));
-    type.set_elem_type(onnx::TensorProto::FLOAT);
   }
   return model;
 }

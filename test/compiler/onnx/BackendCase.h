@@ -31,8 +31,7 @@ bool isSupported(const onnx::ModelProto &model);
 /// Reads inputs and outputs of a case; false if their types are not read here.
 bool readTensors(const std::string &directory, BackendCase &backendCase);
 
-/// The model in a form; integer outputs are cast to float, so that they can be returned. `runTime` gets the inputs
-/// that are left.
+/// The model in a form. `runTime` gets the inputs that are left.
 onnx::ModelProto specialize(const BackendCase &backendCase, Form form, std::vector<const Tensor *> &runTime);
 
 /// Elements of a tensor of `shape` after a transposition: result dimension i is dimension permutation[i].

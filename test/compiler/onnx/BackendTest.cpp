@@ -62,11 +62,29 @@ constexpr Refusal kRefusals[] = {
 using Values = std::vector<std::vector<double>>;
 
 bool isInteger(const Tensor &tensor) {
-  return tensor.proto.data_type() == onnx::TensorProto::UINT8 || tensor.proto.data_type() == onnx::TensorProto::INT8;
+  const int type = tensor.proto.data_type();
+  return type != onnx::TensorProto::BFLOAT16 && type != onnx::TensorProto::FLOAT && type != onnx::TensorProto::DOUBLE && type != onnx::TensorProto::FLOAT16;
 }
 
-/// uint8 is held as int8, 128 less.
+/// A quantized uint8 is held as int8, 128 less.
 double getShift(const Tensor &tensor) { return tensor.proto.data_type() == onnx::TensorProto::UINT8 ? 128 : 0; }
+
+/// Calls `f` with a zero of the C++ type that holds a host tensor's elements.
+template <typename F> void visitElement(const tinyc::nn::HostTensor &tensor, F f) {
+  mlir::Type element = tensor.getType().getElementType();
+  if (element.isF32())
+    return f(float());
+  auto integer = llvm::dyn_cast<mlir::IntegerType>(element);
+  const bool isUnsigned = integer && (integer.isUnsigned() || integer.getWidth() == 1);
+  switch (tensor.getElementBytes()) {
+  case 1: return isUnsigned ? f(uint8_t()) : f(int8_t());
+  case 2: return isUnsigned ? f(uint16_t()) : f(int16_t());
+  case 4: return isUnsigned ? f(uint32_t()) : f(int32_t());
+  default: return isUnsigned ? f(uint64_t()) : f(int64_t());
+  }
+}
+
+bool isQuantized(const tinyc::nn::HostTensor &tensor) { return tinyc::nn::getQuantizedElement(tensor.getType()) != nullptr; }
 
 /// The values of a stored tensor whose dimension i is ONNX dimension permutation[i].
 std::vector<double> toOnnxOrder(const std::vector<double> &values, llvm::ArrayRef<int64_t> storedShape,
@@ -95,7 +113,8 @@ protected:
 
   void runFolder(llvm::StringRef folder);
   void runCase(const std::string &directory);
-  std::optional<Values> interpret(const std::string &path, llvm::ArrayRef<const Tensor *> inputs, bool graphPasses);
+  std::optional<Values> interpret(const std::string &path, llvm::ArrayRef<const Tensor *> inputs,
+                                  llvm::ArrayRef<Tensor> outputs, bool graphPasses);
   std::optional<Values> runOnHost(const std::string &path, llvm::ArrayRef<const Tensor *> inputs,
                                   llvm::ArrayRef<Tensor> outputs);
   // False, with a test failure, if an output differs.
@@ -105,6 +124,7 @@ protected:
   std::string messages;
   unsigned passed = 0, refused = 0, skipped = 0, onHost = 0;
   std::map<std::string, std::vector<std::string>> categories;
+  std::vector<std::string> rows; // of the table of tools/onnx_table.py: operator, operator set, case, status
 };
 
 bool BackendTest::compare(const Values &results, const std::vector<Tensor> &outputs, const std::string &name) {
@@ -114,7 +134,7 @@ bool BackendTest::compare(const Values &results, const std::vector<Tensor> &outp
     EXPECT_EQ(result.size(), expected.values.size()) << name;
     for (auto [actual, wanted] : llvm::zip(result, expected.values)) {
       const double tolerance = exact ? 0 : kAbsoluteTolerance + kRelativeTolerance * std::abs(wanted);
-      if ((std::isnan(actual) && std::isnan(wanted)) || std::abs(actual - wanted) <= tolerance)
+      if ((std::isnan(actual) && std::isnan(wanted)) || actual == wanted || std::abs(actual - wanted) <= tolerance)
         continue;
       ADD_FAILURE() << name << ": got " << actual << ", expected " << wanted;
       return false;
@@ -124,7 +144,7 @@ bool BackendTest::compare(const Values &results, const std::vector<Tensor> &outp
 }
 
 std::optional<Values> BackendTest::interpret(const std::string &path, llvm::ArrayRef<const Tensor *> inputs,
-                                             bool graphPasses) {
+                                             llvm::ArrayRef<Tensor> outputs, bool graphPasses) {
   mlir::OwningOpRef<mlir::ModuleOp> module = tinyc::importOnnx(path, {}, &context);
   if (!module)
     return std::nullopt;
@@ -143,11 +163,16 @@ std::optional<Values> BackendTest::interpret(const std::string &path, llvm::Arra
     tinyc::nn::HostTensor &argument = arguments.emplace_back(type);
     const std::vector<double> values =
         permutation ? permute(input->values, input->shape, permutation.asArrayRef()) : input->values;
-    for (auto [element, value] : llvm::enumerate(values))
-      if (argument.getElementBytes() == 1)
-        argument.get<int8_t>()[element] = static_cast<int8_t>(value - getShift(*input));
-      else
-        argument.get<float>()[element] = static_cast<float>(value);
+    if (static_cast<int64_t>(values.size()) != argument.getNumElements()) {
+      ADD_FAILURE() << path << ": input " << index << " has " << values.size() << " values";
+      return std::nullopt;
+    }
+    const double shift = isQuantized(argument) ? getShift(*input) : 0;
+    visitElement(argument, [&](auto zero) {
+      using T = decltype(zero);
+      for (auto [element, value] : llvm::zip_equal(argument.get<T>(), values))
+        element = static_cast<T>(value - shift);
+    });
   }
   mlir::FailureOr<tinyc::nn::Interpreter> interpreter = tinyc::nn::Interpreter::create(function);
   if (mlir::failed(interpreter)) {
@@ -162,10 +187,11 @@ std::optional<Values> BackendTest::interpret(const std::string &path, llvm::Arra
   Values values;
   for (auto [index, result] : llvm::enumerate(*results)) {
     std::vector<double> &stored = values.emplace_back();
-    if (result.getElementBytes() == 1)
-      stored.assign(result.get<int8_t>().begin(), result.get<int8_t>().end());
-    else
-      stored.assign(result.get<float>().begin(), result.get<float>().end());
+    const double shift = isQuantized(result) ? getShift(outputs[index]) : 0;
+    visitElement(result, [&](auto zero) {
+      for (auto value : result.get<decltype(zero)>())
+        stored.push_back(static_cast<double>(value) + shift);
+    });
     if (auto permutation = function.getResultAttrOfType<mlir::DenseI64ArrayAttr>(index, tinyc::nn::kPermutationAttr))
       stored = toOnnxOrder(stored, result.getType().getShape(), permutation.asArrayRef());
   }
@@ -195,9 +221,10 @@ std::optional<Values> BackendTest::runOnHost(const std::string &path, llvm::Arra
       static_cast<uint8_t *>(std::aligned_alloc(64, llvm::alignTo(std::max<int64_t>(bytes, 1), 64))), &std::free);
   for (auto [port, input] : llvm::zip_equal(ports.inputs, inputs)) {
     std::vector<float> values;
+    const double shift = port.type == "int8" ? getShift(*input) : 0;
     for (double value : input->values)
       values.push_back(
-          static_cast<float>(isInteger(*input) ? (value - getShift(*input) - port.zeroPoint) * port.scale : value));
+          static_cast<float>(port.type == "int8" ? (value - shift - port.zeroPoint) * port.scale : value));
     const std::vector<char> encoded = tinyc::encode(port, values);
     std::memcpy(arena.get() + port.offset, encoded.data(), encoded.size());
   }
@@ -207,8 +234,9 @@ std::optional<Values> BackendTest::runOnHost(const std::string &path, llvm::Arra
     const char *stored = reinterpret_cast<const char *>(arena.get() + port.offset);
     std::vector<double> &output = values.emplace_back();
     for (float value : tinyc::decode(port, llvm::ArrayRef(stored, port.bytes)))
-      output.push_back(isInteger(expected) ? std::round(value / port.scale) + static_cast<double>(port.zeroPoint)
-                                           : static_cast<double>(value));
+      output.push_back(port.type == "int8" && isInteger(expected)
+                           ? std::round(value / port.scale) + static_cast<double>(port.zeroPoint) + getShift(expected)
+                           : static_cast<double>(value));
   }
   return values;
 }
@@ -218,17 +246,16 @@ void BackendTest::runCase(const std::string &directory) {
   backendCase.name = llvm::sys::path::filename(directory).str();
   std::ifstream stream(directory + "/model.onnx", std::ios::binary);
   ASSERT_TRUE(stream && backendCase.model.ParseFromIstream(&stream)) << directory;
-  if (!isSupported(backendCase.model))
+  if (!isSupported(backendCase.model)) {
+    rows.push_back(backendCase.model.graph().node(0).op_type() + "\t0\t" + backendCase.name + "\tother operators or types");
     return;
+  }
   if (!readTensors(directory, backendCase)) {
     ++skipped;
     return;
   }
   messages.clear();
-  std::vector<Tensor> expected = backendCase.outputs;
-  for (Tensor &output : expected)
-    for (double &value : output.values)
-      value -= getShift(output);
+  const std::vector<Tensor> &expected = backendCase.outputs;
   bool ran = false, correct = true, wantsHost = false, ranOnHost = false;
   for (Form form : {Form::RunTime, Form::FirstInput, Form::Constant}) {
     std::vector<const Tensor *> inputs;
@@ -237,7 +264,7 @@ void BackendTest::runCase(const std::string &directory) {
     const std::string path = ::testing::TempDir() + backendCase.name + ".onnx";
     std::ofstream(path, std::ios::binary) << model.SerializeAsString();
     for (bool graphPasses : {false, true})
-      if (std::optional<Values> results = interpret(path, inputs, graphPasses)) {
+      if (std::optional<Values> results = interpret(path, inputs, backendCase.outputs, graphPasses)) {
         ran = true;
         correct &= compare(*results, expected, name + (graphPasses ? " after graph passes" : " as imported"));
         wantsHost |= !inputs.empty();
@@ -251,11 +278,20 @@ void BackendTest::runCase(const std::string &directory) {
     std::remove(path.c_str());
   }
   onHost += ranOnHost;
+  auto record = [&](llvm::StringRef status) {
+    const onnx::NodeProto &node = backendCase.model.graph().node(0);
+    int64_t opset = 0;
+    for (const auto &import : backendCase.model.opset_import())
+      if (import.domain() == node.domain())
+        opset = import.version();
+    rows.push_back(node.op_type() + "\t" + std::to_string(opset) + "\t" + backendCase.name + "\t" + status.str());
+  };
   // Kernels hold one scale for a tensor: integers with a scale for each channel end at a diagnostic.
   wantsHost &= !llvm::StringRef(messages).contains("kernels hold f32 or signed 8-bit integers with one scale");
   EXPECT_TRUE(ranOnHost || !wantsHost) << backendCase.name << " does not compile for the host: " << messages;
   if (ran) {
     passed += correct && (ranOnHost || !wantsHost);
+    record(correct ? ranOnHost ? "passed" : "passed at compile time" : "failed");
     return;
   }
   const auto *refusal = llvm::find_if(kRefusals, [&](const Refusal &each) {
@@ -265,6 +301,7 @@ void BackendTest::runCase(const std::string &directory) {
     ADD_FAILURE() << backendCase.name << " is refused: " << messages;
   else
     categories[refusal->category.str()].push_back(backendCase.name);
+  record(refusal == std::end(kRefusals) ? llvm::StringRef(messages).split('\n').first : llvm::StringRef(refusal->category));
   ++refused;
 }
 
@@ -285,6 +322,11 @@ void BackendTest::runFolder(llvm::StringRef folder) {
   for (const auto &[category, names] : categories)
     llvm::outs() << "  refused for " << category << ": " << names.size() << " (" << llvm::join(names, " ") << ")\n";
   llvm::outs().flush();
+  if (const char *table = std::getenv("TINYC_ONNX_TABLE")) {
+    std::ofstream file(table, std::ios::app);
+    for (const std::string &row : rows)
+      file << folder.str() << "\t" << row << "\n";
+  }
 }
 
 TEST_F(BackendTest, Node) { runFolder("node"); }
