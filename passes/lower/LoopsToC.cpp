@@ -93,17 +93,24 @@ private:
   }
 
   bool isUsed(size_t number) {
-    if (nest.isMapped(number))
+    if (nest.isMapped(number) && !getElement(number).use_empty())
       return true;
     return llvm::any_of(nest.body->getOps<loop::LoadOp>(), [&](loop::LoadOp load) { return load.getTensor() == number; });
   }
 
+  /// The body's argument for a mapped input.
+  BlockArgument getElement(size_t number) {
+    unsigned argument = 0;
+    for (size_t before = 0; before < number; ++before)
+      argument += nest.isMapped(before);
+    return nest.body->getArgument(argument);
+  }
+
   /// Names of the arguments; the elements are read at the body's begin.
   void bindArguments() {
-    unsigned argument = 0;
     for (size_t number = 0; number < nest.getInputCount(); ++number)
-      if (nest.isMapped(number)) {
-        names[nest.body->getArgument(argument++)] = "e" + std::to_string(number);
+      if (nest.isMapped(number) && !getElement(number).use_empty()) {
+        names[getElement(number)] = "e" + std::to_string(number);
         mapped.push_back(number);
       }
     if (nest.hasReduction())
@@ -139,7 +146,8 @@ private:
 
   void printBody() {
     for (size_t number : mapped)
-      indent() << "const " << getScalarName(nest.types[number].getElementType()) << " e" << number << " = x" << number << "[" << formatPosition(number) << "];\n";
+      indent() << "const " << getScalarName(nest.types[number].getElementType()) << " e" << number << " = x" << number
+               << "[" << formatPosition(number) << "];\n";
     for (Operation &op : nest.body->without_terminator())
       printOp(op);
   }
