@@ -104,7 +104,10 @@ LogicalResult buildEinsum(NodeImporter &node) {
   loops.parallel = result.size();
   loops.shape.assign(loops.sizes.begin(), loops.sizes.begin() + loops.parallel);
   loops.type = operands->front().type;
-  loops.map = AffineMap::getMultiDimIdentityMap(order.size(), context).getMajorSubMap(loops.parallel);
+  SmallVector<AffineExpr> place;
+  for (int64_t loop = 0; loop < loops.parallel; ++loop)
+    place.push_back(node.builder.getAffineDimExpr(loop));
+  loops.map = AffineMap::get(order.size(), 0, place, context);
   for (auto [term, operand] : llvm::zip_equal(letters, *operands)) {
     SmallVector<AffineExpr> indices;
     for (auto [letter, size] : llvm::zip_equal(term, operand.getShape()))
