@@ -3,6 +3,7 @@
 #include "compiler/Dataset.h"
 #include "compiler/DriverSupport.h"
 #include "compiler/Files.h"
+#include "compiler/Layers.h"
 #include "compiler/MixedPrecision.h"
 #include "compiler/Npy.h"
 #include "compiler/PruneModule.h"
@@ -62,8 +63,7 @@ static constexpr int64_t kSearchSamples = 256, kLeastSearchSamples = 64, kSearch
 static LogicalResult choosePrecision(ModuleOp module, const Options &options, const targets::Target &target,
                                      const compress::CompressOptions &compression) {
   auto function = *module.getOps<func::FuncOp>().begin();
-  int64_t macs = 1, available = compression.data.count;
-  function.walk([&](nn::CostOpInterface op) { macs += op.getMacs(); });
+  int64_t macs = 1 + countMacs(module), available = compression.data.count;
   int64_t count = std::min(available, std::clamp(kSearchMacs / macs, kLeastSearchSamples, kSearchSamples));
   PrecisionProblem problem;
   problem.target = &target;
@@ -97,6 +97,13 @@ static LogicalResult choosePrecision(ModuleOp module, const Options &options, co
   problem.round = [searching](ModuleOp prepared, int32_t bits) mutable {
     searching.precision.weights = "int" + std::to_string(bits);
     return runPasses(prepared, [&](OpPassManager &manager) { compress::buildFitPipeline(manager, searching); });
+  };
+  problem.compile = [module, searching](const compress::Precision &precision) -> FailureOr<OwningOpRef<ModuleOp>> {
+    OwningOpRef<ModuleOp> copy = ModuleOp(module).clone();
+    if (failed(compress::applyPrecision(*copy->getOps<func::FuncOp>().begin(), precision, "search")) ||
+        failed(runPasses(*copy, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, searching); })))
+      return failure();
+    return copy;
   };
   OwningOpRef<ModuleOp> prepared = module.clone();
   compress::CompressOptions preparing = searching;
@@ -198,20 +205,20 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
     if (!opened)
       return complain(opened.takeError());
     datasets = std::move(*opened);
-    int64_t available = datasets->size(), count = std::min(available, kCalibrationSamples);
+    llvm::Expected<CalibrationRows> rows = CalibrationRows::choose(*datasets, options);
+    if (!rows)
+      return complain(rows.takeError());
     // Without a limit, as many samples as a quick compilation can afford, spread over all of them.
-    int64_t spread = options.calibrationLimit > 0 ? 0 : available;
-    if (options.calibrationLimit > 0)
-      count = std::min(options.calibrationLimit, available);
+    int64_t count = options.calibrationLimit > 0 ? rows->count : std::min(rows->count, kCalibrationSamples);
     compression.data.count = count;
-    compression.data.getNumber = [spread, count](int64_t index) { return spread > 0 ? index * spread / count : index; };
+    compression.data.getNumber = [rows = *rows, count](int64_t index) { return rows.getNumber(index, count); };
     compression.data.getInputs = [&datasets, getNumber = compression.data.getNumber](int64_t index) {
       return datasets->get(getNumber(index));
     };
     pruningData = compression.data;
     if (options.calibrationLimit == 0) {
-      pruningData.count = available; // it takes as many as fit in memory
-      pruningData.getInputs = [&datasets](int64_t index) { return datasets->get(index); };
+      pruningData.count = rows->count; // it takes as many as fit in memory
+      pruningData.getInputs = [&datasets, rows = *rows](int64_t index) { return datasets->get(rows.first + index); };
     }
   } else if (isFloat && !hasQuantization && options.quantize == Quantize::Automatic) {
     module.emitRemark("compiled in float32: give --calibrate=X.npy for int8, or --quantize=none to say so");

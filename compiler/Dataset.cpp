@@ -248,4 +248,14 @@ std::vector<nn::HostTensor> InputDatasets::get(int64_t index) const {
   return inputs;
 }
 
+llvm::Expected<CalibrationRows> CalibrationRows::choose(const InputDatasets &datasets, const Options &options) {
+  CalibrationRows rows{options.calibrationFirst, datasets.size() - options.calibrationFirst};
+  if (datasets.size() > 0 && rows.count < 1)
+    return makeFileError(datasets.getPath(), "holds " + Twine(datasets.size()) + " samples, none from index " +
+                                                 Twine(rows.first) + " on to calibrate with");
+  if (options.calibrationLimit > 0)
+    rows.count = std::min(rows.count, options.calibrationLimit);
+  return rows;
+}
+
 } // namespace tinyc

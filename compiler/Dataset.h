@@ -61,6 +61,7 @@ public:
                                             const InputTransform &transform);
 
   int64_t size() const { return datasets.empty() ? 0 : datasets.front().size(); }
+  llvm::StringRef getPath() const { return datasets.front().getPath(); }
   /// The arguments of sample `index`. Thread-safe.
   std::vector<nn::HostTensor> get(int64_t index) const;
 
@@ -68,6 +69,16 @@ private:
   std::vector<Dataset> datasets;
   std::vector<mlir::RankedTensorType> types;
   std::vector<std::vector<int64_t>> permutations;
+};
+
+/// The samples of calibration files that Options::calibrationFirst and calibrationLimit choose.
+struct CalibrationRows {
+  int64_t first = 0, count = 0;
+
+  /// Fails, naming the file, if none is left.
+  static llvm::Expected<CalibrationRows> choose(const InputDatasets &datasets, const Options &options);
+  /// The number in the files of sample `index` of `wanted`, at most `count`, which are spread over all of these.
+  int64_t getNumber(int64_t index, int64_t wanted) const { return first + index * count / wanted; }
 };
 
 } // namespace tinyc

@@ -21,6 +21,7 @@ struct EvaluationOptions {
   bool profile = false;                ///< count the cycles of every layer, on an emulated Cortex-M
   std::string profileFile;             ///< .json or .csv to be written
   double clock = 0;                    ///< Hz, for milliseconds in the profile; 0: none
+  std::string compilationFlag;         ///< a flag given that says how to compile, which a package refuses; empty: none
   bool keepOutputs = false;            ///< hand out the outputs of all samples in Evaluation::outputs
 };
 

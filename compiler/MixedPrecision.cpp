@@ -37,10 +37,10 @@ public:
       if (llvm::Error error = record.keepIn(wanted.recordFile))
         return complain(std::move(error));
     search::Assignment start(environment.getStepCount(), 0);
-    std::optional<Costs> measured = measureExactly(start);
+    std::optional<search::Record::Point> measured = measureExactly(start);
     if (!measured)
       return failure();
-    int8 = *measured;
+    int8 = measured->costs;
     environment.setMeasuredCosts(int8);
     search::Goal goal;
     goal.maxDrop = wanted.maxDrop;
@@ -75,35 +75,55 @@ public:
   }
 
 private:
-  /// Costs as the package has them; prints the error if it cannot be made.
-  std::optional<Costs> measureExactly(ArrayRef<uint8_t> assignment) {
-    FailureOr<OwningOpRef<ModuleOp>> program = environment.makeProgram(assignment);
-    if (failed(program))
+  /// Costs and quality as the package has them; prints the error if it cannot be made.
+  std::optional<search::Record::Point> measureExactly(ArrayRef<uint8_t> assignment) {
+    FailureOr<PrecisionEnvironment::Package> package = environment.makePackage(assignment);
+    if (failed(package))
       return std::nullopt;
-    FailureOr<Costs> costs = measureProgram(**program, target, options);
-    return succeeded(costs) ? std::optional(*costs) : std::nullopt;
+    FailureOr<Costs> costs = measureProgram(*package->program, target, options);
+    if (failed(costs))
+      return std::nullopt;
+    return search::Record::Point{search::Assignment(assignment), package->quality, *costs};
   }
 
-  /// Estimates steer the search; where what it finds costs more than it may, again with lower limits.
+  /// Estimates steer the search; where what it finds costs or loses more than it may, again with lower limits.
   std::optional<search::Record::Point> searchExactly(const search::Sensitivity &sensitivity, search::Goal goal) {
     for (int round = 0; round < 6; ++round) {
       std::optional<search::Record::Point> best =
           search::search(record, sensitivity, goal, {static_cast<size_t>(wanted.measurements), wanted.seed});
       if (!best)
         return std::nullopt;
-      std::optional<Costs> measured = measureExactly(best->assignment);
-      if (!measured)
+      std::optional<search::Record::Point> package = measureExactly(best->assignment);
+      if (!package)
         return std::nullopt;
-      lastMeasured = measured;
-      if (search::isWithin(*measured, limits)) {
-        best->costs = *measured;
-        return best;
-      }
+      nearest = package;
+      const bool losesTooMuch = wanted.maxDrop && package->quality.drop > *wanted.maxDrop;
+      if (search::isWithin(package->costs, limits) && !losesTooMuch)
+        return compareWithUniform(std::move(*package));
       for (size_t cost = 0; cost < search::kCosts; ++cost)
-        if (limits[cost] && measured->values[cost] > *limits[cost])
-          *goal.limits[cost] -= measured->values[cost] - *limits[cost];
+        if (limits[cost] && package->costs.values[cost] > *limits[cost])
+          *goal.limits[cost] -= package->costs.values[cost] - *limits[cost];
+      if (losesTooMuch)
+        goal.maxDrop = std::max(0.0, std::min(*goal.maxDrop, best->quality.drop) -
+                                         (package->quality.drop - *wanted.maxDrop));
     }
     return std::nullopt;
+  }
+
+  /// The search measures layers that were not fitted to each other. Where its package is no better than one of a single
+  /// precision within the same limits, that one is taken.
+  search::Record::Point compareWithUniform(search::Record::Point best) {
+    search::Goal goal{limits, wanted.maxDrop, wanted.least};
+    for (uint8_t action = 1; action < environment.getActionCount(0); ++action) {
+      search::Assignment uniform(environment.getStepCount(), action);
+      std::optional<Costs> estimated = environment.getCosts(uniform);
+      if (uniform == best.assignment || !estimated || !search::isWithin(*estimated, limits))
+        continue;
+      std::optional<search::Record::Point> package = measureExactly(uniform);
+      if (package && record.measure(uniform) && goal.accepts(*package) && goal.prefers(*package, best))
+        best = std::move(*package);
+    }
+    return best;
   }
 
   LogicalResult stop() {
@@ -135,14 +155,14 @@ private:
       if (std::optional<double> limit = limits[static_cast<size_t>(cost)])
         reason +=
             (reason.empty() ? " within " : " and ") + (search::getName(cost) + ":" + describe(cost, *limit)).str();
-    std::string nearest;
-    if (lastMeasured) {
-      nearest = "; the nearest program needs";
-      for (Cost cost : search::kAllCosts)
-        if (limits[static_cast<size_t>(cost)])
-          nearest += (" " + search::getName(cost) + ":" + describe(cost, (*lastMeasured)[cost])).str();
-    }
-    return complain("found no precision of the layers" + reason + nearest);
+    std::string last;
+    if (nearest && wanted.maxDrop)
+      last += llvm::formatv(" drop:{0:f2}%", 100 * nearest->quality.drop).str();
+    for (Cost cost : search::kAllCosts)
+      if (nearest && limits[static_cast<size_t>(cost)])
+        last += (" " + search::getName(cost) + ":" + describe(cost, nearest->costs[cost])).str();
+    return complain("found no precision of the layers" + reason +
+                    (last.empty() ? last : "; the nearest program has" + last));
   }
 
   void showProgress() {
@@ -201,7 +221,7 @@ private:
   search::Record record;
   search::Limits limits;
   Costs int8;
-  std::optional<Costs> lastMeasured; // of what was found
+  std::optional<search::Record::Point> nearest; // the last package that was tried
   size_t expected = 0;
 };
 

@@ -101,7 +101,8 @@ struct Options {
   InputTransform inputTransform;
   QuantizationMethods methods;
   double percentile = 99.999;  ///< of the values of a tensor on either side, for calibration by percentile
-  int64_t calibrationLimit = 0; ///< use the first samples only, this many; 0: up to 512, spread over all
+  int64_t calibrationFirst = 0; ///< index of the first sample used
+  int64_t calibrationLimit = 0; ///< use this many from there on; 0: up to 512, spread over all
 
   Pruning pruning;
   bool keepChannels = false; ///< keep channels that are constant or that nothing reads

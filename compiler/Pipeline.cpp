@@ -1,6 +1,7 @@
 #include "compiler/Pipeline.h"
 
 #include "compiler/CompressPhase.h"
+#include "compiler/Layers.h"
 #include "compiler/LowerPhase.h"
 #include "compiler/QuantizationErrors.h"
 #include "compiler/RunPasses.h"
@@ -88,19 +89,11 @@ static int64_t countParameters(ModuleOp module) {
   return count;
 }
 
-static int64_t countMacs(ModuleOp module) {
-  int64_t macs = 0;
-  module.walk([&](nn::CostOpInterface op) { macs += op.getMacs(); });
-  return macs;
-}
-
 /// Output channels of all layers with weights.
 static int64_t countChannels(ModuleOp module) {
   int64_t count = 0;
-  module.walk([&](nn::QuantizableOpInterface op) {
-    if (op.getWeightOperand())
-      count += cast<RankedTensorType>(op->getResult(0).getType()).getShape().back();
-  });
+  for (nn::QuantizableOpInterface op : findLayers(module))
+    count += cast<RankedTensorType>(op->getResult(0).getType()).getShape().back();
   return count;
 }
 

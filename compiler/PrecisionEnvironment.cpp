@@ -1,6 +1,7 @@
 #include "compiler/PrecisionEnvironment.h"
 
 #include "compiler/Dataset.h"
+#include "compiler/Layers.h"
 #include "compiler/ProgramCosts.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
@@ -18,21 +19,6 @@ using search::Costs;
 using search::Quality;
 
 static func::FuncOp getFunction(ModuleOp module) { return *module.getOps<func::FuncOp>().begin(); }
-
-/// The ops with weights, in order.
-static SmallVector<nn::QuantizableOpInterface> findLayers(ModuleOp module) {
-  SmallVector<nn::QuantizableOpInterface> layers;
-  getFunction(module).walk([&](nn::QuantizableOpInterface op) {
-    if (op.getWeightOperand())
-      layers.push_back(op);
-  });
-  return layers;
-}
-
-static int64_t countMacs(Operation *op) {
-  auto cost = dyn_cast<nn::CostOpInterface>(op);
-  return cost ? cost.getMacs() : 0;
-}
 
 FailureOr<std::unique_ptr<PrecisionEnvironment>> PrecisionEnvironment::create(ModuleOp prepared,
                                                                               PrecisionProblem problem) {
@@ -214,6 +200,18 @@ FailureOr<OwningOpRef<ModuleOp>> PrecisionEnvironment::makeProgram(ArrayRef<uint
   if (failed(problem.quantize(*program)))
     return failure();
   return program;
+}
+
+FailureOr<PrecisionEnvironment::Package> PrecisionEnvironment::makePackage(ArrayRef<uint8_t> assignment) const {
+  FailureOr<OwningOpRef<ModuleOp>> program = problem.compile(getPrecision(assignment));
+  if (failed(program))
+    return failure();
+  OwningOpRef<ModuleOp> measured = program->get().clone();
+  removeSoftmax(getFunction(*measured));
+  std::vector<std::vector<float>> outputs;
+  if (failed(runSamples(*measured, outputs)))
+    return failure();
+  return Package{std::move(*program), compare(outputs)};
 }
 
 std::optional<Costs> PrecisionEnvironment::getCosts(ArrayRef<uint8_t> actions) {

@@ -28,6 +28,8 @@ struct PrecisionProblem {
   std::function<mlir::LogicalResult(mlir::ModuleOp)> quantize;
   /// Fits the weights of a prepared module to a grid of so many bits; null: they are rounded to the nearest.
   std::function<mlir::LogicalResult(mlir::ModuleOp, int32_t bits)> round;
+  /// The model with a precision at the end of phase Compress, just as its package will have it.
+  std::function<mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>(const compress::Precision &)> compile;
 };
 
 /// The steps are the layers with weights, in order, ops of one ONNX node together; the actions 8, 4 and 2 bits.
@@ -58,8 +60,12 @@ public:
   void setMeasuredCosts(const search::Costs &measured);
 
   compress::Precision getPrecision(llvm::ArrayRef<uint8_t> assignment) const;
-  /// The module of an assignment, as the costs are those of.
-  mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> makeProgram(llvm::ArrayRef<uint8_t> assignment) const;
+  /// What an assignment's package will be, its weights fitted layer after layer in this precision. Slow.
+  struct Package {
+    mlir::OwningOpRef<mlir::ModuleOp> program; ///< at the end of phase Compress
+    search::Quality quality;                   ///< of the program
+  };
+  mlir::FailureOr<Package> makePackage(llvm::ArrayRef<uint8_t> assignment) const;
   bool isClassifier() const { return classifies; }
   /// Stands for the model, the ranges, the samples' number and the target.
   std::string getFingerprint() const;
@@ -76,6 +82,8 @@ private:
   explicit PrecisionEnvironment(PrecisionProblem problem) : problem(std::move(problem)) {}
   mlir::LogicalResult addSteps(mlir::ModuleOp prepared);
   mlir::LogicalResult prepareReference();
+  /// The module of an assignment, not fitted: what the costs are estimated from.
+  mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> makeProgram(llvm::ArrayRef<uint8_t> assignment) const;
   mlir::LogicalResult runSamples(mlir::ModuleOp program, std::vector<std::vector<float>> &outputs) const;
   search::Quality compare(llvm::ArrayRef<std::vector<float>> outputs) const;
 

@@ -455,11 +455,11 @@ FailureOr<QuantizationErrors> Measurement::run(const Options &options) {
       InputDatasets::open(quantized, options.calibrationFiles, options.inputTransform);
   if (!integers)
     return complain(integers.takeError());
-  int64_t available = floats->size();
-  if (options.calibrationLimit > 0)
-    available = std::min(available, options.calibrationLimit);
-  result.samples = std::min(chooseSamples(), available);
-  auto spread = [available, count = result.samples](int64_t sample) { return sample * available / count; };
+  llvm::Expected<CalibrationRows> rows = CalibrationRows::choose(*floats, options);
+  if (!rows)
+    return complain(rows.takeError());
+  result.samples = std::min(chooseSamples(), rows->count);
+  auto spread = [rows = *rows, count = result.samples](int64_t sample) { return rows.getNumber(sample, count); };
   getReferenceInputs = [&](int64_t sample) { return floats->get(spread(sample)); };
   getQuantizedInputs = [&](int64_t sample) { return integers->get(spread(sample)); };
 

@@ -393,12 +393,13 @@ static LogicalResult evaluatePackage(StringRef directory, bool targetGiven, Stri
   return success();
 }
 
-/// True if a flag was given that says how to compile.
-static bool isCompilation(const Options &options) {
-  return options.emit == Emit::Object || options.quantize != Quantize::Automatic ||
-         !options.calibrationFiles.empty() || !options.import.inputShapes.empty() || !options.import.dimensions.empty() || options.sramBudget ||
-         options.flashBudget || options.board || options.optimize != Optimize::Balanced || options.maxRecompute != 1.0 ||
-         options.streamInput || options.streamOutput || options.check || options.keepChannels || !options.pruning.budgets.empty();
+/// The flag given that does not go with a package; empty: none.
+static StringRef findCompilationFlag(const Options &options, const EvaluationOptions &evaluation) {
+  if (evaluation.interpret)
+    return "--interpret";
+  if (options.emit == Emit::Object)
+    return "--obj";
+  return evaluation.compilationFlag;
 }
 
 LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluation, bool targetGiven,
@@ -406,10 +407,11 @@ LogicalResult evaluate(const Options &options, const EvaluationOptions &evaluati
   if (!evaluation.profileFile.empty())
     if (llvm::Error error = checkProfileName(evaluation.profileFile))
       return complain(std::move(error));
-  if (llvm::sys::fs::is_directory(options.model) && (evaluation.interpret || isCompilation(options)))
-    return complain(options.model + ": is a package already: flags that compile a model do not apply to it");
-  if (llvm::sys::fs::is_directory(options.model))
+  if (llvm::sys::fs::is_directory(options.model)) {
+    if (StringRef flag = findCompilationFlag(options, evaluation); !flag.empty())
+      return complain(options.model + ": is a package already: " + flag + " compiles a model and does not apply to it");
     return evaluatePackage(options.model, targetGiven, options.target, evaluation, result);
+  }
   const targets::Target *target = findTarget(options.target);
   if (!target)
     return failure();

@@ -6,6 +6,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 
+#include <map>
+
 using namespace llvm;
 
 namespace tinyc {
@@ -62,8 +64,10 @@ struct CompileFlags::Flags {
         calibrate("calibrate", cl::desc("Samples of real input, the first dimension counts them; repeatable for "
                                        "several inputs"),
                   cl::value_desc("[name=]X.npy"), cl::cat(category)),
-        calibrateLimit("calibrate-limit", cl::desc("Calibrate with the first N samples (default: up to 512, spread over all)"), cl::value_desc("N"),
+        calibrateLimit("calibrate-limit", cl::desc("Calibrate with N samples, the first ones (default: up to 512, spread over all)"), cl::value_desc("N"),
                        cl::init(0), cl::cat(category)),
+        calibrateSkip("calibrate-skip", cl::desc("Leave out the first N samples of --calibrate"), cl::value_desc("N"),
+                      cl::init(0), cl::cat(category)),
         calibration("calibration",
                     cl::desc("How ranges are chosen: min-max, moving-average, percentile, mse, entropy, or auto, the best "
                              "of them for each tensor (default percentile)"),
@@ -139,7 +143,7 @@ struct CompileFlags::Flags {
   cl::list<std::string> pareto;
   cl::opt<std::string> savePrecision;
   cl::list<std::string> calibrate;
-  cl::opt<int64_t> calibrateLimit;
+  cl::opt<int64_t> calibrateLimit, calibrateSkip;
   cl::opt<std::string> calibration;
   cl::alias calibrationAlias;
   cl::opt<bool> symmetric, equalize;
@@ -157,11 +161,33 @@ struct CompileFlags::Flags {
   cl::opt<bool> keepChannels, check;
 };
 
-CompileFlags::CompileFlags(cl::OptionCategory &category) : flags(std::make_unique<Flags>(category)) {}
+/// Those flags that are registered now, by name.
+static std::map<StringRef, const cl::Option *> listRegistered() {
+  std::map<StringRef, const cl::Option *> options;
+  for (auto [name, option] : cl::getRegisteredOptions())
+    options[name] = option;
+  return options;
+}
+
+CompileFlags::CompileFlags(cl::OptionCategory &category) {
+  const std::map<StringRef, const cl::Option *> others = listRegistered();
+  flags = std::make_unique<Flags>(category);
+  const cl::Option *kept[] = {&flags->target, &flags->scale, &flags->offset};
+  for (auto [name, option] : listRegistered())
+    if (!others.count(name) && !is_contained(kept, option))
+      compilations.push_back(option);
+}
 CompileFlags::~CompileFlags() = default;
 
 bool CompileFlags::hasTarget() const {
   return flags->target.getNumOccurrences() > 0 || flags->board.getNumOccurrences() > 0;
+}
+
+std::string CompileFlags::findGiven() const {
+  for (const cl::Option *option : compilations)
+    if (option->getNumOccurrences() > 0)
+      return ("--" + option->ArgStr).str();
+  return {};
 }
 
 /// "320K", "1M", "4096": bytes; nullopt if malformed or zero.
@@ -297,6 +323,7 @@ bool CompileFlags::fill(Options &options) const {
   options.activations = flags->activations;
   options.calibrationFiles.assign(flags->calibrate.begin(), flags->calibrate.end());
   options.calibrationLimit = flags->calibrateLimit;
+  options.calibrationFirst = flags->calibrateSkip;
   if (!fillMethods(*flags, options.methods))
     return false;
   options.percentile = flags->percentile;
@@ -310,6 +337,8 @@ bool CompileFlags::fill(Options &options) const {
     return complain("--percentile: expected a number above 50 and at most 100");
   if (options.calibrationLimit < 0)
     return complain("--calibrate-limit: expected a number of samples");
+  if (options.calibrationFirst < 0)
+    return complain("--calibrate-skip: expected a number of samples");
   Expected<InputTransform> transform = parseInputTransform(flags->scale, flags->offset);
   if (!transform) {
     std::string message = toString(transform.takeError());

@@ -18,6 +18,9 @@ public:
   bool fill(Options &options) const;
   /// --target or --board was given.
   bool hasTarget() const;
+  /// The first flag given, in the order of their names, that says how to compile: all but --target, --scale and --offset,
+  /// which apply to a package as well. Empty if none was given.
+  std::string findGiven() const;
 
 private:
   /// The part of --quantize=mixed.
@@ -27,6 +30,7 @@ private:
   struct Flags;
   static bool fillMethods(const Flags &flags, QuantizationMethods &methods);
   std::unique_ptr<Flags> flags;
+  std::vector<const llvm::cl::Option *> compilations; ///< the flags that say how to compile, by name
 };
 
 /// The shipped boards, one a line.

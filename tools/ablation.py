@@ -1,32 +1,22 @@
 #!/usr/bin/env python3
 """Measures what each method of quantization contributes: the tables of docs/Quantization.md.
 
-Runs build/bin/tinyc-run on the networks of ../shared/models with one method changed at a time. Accuracy is that of the test
-parts, which calibration never sees; the signal-to-noise ratio compares the outputs with the float network's on the same
-samples. Usage: tools/ablation.py [MODEL...]
+Runs tinyc-run on the networks of ../shared/models with one method changed at a time. Accuracy is that of the test parts, which
+calibration never sees; the signal-to-noise ratio compares the outputs with the float network's on the same samples.
+Usage: tools/ablation.py [--build=DIR] [--rows=TEXT] [MODEL...]
 """
+import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 
 import numpy
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SHARED = os.path.join(ROOT, "..", "shared")
+from networks import NETWORKS, ROOT
 
-# Name: model, data, labels, samples to calibrate with and to skip, transform.
-MODELS = {
-    "kws_dscnn": ("kws01/features_int8.npy", "kws01/labels.npy", 200,
-                  ["--scale=0.5847029089927673", "--offset=-48.53034144639969"]),
-    "ic_resnet8": ("cifar10/test_u8.npy", "cifar10/test_labels.npy", 0, []),
-    "vww_mobilenet": ("vww_coco/images_96_u8.npy", "vww_coco/labels.npy", 64, ["--scale=0.00392156862745098"]),
-    "mcunet_vww": ("vww_coco/images_80_u8.npy", "vww_coco/labels.npy", 64,
-                   ["--scale=0.00784313725490196", "--offset=-1"]),
-}
-
-PLAIN = ["--equalize=false", "--rounding=nearest", "--weight-scales=max"]
+DATA_FREE = ["--quantize=int8"]  # without samples
+PLAIN = ["--equalize=false", "--rounding=nearest", "--weight-scales=max", "--correct-bias=none"]
 METHODS = [
     ("8 bits: to nearest, min-max", ["--calibration=min-max"] + PLAIN),
     ("moving average", ["--calibration=moving-average"] + PLAIN),
@@ -35,14 +25,16 @@ METHODS = [
     ("entropy", ["--calibration=entropy"] + PLAIN),
     ("auto", ["--calibration=auto"] + PLAIN),
     ("percentile, symmetric activations", ["--symmetric-activations"] + PLAIN),
-    ("percentile, equalize", ["--rounding=nearest", "--weight-scales=max"]),
-    ("percentile, empirical bias correction", ["--correct-bias=empirical"] + PLAIN),
+    ("percentile, equalize", ["--rounding=nearest", "--weight-scales=max", "--correct-bias=none"]),
+    ("percentile, empirical bias correction", PLAIN[:3] + ["--correct-bias=empirical"]),
     ("percentile, GPTQ", ["--equalize=false", "--rounding=gptq"]),
     ("percentile, AdaRound", ["--equalize=false", "--rounding=adaround"]),
     ("default for int8", []),
+    ("without data", DATA_FREE),
+    ("without data, not equalized", DATA_FREE + ["--equalize=false"]),
     ("4 bits: to nearest, scales max", ["--weights=int4"] + PLAIN),
-    ("scales mse", ["--weights=int4", "--equalize=false", "--rounding=nearest", "--weight-scales=mse"]),
-    ("scales weighted", ["--weights=int4", "--equalize=false", "--rounding=nearest"]),
+    ("scales mse", ["--weights=int4", "--equalize=false", "--rounding=nearest", "--weight-scales=mse", "--correct-bias=none"]),
+    ("scales weighted", ["--weights=int4", "--equalize=false", "--rounding=nearest", "--correct-bias=none"]),
     ("scales weighted, empirical bias correction",
      ["--weights=int4", "--equalize=false", "--rounding=nearest", "--correct-bias=empirical"]),
     ("GPTQ on scales max", ["--weights=int4", "--equalize=false", "--rounding=gptq", "--weight-scales=max"]),
@@ -52,32 +44,33 @@ METHODS = [
 ]
 
 
-def run(name, flags, output):
+def run(build, network, flags, output):
     """Accuracy and outputs of a network compiled with the flags, by the reference interpreter."""
-    data, labels, skip, transform = MODELS[name]
-    command = [os.path.join(ROOT, "build/bin/tinyc-run"), os.path.join(SHARED, "models", name + ".onnx"),
-               "--target=host", "--interpret", "--json", "--skip=%d" % skip, "--output=" + output,
-               "--input=" + os.path.join(SHARED, "data", data), "--labels=" + os.path.join(SHARED, "data", labels)]
-    if "--quantize=none" not in flags:
-        source = "cifar10/train_u8.npy" if name == "ic_resnet8" else data
-        command.append("--calibrate=" + os.path.join(SHARED, "data", source))
-        if skip:
-            command.append("--calibrate-limit=%d" % skip)
-    result = subprocess.run(command + transform + flags, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    command = [os.path.join(build, "bin", "tinyc-run"), network.path, "--target=host", "--interpret", "--json",
+               "--output=" + output] + network.test + network.transform + flags
+    if "--quantize=none" not in flags and DATA_FREE[0] not in flags:
+        command += network.calibrate
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     return json.loads(result.stdout)["accuracy"], numpy.load(output).astype(numpy.float64)
 
 
-def main(names):
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", default=list(NETWORKS))
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
+    parser.add_argument("--rows", default="", help="measure the rows whose titles hold this text")
+    options = parser.parse_args()
+    names = options.models
     with tempfile.TemporaryDirectory() as folder:
         output = os.path.join(folder, "output.npy")
-        floats = {name: run(name, ["--quantize=none"], output) for name in names}
+        floats = {name: run(options.build, NETWORKS[name], ["--quantize=none"], output) for name in names}
         print("| | " + " | ".join(names) + " |")
         print("|---" * (len(names) + 1) + "|")
         print("| float | " + " | ".join("%.2f %%" % (100 * floats[name][0]) for name in names) + " |")
-        for title, flags in METHODS:
+        for title, flags in (method for method in METHODS if options.rows in method[0]):
             cells = []
             for name in names:
-                accuracy, values = run(name, flags, output)
+                accuracy, values = run(options.build, NETWORKS[name], flags, output)
                 exact = floats[name][1]
                 noise = ((values - exact) ** 2).sum()
                 ratio = 10 * numpy.log10((exact ** 2).sum() / noise)
@@ -85,4 +78,5 @@ def main(names):
             print("| %s | " % title + " | ".join(cells) + " |", flush=True)
 
 
-main(sys.argv[1:] or list(MODELS))
+if __name__ == "__main__":
+    main()

@@ -157,10 +157,10 @@ private:
   /// For each value the range, of those that the other methods choose, with which the ops that read it come nearest to
   /// their results in float: the least sum of relative squared errors, each op with this one operand quantized.
   LogicalResult chooseByError(func::FuncOp function, const CalibrationData &samples) {
-    int64_t count = StepwiseRun::limitSamples(function, std::min<int64_t>(samples.count, kErrorSamples), kErrorBytes);
-    CalibrationData spread = samples;
-    spread.getInputs = [&](int64_t sample) { return samples.getInputs(sample * samples.count / count); };
-    StepwiseRun run(function, spread, count);
+    FailureOr<CalibrationData> chosen = chooseSamples(function, samples, kErrorSamples, kErrorBytes);
+    if (failed(chosen))
+      return failure();
+    StepwiseRun run(function, *chosen);
     constexpr StringLiteral candidates[] = {"min-max", "percentile", "mse", "entropy"};
     std::vector<std::array<double, 4>> errors(values.size(), {0.0, 0.0, 0.0, 0.0});
     for (Operation &op : function.getBody().front().without_terminator()) {

@@ -61,13 +61,13 @@ struct ChooseWeightScalesPass : impl::ChooseWeightScalesPassBase<ChooseWeightSca
     FailureOr<ScaleGroups> groups = ScaleGroups::create(function);
     if (failed(groups))
       return signalPassFailure();
-    CalibrationData samples = data.getInputs ? data : makeRandomData(function, maxSamples, /*seed=*/1, -1.0, 1.0);
-    int64_t count = StepwiseRun::limitSamples(function, std::min<int64_t>(maxSamples, samples.count), kSampleBytes);
-    CalibrationData spread = samples;
-    spread.getInputs = [&](int64_t sample) { return samples.getInputs(sample * samples.count / count); };
     std::optional<StepwiseRun> run;
-    if (method == "weighted")
-      run.emplace(function, spread, count);
+    if (method == "weighted") {
+      FailureOr<CalibrationData> samples = chooseSamples(function, data, maxSamples);
+      if (failed(samples))
+        return signalPassFailure();
+      run.emplace(function, *samples);
+    }
     for (Operation &op : function.getBody().front().without_terminator()) {
       if (op.getNumResults() != 1 || !StepwiseRun::isVariable(op.getResult(0)))
         continue;
@@ -85,8 +85,6 @@ struct ChooseWeightScalesPass : impl::ChooseWeightScalesPassBase<ChooseWeightSca
   }
 
 private:
-  static constexpr int64_t kSampleBytes = int64_t(1) << 29;
-
   void choose(const Layer &layer, const ScaleGroups &groups, ArrayRef<nn::HostTensor> inputs) {
     quant::UniformQuantizedType input = groups.getReadType(layer.op, layer.getInput()),
                                 result = groups.getType(layer.op->getResult(0));

@@ -81,8 +81,7 @@ struct CorrectBiasPass : impl::CorrectBiasPassBase<CorrectBiasPass> {
         signalPassFailure();
       return;
     }
-    CalibrationData samples = data.getInputs ? data : makeRandomData(function, maxSamples, /*seed=*/1, -1.0, 1.0);
-    if (failed(roundLayers(function, samples, {maxSamples, weightBits, /*greatestBits=*/8}, correctEmpirically)))
+    if (failed(roundLayers(function, data, {maxSamples, weightBits, /*greatestBits=*/8}, correctEmpirically)))
       signalPassFailure();
   }
 

@@ -1,5 +1,6 @@
 // Cross-layer equalization and high-bias absorption (Nagel et al. 2019, "Data-Free Quantization Through Weight
 // Equalization and Bias Correction").
+#include "passes/compress/ChannelLinks.h"
 #include "passes/compress/StepwiseRun.h"
 #include "passes/compress/WeightGrid.h"
 
@@ -38,47 +39,57 @@ struct ChannelRanges {
   }
 };
 
-/// A layer and the layers that read its result, each through ops that keep a channel's factor.
-struct Link {
-  size_t producer;
-  SmallVector<size_t> consumers;
-  std::optional<float> lower, upper;  // the tightest clamp on the way
-  bool padded = false, direct = true; // zeros stand beside the values; no op but reshapes lies between
-};
-
-std::optional<float> getTighter(std::optional<float> mine, std::optional<float> other) {
-  return mine && other ? std::optional(std::min(*mine, *other)) : mine ? mine : other;
-}
-
 class Equalizer {
 public:
   explicit Equalizer(func::FuncOp function) {
     function.walk([&](Operation *op) {
-      if (std::optional<Layer> layer = Layer::get(op)) {
-        numbers[op] = layers.size();
+      if (std::optional<Layer> layer = Layer::get(op))
         layers.push_back(std::move(*layer));
-      }
     });
-    for (size_t number = 0; number < layers.size(); ++number)
-      if (std::optional<Link> link = findLink(number))
-        links.push_back(*link);
+    links = findChannelLinks(layers);
   }
 
   bool isEmpty() const { return links.empty(); }
+
+  /// Takes the ranges from batch norms, mean -+ 6 deviations as they pass the clamp (section 5 there), and leaves the links
+  /// alone whose producers have none.
+  void useStatistics() {
+    constexpr double kDeviations = 6.0;
+    SmallVector<ChannelLink, 0> known;
+    for (const ChannelLink &link : links) {
+      Operation *op = layers[link.producer].op;
+      auto mean = op->getAttrOfType<DenseF32ArrayAttr>(nn::kMeanAttr);
+      auto deviation = op->getAttrOfType<DenseF32ArrayAttr>(nn::kDeviationAttr);
+      if (!mean || !deviation || mean.size() != layers[link.producer].getChannels() || deviation.size() != mean.size())
+        continue;
+      auto bound = [&](double value) {
+        value = link.lower ? std::max<double>(value, *link.lower) : value;
+        return static_cast<float>(link.upper ? std::min<double>(value, *link.upper) : value);
+      };
+      ChannelRanges &range = ranges.emplace_back();
+      for (auto [center, spread] : llvm::zip_equal(mean.asArrayRef(), deviation.asArrayRef())) {
+        range.least.push_back(bound(center - kDeviations * spread));
+        range.greatest.push_back(bound(center + kDeviations * spread));
+      }
+      known.push_back(link);
+    }
+    links = std::move(known);
+  }
 
   LogicalResult observe(func::FuncOp function, const CalibrationData &data, int64_t samples) {
     FailureOr<nn::Interpreter> interpreter = nn::Interpreter::create(function);
     if (failed(interpreter))
       return failure();
-    int64_t count = std::min(samples, data.count);
-    auto getInputs = [&](int64_t sample) { return data.getInputs(sample * data.count / count); };
+    FailureOr<CalibrationData> chosen = chooseSamples(function, data, samples);
+    if (failed(chosen))
+      return failure();
     DenseMap<Value, size_t> watched;
     for (auto [index, link] : llvm::enumerate(links))
       watched[layers[link.producer].op->getResult(0)] = index;
     std::vector<std::vector<ChannelRanges>> parts(nn::Interpreter::getWorkerCount(),
                                                   std::vector<ChannelRanges>(links.size()));
     if (failed(interpreter->runAll(
-            count, getInputs, [](int64_t, std::vector<nn::HostTensor>) {},
+            chosen->count, chosen->getInputs, [](int64_t, std::vector<nn::HostTensor>) {},
             [&](unsigned worker, Value value, const nn::HostTensor &tensor) {
               if (auto found = watched.find(value); found != watched.end())
                 parts[worker][found->second].add(tensor);
@@ -112,72 +123,9 @@ public:
   }
 
 private:
-  static bool hasOwnParameters(const Layer &layer) {
-    return llvm::all_of(llvm::drop_begin(layer.op->getOperands()), [](Value value) { return value.hasOneUse(); });
-  }
-
-  /// Adds the layers behind `value`, or fails where a factor of a channel would be lost or seen.
-  bool follow(Value value, int64_t channels, Link &link) {
-    if (value.use_empty())
-      return false;
-    for (Operation *user : value.getUsers()) {
-      if (auto found = numbers.find(user); found != numbers.end()) {
-        const Layer &layer = layers[found->second];
-        if (layer.getInput() != value || layer.getInputChannels() % channels != 0 || !hasOwnParameters(layer) ||
-            llvm::is_contained(link.consumers, found->second))
-          return false;
-        auto conv = dyn_cast<nn::Conv2DOp>(user);
-        link.padded |= conv && llvm::any_of(conv.getPads(), [](int64_t pad) { return pad != 0; });
-        link.consumers.push_back(found->second);
-        continue;
-      }
-      if (!passes(user, channels, link) || !follow(user->getResult(0), channels, link))
-        return false;
-    }
-    return true;
-  }
-
-  /// True if the op gives each channel's factor on.
-  bool passes(Operation *op, int64_t channels, Link &link) {
-    int64_t size = op->getNumResults() == 1 ? cast<RankedTensorType>(op->getResult(0).getType()).getShape().back() : 0;
-    if (isa<nn::ReshapeOp>(op))
-      return size % channels == 0; // channel = last index % channels still
-    link.direct = false;
-    if (size != channels)
-      return false;
-    if (auto pad = dyn_cast<nn::PadOp>(op)) {
-      link.padded = true;
-      return pad.getValue().isZero() && pad.getAfter().back() == 0 && pad.getBefore().back() == 0;
-    }
-    if (auto clamp = dyn_cast<nn::ClampOp>(op)) {
-      std::optional<APFloat> min = clamp.getMin(), max = clamp.getMax();
-      if (max)
-        link.upper = getTighter(link.upper, max->convertToFloat());
-      return (!min || min->isZero()) && !max;
-    }
-    if (isa<nn::MaxPoolOp, nn::AvgPoolOp>(op)) {
-      auto fused = cast<nn::FusedActivationOpInterface>(op);
-      return !fused.getUpperBound() && fused.getLowerBound().value_or(0.0f) == 0.0f;
-    }
-    return isa<nn::LeakyReluOp, nn::ResizeOp>(op);
-  }
-
-  std::optional<Link> findLink(size_t number) {
-    const Layer &layer = layers[number];
-    auto fused = cast<nn::FusedActivationOpInterface>(layer.op);
-    Link link;
-    link.producer = number;
-    link.lower = fused.getLowerBound();
-    link.upper = fused.getUpperBound();
-    if (!hasOwnParameters(layer) || link.lower.value_or(0.0f) != 0.0f || link.upper.value_or(1.0f) <= 0.0f ||
-        !follow(layer.op->getResult(0), layer.getChannels(), link) || link.consumers.empty())
-      return std::nullopt;
-    return link;
-  }
-
   /// The greatest weight that reads each channel, relative to the greatest of its output channel; 0 for channels that
   /// nothing reads. Weights of a depthwise convolution count as 1.
-  std::vector<double> getWeightRanges(const Link &link, int64_t channels) const {
+  std::vector<double> getWeightRanges(const ChannelLink &link, int64_t channels) const {
     std::vector<double> greatest(channels, 0.0);
     for (size_t number : link.consumers) {
       const Layer &layer = layers[number];
@@ -196,7 +144,7 @@ private:
     return greatest;
   }
 
-  bool readsDepthwise(const Link &link) const {
+  bool readsDepthwise(const ChannelLink &link) const {
     return llvm::all_of(link.consumers, [&](size_t number) {
       return layers[number].groups > 1 && layers[number].groups == layers[number].getInputChannels();
     });
@@ -210,7 +158,7 @@ private:
   }
 
   /// The factors with the least noise behind the link; none if it falls by less than `least` in natural logarithms.
-  SmallVector<double> findFactors(const Link &link, const ChannelRanges &range, double least,
+  SmallVector<double> findFactors(const ChannelLink &link, const ChannelRanges &range, double least,
                                   int64_t weightBits) const {
     SmallVector<double> magnitudes = getMagnitudes(range), best;
     std::vector<double> weights = getWeightRanges(link, magnitudes.size());
@@ -256,7 +204,7 @@ private:
 
   /// The mean, over the output channels of the layers behind, of the logarithm of the noise that quantization of the
   /// activation (8 bits) and of the weights adds, relative to the result; values as great as their ranges.
-  double getNoise(const Link &link, ArrayRef<double> magnitudes, ArrayRef<double> factors, int64_t weightBits) const {
+  double getNoise(const ChannelLink &link, ArrayRef<double> magnitudes, ArrayRef<double> factors, int64_t weightBits) const {
     double most = 0.0, sum = 0.0;
     for (auto [magnitude, factor] : llvm::zip_equal(magnitudes, factors))
       most = std::max(most, magnitude / factor);
@@ -295,7 +243,7 @@ private:
     return std::max(factor, greatest * kHeadroom / *upper);
   }
 
-  void apply(const Link &link, ArrayRef<double> factors, ChannelRanges &range) {
+  void apply(const ChannelLink &link, ArrayRef<double> factors, ChannelRanges &range) {
     Layer &producer = layers[link.producer];
     auto channels = static_cast<int64_t>(factors.size());
     for (int64_t channel = 0; channel < channels; ++channel) {
@@ -330,7 +278,7 @@ private:
     }
   }
 
-  void absorb(const Link &link, ChannelRanges &range) {
+  void absorb(const ChannelLink &link, ChannelRanges &range) {
     if (!changed.contains(link.producer) || link.lower != 0.0f || link.padded || !link.direct)
       return;
     Layer &producer = layers[link.producer];
@@ -359,8 +307,7 @@ private:
   }
 
   SmallVector<Layer, 0> layers;
-  DenseMap<Operation *, size_t> numbers;
-  SmallVector<Link, 0> links;
+  SmallVector<ChannelLink, 0> links;
   std::vector<ChannelRanges> ranges; // of each link's value, after the producer's clamp
   llvm::SetVector<size_t> changed;
 };
@@ -377,8 +324,9 @@ struct EqualizePass : impl::EqualizePassBase<EqualizePass> {
     Equalizer equalizer(function);
     if (equalizer.isEmpty())
       return;
-    CalibrationData samples = data.getInputs ? data : makeRandomData(function, maxSamples, /*seed=*/1, -1.0, 1.0);
-    if (failed(equalizer.observe(function, samples, maxSamples)))
+    if (statistics)
+      equalizer.useStatistics();
+    else if (failed(equalizer.observe(function, data, maxSamples)))
       return signalPassFailure();
     equalizer.equalize(gain, weightBits);
     if (absorb)

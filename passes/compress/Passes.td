@@ -161,6 +161,8 @@ def EqualizePass : Pass<"compress-equalize", "::mlir::func::FuncOp"> {
     Option<"gain", "gain", "double", /*default=*/"3.0", "Least fall of the estimated noise, in dB">,
     Option<"weightBits", "weight-bits", "int64_t", /*default=*/"8", "Bits where nn.weight_bits says nothing: 8, 4, 2">,
     Option<"maxSamples", "max-samples", "int64_t", /*default=*/"64", "Samples used at most">,
+    Option<"statistics", "statistics", "bool", /*default=*/"false",
+           "Without data: ranges from nn.mean and nn.deviation; layers without them stay">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect"];
 }
@@ -181,7 +183,7 @@ def RoundAdaRoundPass : Pass<"compress-round-adaround", "::mlir::func::FuncOp"> 
     Option<"iterations", "iterations", "int64_t", /*default=*/"1000", "Steps of Adam">,
     Option<"batch", "batch", "int64_t", /*default=*/"256", "Output positions in a step">,
     Option<"rate", "rate", "double", /*default=*/"0.01", "Learning rate">,
-    Option<"regularization", "regularization", "double", /*default=*/"0.01", "Weight of the regularizer">,
+    Option<"regularization", "regularization", "double", /*default=*/"0.1", "Weight of the regularizer">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect"];
 }

@@ -53,6 +53,7 @@ void buildPreparePipeline(OpPassManager &manager, const CompressOptions &options
   if (options.equalize) {
     EqualizePassOptions equalization;
     equalization.weightBits = getBits(options.precision.weights);
+    equalization.statistics = options.calibration.statistics;
     manager.addNestedPass<func::FuncOp>(createEqualizePass(equalization, options.data));
   }
   manager.addNestedPass<func::FuncOp>(createCalibratePass(options.calibration, options.data));

@@ -101,8 +101,7 @@ struct RoundGPTQPass : impl::RoundGPTQPassBase<RoundGPTQPass> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    CalibrationData samples = data.getInputs ? data : makeRandomData(function, maxSamples, /*seed=*/1, -1.0, 1.0);
-    if (failed(roundLayers(function, samples, {maxSamples, weightBits, greatestBits},
+    if (failed(roundLayers(function, data, {maxSamples, weightBits, greatestBits},
                            [&](RoundingProblem &problem) { return round(problem); })))
       signalPassFailure();
   }

@@ -6,9 +6,6 @@ using namespace mlir;
 
 namespace tinyc::compress {
 
-/// Bytes of the values of all samples that are held at once, in each of both networks.
-static constexpr int64_t kSampleBytes = int64_t(1) << 29;
-
 OwningOpRef<func::FuncOp> copyFloatFunction(func::FuncOp function) {
   OwningOpRef<func::FuncOp> copy = cast<func::FuncOp>(function->clone());
   copy->walk([](Operation *op) {
@@ -37,9 +34,9 @@ namespace {
 class LayerWalk {
 public:
   LayerWalk(func::FuncOp function, func::FuncOp original, const ScaleGroups &groups, const CalibrationData &data,
-            int64_t samples, const RoundingOptions &options)
-      : function(function), groups(groups), options(options), reference(original, data, samples),
-        actual(function, data, samples) {
+            const RoundingOptions &options)
+      : function(function), groups(groups), options(options), reference(original, data),
+        actual(function, data) {
     for (BlockArgument argument : function.getArguments())
       quantize(argument);
   }
@@ -167,17 +164,14 @@ LogicalResult roundLayers(func::FuncOp function, const CalibrationData &data, co
                       .wasInterrupted();
   if (!isNeeded)
     return success();
-  if (data.count < 1)
-    return function.emitError("expects at least one calibration sample");
+  FailureOr<CalibrationData> samples = chooseSamples(function, data, options.samples);
+  if (failed(samples))
+    return failure();
   FailureOr<ScaleGroups> groups = ScaleGroups::create(function);
   if (failed(groups))
     return failure();
   OwningOpRef<func::FuncOp> original = copyFloatFunction(function);
-  int64_t count = StepwiseRun::limitSamples(function, std::min(options.samples, data.count), kSampleBytes);
-  CalibrationData spread = data;
-  if (count < data.count)
-    spread.getInputs = [&data, count](int64_t sample) { return data.getInputs(sample * data.count / count); };
-  LayerWalk walk(function, *original, *groups, spread, count, options);
+  LayerWalk walk(function, *original, *groups, *samples, options);
   SmallVector<std::pair<Operation *, Operation *>> ops;
   for (Operation &op : function.getBody().front().without_terminator())
     if (!op.hasTrait<OpTrait::ConstantLike>())

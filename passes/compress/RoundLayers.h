@@ -31,7 +31,7 @@ struct RoundingOptions {
   int64_t greatestBits = 8; ///< layers whose weights have more stay as they are
 };
 
-/// Goes through the function in order and lets `round` choose the weights of each layer. Layers of one shared weight
+/// Goes through the function in order, on samples by chooseSamples, and lets `round` choose the weights of each layer. Layers of one shared weight
 /// get the result of the first of them. Each op keeps its float weight and bias in nn.float_weight and nn.float_bias,
 /// and its scales in nn.weight_scales. Needs nn.range of all values (compress-calibrate).
 mlir::LogicalResult roundLayers(mlir::func::FuncOp function, const CalibrationData &data,

@@ -138,4 +138,17 @@ CalibrationData makeRandomData(func::FuncOp function, int64_t samples, uint64_t 
   return {getInputs, samples};
 }
 
+FailureOr<CalibrationData> chooseSamples(func::FuncOp function, const CalibrationData &data, int64_t wanted,
+                                         int64_t bytes) {
+  CalibrationData all = data.getInputs ? data : makeRandomData(function, wanted, /*seed=*/1, -1.0, 1.0);
+  if (std::min(wanted, all.count) < 1)
+    return function.emitError("expects at least one calibration sample");
+  CalibrationData chosen = all;
+  chosen.count = StepwiseRun::limitSamples(function, std::min(wanted, all.count), bytes);
+  chosen.getInputs = [all, count = chosen.count](int64_t sample) { return all.getInputs(sample * all.count / count); };
+  if (all.getNumber)
+    chosen.getNumber = [all, count = chosen.count](int64_t sample) { return all.getNumber(sample * all.count / count); };
+  return chosen;
+}
+
 } // namespace tinyc::compress

@@ -15,6 +15,7 @@ public:
 
   /// Holds the arguments of samples 0 .. count - 1.
   StepwiseRun(mlir::func::FuncOp function, const CalibrationData &data, int64_t count);
+  StepwiseRun(mlir::func::FuncOp function, const CalibrationData &data) : StepwiseRun(function, data, data.count) {}
 
   int64_t size() const { return count; }
   /// The values of an argument, or of an op's result that was set and not released; empty for constants.
@@ -46,6 +47,12 @@ void roundToType(llvm::MutableArrayRef<nn::HostTensor> samples, mlir::quant::Uni
 /// Uniform random inputs from low to high for all float arguments; zeros for others. Sample i depends on the seed and i
 /// alone.
 CalibrationData makeRandomData(mlir::func::FuncOp function, int64_t samples, uint64_t seed, double low, double high);
+
+/// The samples that a pass works on: at most `wanted` of `data`, spread evenly over all, or random inputs of -1 .. 1 if it has
+/// none; fewer where the values of a StepwiseRun would not fit `bytes` of memory. Fails, with an error at the function, if there
+/// is not one sample.
+mlir::FailureOr<CalibrationData> chooseSamples(mlir::func::FuncOp function, const CalibrationData &data, int64_t wanted,
+                                               int64_t bytes = int64_t(1) << 29);
 
 } // namespace tinyc::compress
 

@@ -56,6 +56,7 @@ int main(int argc, char **argv) {
   evaluation.first = skip;
   evaluation.limit = limit;
   evaluation.interpret = interpret;
+  evaluation.compilationFlag = flags.findGiven();
   evaluation.profile = profile.getNumOccurrences() > 0;
   evaluation.profileFile = profile;
   if (clock.getNumOccurrences() > 0) {
