@@ -81,15 +81,20 @@ void QuantizeTest::checkOp(Operation *op, const DenseMap<Value, nn::HostTensor> 
 
   const nn::HostTensor &result = values.find(op->getResult(0))->second;
   bool isWide = nn::isInt16Activation(type);
-  // Of 16 bits, straight lines (a result saturates inside of one) and tables of exponentials are less exact.
-  double most =
-      isWide && isa<nn::SigmoidOp, nn::HardSwishOp, nn::LeakyReluOp, nn::SoftmaxOp, nn::LogSoftmaxOp>(op) ? 2.0 : 1.0;
+  // Of 16 bits, straight lines and tables of exponentials are less exact: tinyc/arithmetic.h.
+  double most = isWide && isa<nn::SigmoidOp, nn::HardSwishOp, nn::SoftmaxOp, nn::LogSoftmaxOp>(op) ? 2.0 : 1.0;
+  // The lines of a leaky_relu have 128 steps of the operand. Where the result saturates inside of one, the line cuts the corner by a
+  // quarter of the rise at most.
+  double rise = 0;
+  if (isWide && isa<nn::LeakyReluOp>(op))
+    rise = 128 * nn::getPerTensor(op->getOperand(0).getType()).getScale() / type.getScale();
   for (auto [index, real] : llvm::enumerate(expected.get<float>())) {
     double stored = isWide ? result.get<int16_t>()[index] : result.get<int8_t>()[index];
     double wanted = std::clamp<double>(std::nearbyint(real / type.getScale()) + type.getZeroPoint(),
                                        type.getStorageTypeMin(), type.getStorageTypeMax());
     greatestDifference = std::max(greatestDifference, std::abs(stored - wanted));
-    ASSERT_LE(std::abs(stored - wanted), most)
+    bool isCorner = rise > 0 && std::abs(wanted) > type.getStorageTypeMax() - rise;
+    ASSERT_LE(std::abs(stored - wanted), isCorner ? 1 + rise / 4 : most)
         << real << " as " << stored - type.getZeroPoint() << " steps of " << type.getScale();
   }
 }
@@ -151,7 +156,7 @@ TEST_F(QuantizeTest, floatFunctionsBecomeIntegerOnly) {
 
 // All activations of 16 bits, or those of random ops.
 TEST_F(QuantizeTest, activationsOfSixteenBits) {
-  for (unsigned seed = 0; seed < 60; ++seed) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
     OwningOpRef<ModuleOp> module = graph::RandomGraph(&context, seed, /*exact=*/false).build(4 + seed % 16);
     ASSERT_TRUE(run(*module, [](OpPassManager &manager) {
       manager.addNestedPass<func::FuncOp>(compress::createFoldQDQPass());

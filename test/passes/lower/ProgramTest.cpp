@@ -157,7 +157,7 @@ TEST_F(ProgramTest, quantizedFunctions) {
 
 // Activations of 16 bits, and of 8 and 16 beside each other; weights of 8, 4 and 2 bits.
 TEST_F(ProgramTest, functionsOfSixteenBits) {
-  for (unsigned seed = 0; seed < 24; ++seed) {
+  for (unsigned seed = 0; seed < 120; ++seed) {
     OwningOpRef<ModuleOp> module = makeFunction(seed, /*exact=*/false);
     std::mt19937 engine(seed);
     if (seed % 2)
