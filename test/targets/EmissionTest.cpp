@@ -39,7 +39,8 @@ public:
   template <typename T> Value constant(std::vector<T> values) {
     Location loc = builder.getUnknownLoc();
     int64_t count = values.size();
-    Type element = builder.getIntegerType(sizeof(T) * 8);
+    Type element = std::is_same_v<T, uint16_t> ? builder.getIntegerType(16, /*isSigned=*/false)
+                                               : builder.getIntegerType(sizeof(T) * 8);
     if constexpr (std::is_same_v<T, float>)
       element = builder.getF32Type();
     auto type = MemRefType::get({count}, element);
@@ -124,9 +125,9 @@ OwningOpRef<ModuleOp> makeIntegerProgram() {
                 program.constant<int32_t>({std::numeric_limits<int32_t>::min() / 2, -1, 0, 1, 2, 3, 40000}),
                 program.constant<int32_t>({1 << 22}), logits, Value()},
                0, 1);
-  std::vector<int16_t> exponentials(256);
+  std::vector<uint16_t> exponentials(256);
   for (int d = 0; d < 256; ++d)
-    exponentials[d] = static_cast<int16_t>(static_cast<uint16_t>(std::lround(65535 * std::exp(-d * 0.05))));
+    exponentials[d] = static_cast<uint16_t>(std::lround(65535 * std::exp(-d * 0.05)));
   program.call("tinyc_softmax_s8", tinyc_softmax_s8_params{1, 7, 0, 256, 0, -128},
                {logits, program.constant(exponentials), result, Value()}, 0, 1);
   return program.finish();

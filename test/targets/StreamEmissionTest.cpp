@@ -183,7 +183,7 @@ TEST_F(StreamEmissionTest, RowsAnywhere) {
                      {"f", "1x6x4x8xi8", 2048, {}},
                      {"h", "1x6x6x4xi8", 2304, {}}};
   program.constants = makeConstant("k", "1x1x1x4xi8", 1) + makeConstant("mb", "6xi32", 6, 0x3fffffff) +
-                      makeConstant("exponentials", "256xi16", 128);
+                      makeConstant("exponentials", "256xui16", 128);
   program.ops = std::string("kernel.max_pool %x : memref<1x6x4x4xi8> -> %a : memref<1x6x4x4xi8> {kernel = "
                             "@tinyc_max_pool_s8, rowsPerStep = 1 : i32, ") +
                 window(3, 1, 1) + ", " + kStage +
@@ -208,7 +208,7 @@ TEST_F(StreamEmissionTest, RowsAnywhere) {
                 "kernel.copy %x : memref<1x6x4x4xi8> -> %f : memref<1x6x4x8xi8> {kernel = @tinyc_copy_s8, rowsPerStep = 4 "
                 ": i32, blocks = 24 : i32, length = 4 : i32, inputPitch = 4 : i32, outputPitch = 8 : i32, outputOffset = 4 "
                 ": i32}\n"
-                "kernel.softmax %e exponentials %exponentials : memref<256xi16> : memref<1x6x6x4xi8> -> %h : "
+                "kernel.softmax %e exponentials %exponentials : memref<256xui16> : memref<1x6x6x4xi8> -> %h : "
                 "memref<1x6x6x4xi8> {kernel = @tinyc_softmax_s8, rowsPerStep = 4 : i32, outputMultiplier = 256 : i32, "
                 "outputZeroPoint = -128 : i32}\n";
   program.steps = {0, 0, 0, 0, 0, 0, 1, 2, 2, 3, 4, 2, 1, 2, 3, 4, 7, 2, 2, 3, 4, 7, 5, 6, 5, 5, 5, 6, 5, 5};
