@@ -14,8 +14,10 @@ namespace tinyc {
 
 static func::FuncOp getFunction(ModuleOp module) { return *module.getOps<func::FuncOp>().begin(); }
 
+/// Integers that stand for real numbers become those; other types stay.
 static RankedTensorType toFloat(Type type) {
-  return cast<RankedTensorType>(type).clone(Float32Type::get(type.getContext()));
+  auto tensor = cast<RankedTensorType>(type);
+  return nn::getQuantizedElement(type) ? tensor.clone(Float32Type::get(type.getContext())) : tensor;
 }
 
 static bool isFloatTensor(Type type) { return cast<RankedTensorType>(type).getElementType().isF32(); }
@@ -48,7 +50,7 @@ OwningOpRef<ModuleOp> makeFloatForm(ModuleOp module) {
   for (Operation &op : llvm::make_early_inc_range(block.without_terminator())) {
     if (auto constant = dyn_cast<nn::ConstantOp>(op)) {
       RankedTensorType type = constant.getOutput().getType();
-      if (isFloatTensor(type))
+      if (!nn::getQuantizedElement(type)) // float, or integers that stand for themselves
         continue;
       nn::HostTensor real(toFloat(type));
       llvm::copy(nn::HostTensor::fromElements(type, constant.getValue()).toReal(), real.get<float>().begin());

@@ -262,6 +262,7 @@ void BackendTest::runCase(const std::string &directory) {
   }
   if (!readTensors(directory, backendCase)) {
     ++skipped;
+    rows.push_back(backendCase.model.graph().node(0).op_type() + "\t0\t" + backendCase.name + "\tdata of other types");
     return;
   }
   messages.clear();
