@@ -1,4 +1,5 @@
 // conv_transpose2d.
+#include "compiler/interpreter/ConvolutionShape.h"
 #include "compiler/interpreter/Kernels.h"
 
 using namespace mlir;
@@ -7,44 +8,22 @@ namespace tinyc::nn {
 
 namespace {
 
-// Height before width in each pair.
-struct TransposedShape {
-  int64_t batch, inputChannels, outputChannels, groups;
-  int64_t input[2], output[2], kernel[2], strides[2], dilations[2], pads[2];
-
-  explicit TransposedShape(ConvTranspose2DOp op) {
-    RankedTensorType in = op.getInput().getType(), out = op.getOutput().getType(), weight = op.getWeight().getType();
-    batch = in.getDimSize(0);
-    inputChannels = in.getDimSize(3);
-    outputChannels = out.getDimSize(3);
-    groups = op.getGroups();
-    for (int axis : {0, 1}) {
-      input[axis] = in.getDimSize(1 + axis);
-      output[axis] = out.getDimSize(1 + axis);
-      kernel[axis] = weight.getDimSize(1 + axis);
-      strides[axis] = op.getStrides()[axis];
-      dilations[axis] = op.getDilations()[axis];
-      pads[axis] = op.getPads()[axis];
-    }
-  }
-
-  // The output index that tap `tap` of an input element adds to.
-  int64_t target(int axis, int64_t index, int64_t tap) const {
-    return index * strides[axis] + tap * dilations[axis] - pads[axis];
-  }
-};
+// The output index that tap `tap` of input element `index` adds to.
+int64_t findTarget(const ConvolutionShape &shape, int axis, int64_t index, int64_t tap) {
+  return index * shape.strides[axis] + tap * shape.dilations[axis] - shape.pads[axis];
+}
 
 // Scatters tap after tap: each sum gets its products in the order of the weights, as the kernels that gather them.
 // `sums` hold the biases; elements are converted (the zero point subtracted).
 template <typename T, typename Sum, typename Convert>
-void scatter(const TransposedShape &shape, ArrayRef<T> in, ArrayRef<T> weight, Convert convert,
+void scatter(const ConvolutionShape &shape, ArrayRef<T> in, ArrayRef<T> weight, Convert convert,
              std::vector<Sum> &sums) {
-  int64_t depth = shape.inputChannels / shape.groups, filters = shape.outputChannels / shape.groups;
+  int64_t depth = shape.groupInputs(), filters = shape.groupOutputs();
   for (int64_t ky = 0; ky < shape.kernel[0]; ++ky)
     for (int64_t kx = 0; kx < shape.kernel[1]; ++kx)
       for (int64_t pixel = 0; pixel < shape.batch * shape.input[0] * shape.input[1]; ++pixel) {
         int64_t image = pixel / (shape.input[0] * shape.input[1]), row = pixel / shape.input[1] % shape.input[0];
-        int64_t y = shape.target(0, row, ky), x = shape.target(1, pixel % shape.input[1], kx);
+        int64_t y = findTarget(shape, 0, row, ky), x = findTarget(shape, 1, pixel % shape.input[1], kx);
         if (y < 0 || y >= shape.output[0] || x < 0 || x >= shape.output[1])
           continue;
         Sum *to = sums.data() + ((image * shape.output[0] + y) * shape.output[1] + x) * shape.outputChannels;
@@ -60,7 +39,7 @@ void scatter(const TransposedShape &shape, ArrayRef<T> in, ArrayRef<T> weight, C
 }
 
 // The bias of each output element.
-template <typename Sum, typename Bias> std::vector<Sum> startSums(const TransposedShape &shape, ArrayRef<Bias> bias) {
+template <typename Sum, typename Bias> std::vector<Sum> startSums(const ConvolutionShape &shape, ArrayRef<Bias> bias) {
   std::vector<Sum> sums(shape.batch * shape.output[0] * shape.output[1] * shape.outputChannels, Sum(0));
   if (!bias.empty())
     for (size_t i = 0; i < sums.size(); ++i)
@@ -71,7 +50,7 @@ template <typename Sum, typename Bias> std::vector<Sum> startSums(const Transpos
 } // namespace
 
 FailureOr<Kernel> compileConvTranspose(ConvTranspose2DOp op) {
-  TransposedShape shape(op);
+  ConvolutionShape shape(op);
   bool hasBias = static_cast<bool>(op.getBias());
   quant::UniformQuantizedType result = getPerTensor(op.getOutput().getType());
   if (!result) {

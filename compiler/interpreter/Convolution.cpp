@@ -1,4 +1,5 @@
 // conv2d, fully_connected, matmul, batch_norm.
+#include "compiler/interpreter/ConvolutionShape.h"
 #include "compiler/interpreter/Gemm.h"
 #include "compiler/interpreter/Kernels.h"
 
@@ -10,37 +11,7 @@ namespace tinyc::nn {
 
 namespace {
 
-// The shape of a convolution, height before width in each pair.
-struct Shape {
-  int64_t batch, inputChannels, outputChannels, groups;
-  int64_t input[2], output[2], kernel[2], strides[2], dilations[2], pads[2];
-
-  explicit Shape(Conv2DOp op) {
-    RankedTensorType in = op.getInput().getType(), out = op.getOutput().getType(), weight = op.getWeight().getType();
-    batch = in.getDimSize(0);
-    inputChannels = in.getDimSize(3);
-    outputChannels = out.getDimSize(3);
-    groups = op.getGroups();
-    for (int axis : {0, 1}) {
-      input[axis] = in.getDimSize(1 + axis);
-      output[axis] = out.getDimSize(1 + axis);
-      kernel[axis] = weight.getDimSize(1 + axis);
-      strides[axis] = op.getStrides()[axis];
-      dilations[axis] = op.getDilations()[axis];
-      pads[axis] = op.getPads()[axis];
-    }
-  }
-  int64_t pixels() const { return output[0] * output[1]; }
-  int64_t taps() const { return kernel[0] * kernel[1]; }
-  int64_t groupInputs() const { return inputChannels / groups; }
-  int64_t groupOutputs() const { return outputChannels / groups; }
-  int64_t depth() const { return taps() * groupInputs(); }
-  bool depthwise() const { return groups > 1 && groups == inputChannels && groups == outputChannels; }
-  bool pointwise() const {
-    return groups == 1 && taps() == 1 && strides[0] == 1 && strides[1] == 1 && pads[0] == 0 && pads[1] == 0 &&
-           output[0] == input[0] && output[1] == input[1];
-  }
-};
+using Shape = ConvolutionShape;
 
 // Weights in the order the hot loops read them. T is float or int16_t.
 template <typename T> struct Weights {

@@ -1,5 +1,6 @@
 // Constants and the data movement of shape arithmetic: evaluated at import, on operands known at compile time.
 #include "compiler/onnx/Operators.h"
+#include "compiler/onnx/Slicing.h"
 
 #include <cstring>
 
@@ -235,52 +236,23 @@ LogicalResult buildSlice(NodeImporter &node) {
   if (failed(input))
     return failure();
   llvm::ArrayRef<int64_t> shape = (*input)->shape;
-  const int64_t rank = shape.size();
-  FailureOr<std::optional<Shape>> starts = node.getIntsFromAttributeOrInput("starts", 1, 10);
-  FailureOr<std::optional<Shape>> ends = node.getIntsFromAttributeOrInput("ends", 2, 10);
-  FailureOr<std::optional<Shape>> axes = node.getIntsFromAttributeOrInput("axes", 3, 10);
-  FailureOr<std::optional<Shape>> steps = node.getIntsFromAttributeOrInput("steps", 4, 10);
-  if (failed(starts) || failed(ends) || failed(axes) || failed(steps))
+  FailureOr<Slicing> slicing = readSlicing(node, shape);
+  if (failed(slicing))
     return failure();
-  if (!*starts || !*ends)
-    return node.emitError() << "starts and ends are required";
-  const size_t count = (*starts)->size();
-  FailureOr<Shape> sliced = node.normalizeAxes(
-      *axes ? **axes : llvm::to_vector(llvm::seq<int64_t>(std::min<int64_t>(count, rank))), rank);
-  Shape stepOf = steps->value_or(Shape(count, 1));
-  if (failed(sliced))
-    return failure();
-  if ((*ends)->size() != count || sliced->size() != count || stepOf.size() != count)
-    return node.emitError() << "starts, ends, axes and steps differ in length";
-
   ConstantRef result = *input;
-  for (auto [index, axis] : llvm::enumerate(*sliced)) {
-    const int64_t size = shape[axis], step = stepOf[index];
-    if (step == 0)
-      return node.emitError() << "a step is 0";
-    // Bounds as in numpy: from the end if negative, then clipped; backwards -1 stands before the first element.
-    auto clip = [&](int64_t bound) {
-      bound = bound < 0 ? bound + size : bound;
-      return step > 0 ? std::clamp<int64_t>(bound, 0, size) : std::clamp<int64_t>(bound, -1, size - 1);
-    };
-    const int64_t start = clip((**starts)[index]), end = clip((**ends)[index]);
-    llvm::SmallVector<int64_t> positions;
-    for (int64_t position = start; step > 0 ? position < end : position > end;) {
-      positions.push_back(position);
-      if (step > 0 ? step >= end - position : step <= end - position)
-        break;
-      position += step;
-    }
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
     Shape part(result->shape);
-    part[axis] = positions.size();
+    part[axis] = slicing->shape[axis];
     auto next = std::make_shared<Constant>(result->type, part);
     const int64_t inner =
         *countElements(llvm::ArrayRef(part).drop_front(axis + 1)) * getByteWidth(result->type);
     const int64_t outer = *countElements(llvm::ArrayRef(part).take_front(axis));
     char *target = next->bytes.data();
     for (int64_t row = 0; row < outer; ++row)
-      for (int64_t position : positions)
-        target = std::copy_n(result->bytes.data() + (row * size + position) * inner, inner, target);
+      for (int64_t index = 0; index < part[axis]; ++index) {
+        const int64_t position = slicing->starts[axis] + index * slicing->steps[axis];
+        target = std::copy_n(result->bytes.data() + (row * shape[axis] + position) * inner, inner, target);
+      }
     result = next;
   }
   node.setOutput(result);
