@@ -192,7 +192,7 @@ void NestProgram::run(Operands operands, HostTensor &out) const {
 
 FailureOr<Kernel> compileLoopNest(LoopNestOp op) {
   for (Operation &each : op.getBody().front().without_terminator())
-    if (!isa<arith::ConstantOp, loop::LoadOp, loop::IndexOp>(each) && !findExecute(each))
+    if (!isa<arith::ConstantOp, loop::LoadOp, loop::IndexOp>(each) && !makeInstruction(each).execute)
       return each.emitOpError("has no reference semantics");
   return Kernel([program = NestProgram(op)](Operands operands, HostTensor &out) { program.run(operands, out); });
 }
