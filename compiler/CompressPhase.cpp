@@ -134,7 +134,7 @@ static compress::CalibrationData makeSyntheticData(func::FuncOp function, const 
     compression.rounding = "nearest";
   if (compression.weightScales.empty())
     compression.weightScales = compression.precision.weights == "int8" ? "max" : "mse";
-  if (compression.correctBias == "none")
+  if (compression.correctBias.empty())
     compression.correctBias = "analytic";
   function.emitWarning(
       "quantized without samples of real input: ranges come from batch norms, where the model has them, "

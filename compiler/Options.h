@@ -35,7 +35,7 @@ struct QuantizationMethods {
   bool equalize = true;                   ///< run compress-equalize
   std::string weightScales;               ///< max, mse, weighted; empty: as the weights' type suggests
   std::string rounding;                   ///< nearest, gptq, adaround; empty: nearest for int8, else gptq
-  std::string correctBias = "none";       ///< none, empirical, analytic
+  std::string correctBias;                ///< none, empirical, analytic; empty: empirical where weights are rounded to nearest
 };
 
 /// Integers that weights are stored in.

@@ -86,8 +86,9 @@ struct CompileFlags::Flags {
                  cl::desc("How weights are rounded: nearest, gptq or adaround (default: nearest for int8, else gptq)"),
                  cl::value_desc("method"), cl::cat(category)),
         correctBias("correct-bias",
-                    cl::desc("Take mean errors out of biases: none, empirical or analytic (default none)"),
-                    cl::value_desc("method"), cl::init("none"), cl::cat(category)),
+                    cl::desc("Take mean errors out of biases: none, empirical or analytic (default: empirical for layers whose "
+                             "weights are rounded to nearest, analytic without samples)"),
+                    cl::value_desc("method"), cl::cat(category)),
         percentile("percentile",
                    cl::desc("Share of a tensor's values inside its range on either side, in percent (default 99.999)"),
                    cl::value_desc("P"), cl::init(99.999), cl::cat(category)),
@@ -311,7 +312,8 @@ bool CompileFlags::fillMethods(const Flags &flags, QuantizationMethods &methods)
          (methods.weightScales.empty() ||
           expectOneOf("weight-scales", methods.weightScales, {"max", "mse", "weighted"})) &&
          (methods.rounding.empty() || expectOneOf("rounding", methods.rounding, {"nearest", "gptq", "adaround"})) &&
-         expectOneOf("correct-bias", methods.correctBias, {"none", "empirical", "analytic"});
+         (methods.correctBias.empty() ||
+          expectOneOf("correct-bias", methods.correctBias, {"none", "empirical", "analytic"}));
 }
 
 bool CompileFlags::fill(Options &options) const {

@@ -81,7 +81,7 @@ struct CorrectBiasPass : impl::CorrectBiasPassBase<CorrectBiasPass> {
         signalPassFailure();
       return;
     }
-    if (failed(roundLayers(function, data, {maxSamples, weightBits, /*greatestBits=*/8}, correctEmpirically)))
+    if (failed(roundLayers(function, data, {maxSamples, weightBits, /*greatestBits=*/8, leastBits}, correctEmpirically)))
       signalPassFailure();
   }
 
@@ -124,6 +124,8 @@ private:
       if (!input || !result || !means)
         continue;
       WeightGrid grid = WeightGrid::get(getChosenWeightBits(layer.op, weightBits));
+      if (grid.bits < leastBits)
+        continue;
       SmallVector<double> scales =
           getScales(layer, grid, getChosenWeightScales(layer.op).value_or(SmallVector<double>()),
                     getLeastWeightScales(layer, grid, input, result));

@@ -18,7 +18,7 @@ public:
       : problem(problem), layer(problem.layer), group(group), depth(layer.depth), outputs(layer.outputs),
         transposed(depth * outputs), patches(kChunk * depth), differences(kChunk * depth), shifts(kChunk * outputs),
         chunkGram(depth * depth), chunkCross(outputs * depth), gram(depth), cross(outputs * depth), sum(depth),
-        shiftSum(outputs) {
+        shiftSum(outputs), center(depth) {
     for (int64_t output = 0; output < outputs; ++output)
       for (auto [k, weight] : llvm::enumerate(layer.getWeight(group * outputs + output)))
         transposed[k * outputs + output] = weight;
@@ -42,6 +42,7 @@ public:
       for (int64_t i = begin; i < end && !problem.actualAddend.empty(); ++i)
         addDifference(rows[i], shifts.data() + i * outputs);
     });
+    centerPatches(count);
     forAll(depth, 16, [&](int64_t begin, int64_t end) {
       float *part = chunkGram.data() + begin * depth;
       std::fill(part, part + (end - begin) * depth, 0.0f);
@@ -72,19 +73,21 @@ public:
   LayerMoments finish() {
     LayerMoments moments;
     auto scale = 1.0 / static_cast<double>(total);
-    for (double value : sum)
-      moments.mean.push_back(value * scale);
+    for (double &value : sum)
+      value *= scale; // the mean's distance from the center
+    for (auto [value, middle] : llvm::zip_equal(sum, center))
+      moments.mean.push_back(value + middle);
     for (double value : shiftSum)
       moments.shift.push_back(value * scale);
     moments.covariance = std::move(gram);
     for (int64_t i = 0; i < depth; ++i)
       for (int64_t j = i; j < depth; ++j)
         moments.covariance[i][j] = moments.covariance[j][i] =
-            moments.covariance[i][j] * scale - moments.mean[i] * moments.mean[j];
+            moments.covariance[i][j] * scale - sum[i] * sum[j];
     moments.cross.assign(outputs, std::vector<double>(depth));
     for (int64_t output = 0; output < outputs; ++output)
       for (int64_t k = 0; k < depth; ++k)
-        moments.cross[output][k] = cross[output * depth + k] * scale - moments.shift[output] * moments.mean[k];
+        moments.cross[output][k] = cross[output * depth + k] * scale - moments.shift[output] * sum[k];
     return moments;
   }
 
@@ -114,6 +117,23 @@ private:
       shift[output] += wanted[output] - got[output];
   }
 
+  /// Subtracts from the patches the means of those of the first chunk: products of inputs far from zero would not leave
+  /// enough bits for how they vary.
+  void centerPatches(int64_t count) {
+    if (total == 0)
+      for (int64_t k = 0; k < depth; ++k) {
+        double mean = 0.0;
+        for (int64_t i = 0; i < count; ++i)
+          mean += patches[i * depth + k];
+        center[k] = static_cast<float>(mean / static_cast<double>(count));
+      }
+    forAll(count, 16, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        for (int64_t k = 0; k < depth; ++k)
+          patches[i * depth + k] -= center[k];
+    });
+  }
+
   const RoundingProblem &problem;
   const Layer &layer;
   int64_t group, depth, outputs, total = 0;
@@ -122,6 +142,7 @@ private:
   std::vector<float> chunkGram, chunkCross;
   SquareMatrix gram;
   std::vector<double> cross, sum, shiftSum;
+  std::vector<float> center; // of the patches, subtracted before they are multiplied
 };
 } // namespace
 

@@ -42,8 +42,8 @@ struct CompressOptions {
   std::string weightScales;
   /// nearest, gptq or adaround (after gptq); empty: gptq for weights of less than 8 bits.
   std::string rounding;
-  /// Method of compress-correct-bias, or none.
-  std::string correctBias = "none";
+  /// Method of compress-correct-bias, or none; empty: empirical for weights that are rounded to nearest.
+  std::string correctBias;
   /// Remove channels that are constant or that nothing reads.
   bool removeChannels = true;
   /// Called with the function when its ranges are known, before weights are rounded, and when it is quantized, all its

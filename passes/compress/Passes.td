@@ -132,6 +132,7 @@ def CorrectBiasPass : Pass<"compress-correct-bias", "::mlir::func::FuncOp"> {
   let options = [
     Option<"method", "method", "std::string", /*default=*/"\"empirical\"", "empirical or analytic">,
     Option<"weightBits", "weight-bits", "int64_t", /*default=*/"8", "Bits where nn.weight_bits says nothing: 8, 4, 2">,
+    Option<"leastBits", "least-bits", "int64_t", /*default=*/"2", "Leave weights of fewer bits alone">,
     Option<"maxSamples", "max-samples", "int64_t", /*default=*/"256", "Samples used at most">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect"];

@@ -73,10 +73,13 @@ void buildFitPipeline(OpPassManager &manager, const CompressOptions &options) {
   }
   if (!nearest)
     addRounding(manager, options, bits);
-  if (options.correctBias != "none") {
+  // Rounding passes have fitted the biases of their layers.
+  bool isFitted = options.correctBias.empty() && !nearest && !options.rounding.empty();
+  if (options.correctBias != "none" && !isFitted) {
     CorrectBiasPassOptions correction;
     correction.weightBits = bits;
-    correction.method = options.correctBias;
+    correction.leastBits = options.correctBias.empty() && !nearest ? 8 : 2;
+    correction.method = options.correctBias.empty() ? "empirical" : options.correctBias;
     manager.addNestedPass<func::FuncOp>(createCorrectBiasPass(correction, options.data));
   }
 }

@@ -91,7 +91,7 @@ private:
       problem.actual = narrowed;
     }
     problem.grid = WeightGrid::get(getChosenWeightBits(op, options.weightBits));
-    if (problem.grid.bits > options.greatestBits)
+    if (!options.concerns(problem.grid.bits))
       return success();
     problem.leastScales = getLeastWeightScales(problem.layer, problem.grid, input, result);
     if (std::optional<SmallVector<double>> chosen = getChosenWeightScales(op))
@@ -157,7 +157,7 @@ LogicalResult roundLayers(func::FuncOp function, const CalibrationData &data, co
                           LayerRounder round) {
   bool isNeeded = function
                       .walk([&](Operation *op) {
-                        return Layer::get(op) && getChosenWeightBits(op, options.weightBits) <= options.greatestBits
+                        return Layer::get(op) && options.concerns(getChosenWeightBits(op, options.weightBits))
                                    ? WalkResult::interrupt()
                                    : WalkResult::advance();
                       })

@@ -29,6 +29,8 @@ struct RoundingOptions {
   int64_t samples = 256;    ///< used at most; fewer if their values would not fit 512 MiB
   int64_t weightBits = 8;   ///< where nn.weight_bits says nothing
   int64_t greatestBits = 8; ///< layers whose weights have more stay as they are
+  int64_t leastBits = 2;    ///< and those whose weights have fewer
+  bool concerns(int64_t bits) const { return bits >= leastBits && bits <= greatestBits; }
 };
 
 /// Goes through the function in order, on samples by chooseSamples, and lets `round` choose the weights of each layer. Layers of one shared weight
