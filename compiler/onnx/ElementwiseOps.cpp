@@ -72,6 +72,41 @@ LogicalResult buildRelu(NodeImporter &node) {
   return buildUnary<nn::ClampOp>(node, node.builder.getF32FloatAttr(0), FloatAttr());
 }
 
+/// The number that all elements of a float constant are; nothing if there is none, or if it is NaN.
+static std::optional<float> getNumber(const Operand &operand) {
+  if (!operand.isConstant() || operand.type != DataType::Float)
+    return std::nullopt;
+  std::vector<float> numbers = operand.constant->getFloats();
+  if (numbers.empty() || !llvm::all_equal(numbers) || std::isnan(numbers.front()))
+    return std::nullopt;
+  return numbers.front();
+}
+
+/// Max, Min, Sum, Mean. The greater or smaller of a tensor and one number is a clamp, a sum of two an addition.
+LogicalResult buildVariadic(NodeImporter &node) {
+  const llvm::StringRef name = node.getOperatorName();
+  const bool isChoice = name == "Max" || name == "Min";
+  if (isChoice && node.hasOnlyConstants())
+    return foldBinary(node);
+  if (node.getInputCount() != 2 || name == "Mean" || !isFloatAt(node, 0) || !isFloatAt(node, 1))
+    return buildVariadicLoops(node);
+  if (name == "Sum")
+    return createBinary<nn::AddOp>(node, node.getInput(1));
+  for (unsigned index : {0, 1}) {
+    std::optional<float> number = getNumber(node.getInput(1 - index));
+    if (!number || broadcastShapes(node.getShape(0), node.getShape(1)) != node.getShape(index))
+      continue;
+    FailureOr<Value> input = node.getFloat(index);
+    if (failed(input))
+      return failure();
+    FloatAttr bound = node.builder.getF32FloatAttr(*number);
+    node.setOutput(node.create<nn::ClampOp>(input->getType(), *input, name == "Max" ? bound : FloatAttr(),
+                                            name == "Min" ? bound : FloatAttr()));
+    return success();
+  }
+  return buildVariadicLoops(node);
+}
+
 LogicalResult buildSigmoid(NodeImporter &node) { return buildUnary<nn::SigmoidOp>(node); }
 LogicalResult buildHardSwish(NodeImporter &node) { return buildUnary<nn::HardSwishOp>(node); }
 

@@ -189,10 +189,6 @@ LogicalResult buildComparison(NodeImporter &node) {
   return node.hasOnlyConstants() ? foldBinary(node) : buildBinaryLoops(node);
 }
 
-LogicalResult buildVariadic(NodeImporter &node) {
-  return node.hasOnlyConstants() ? foldBinary(node) : buildVariadicLoops(node);
-}
-
 LogicalResult buildReduction(NodeImporter &node) {
   return node.hasOnlyConstants() ? foldReduction(node) : buildReduceLoops(node);
 }

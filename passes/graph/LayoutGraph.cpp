@@ -27,12 +27,32 @@ static bool isRearrangedConstant(Value value) {
   return !reshaped || !(perAxis || isPerAxis(source.constant));
 }
 
+/// True for a nest that computes each element of its result from the same elements of its operands, all of one shape.
+static bool isElementwise(nn::LoopNestOp op) {
+  ArrayRef<int64_t> shape = op.getOutput().getType().getShape();
+  loop::Nest nest = op.getNest();
+  if (nest.init || nest.sizes != shape || !nest.body->getOps<loop::IndexOp>().empty() ||
+      !nest.body->getOps<loop::LoadOp>().empty())
+    return false;
+  auto isIdentity = [&](AffineMap map) {
+    if (map.getNumResults() != shape.size())
+      return false;
+    for (auto [axis, index] : llvm::enumerate(map.getResults()))
+      if (index != getAffineDimExpr(axis, op.getContext()) &&
+          (shape[axis] != 1 || index != getAffineConstantExpr(0, op.getContext())))
+        return false;
+    return true;
+  };
+  return llvm::all_of(nest.maps, isIdentity) &&
+         llvm::all_of(op.getInputs(), [&](Value input) { return getShape(input) == shape; });
+}
+
 LayoutGraph::LayoutGraph(func::FuncOp function, bool keepBoundary) {
   for (BlockArgument argument : function.getArguments()) {
     auto type = dyn_cast<RankedTensorType>(argument.getType());
     bool fixed = keepBoundary || !type || isPerAxis(argument);
     producers[argument] =
-        addNode(fixed ? Kind::Fixed : Kind::Boundary, nullptr, type ? type.getShape() : ArrayRef<int64_t>());
+        addNode(fixed ? Kind::Fixed : Kind::Permutable, nullptr, type ? type.getShape() : ArrayRef<int64_t>());
   }
   for (Operation &op : function.front())
     addOp(&op, keepBoundary);
@@ -58,7 +78,7 @@ void LayoutGraph::addOp(Operation *op, bool keepBoundary) {
   if (isa<func::ReturnOp>(op)) {
     for (OpOperand &use : op->getOpOperands()) {
       bool fixed = keepBoundary || !isa<RankedTensorType>(use.get().getType()) || isPerAxis(use.get());
-      consumers[&use] = fixed ? addNode(Kind::Fixed, op, {}) : addNode(Kind::Boundary, op, getShape(use.get()));
+      consumers[&use] = fixed ? addNode(Kind::Fixed, op, {}) : addNode(Kind::Permutable, op, getShape(use.get()));
     }
     return;
   }
@@ -81,6 +101,8 @@ void LayoutGraph::addOp(Operation *op, bool keepBoundary) {
     kind = free && !isPerAxis(op->getResult(0)) ? Kind::Free : Kind::Dimensional;
     if (!isa<RankedTensorType>(op->getResult(0).getType()))
       kind = Kind::Fixed;
+  } else if (auto nest = dyn_cast<nn::LoopNestOp>(op); nest && isElementwise(nest)) {
+    kind = Kind::Free;
   } else if (isa<nn::ConcatOp, nn::PadOp, nn::SoftmaxOp, nn::LogSoftmaxOp, nn::BatchNormOp>(op)) {
     kind = Kind::Dimensional;
   }
@@ -90,6 +112,13 @@ void LayoutGraph::addOp(Operation *op, bool keepBoundary) {
     producers[result] = node;
   for (OpOperand &use : op->getOpOperands())
     consumers[&use] = node;
+
+  // The maps of a loop nest take any order of each tensor's dimensions.
+  if (isa<nn::LoopNestOp>(op) && kind == Kind::Fixed) {
+    for (OpOperand &use : op->getOpOperands())
+      consumers[&use] = addNode(Kind::Permutable, op, getShape(use.get()));
+    producers[op->getResult(0)] = addNode(Kind::Permutable, op, shape);
+  }
 
   // The weight of a fully_connected can be rearranged at compile time: then its input and its result are nodes of
   // their own, and only the parameters stay with the fixed one.
@@ -114,7 +143,7 @@ bool LayoutGraph::accepts(const Node &node, const Layout &label) const {
     return true;
   case Kind::Transpose:
     return atResult(node, label).has_value();
-  case Kind::Boundary:
+  case Kind::Permutable:
     dimensions = label.getDimensions(node.shape);
     return dimensions && !llvm::is_contained(dimensions->shuffled, true);
   case Kind::Columns:

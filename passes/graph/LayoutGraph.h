@@ -52,7 +52,7 @@ private:
     Dimensional, // the layout permutes dimensions; operands may differ in size (broadcast, concat, pad, softmax ...)
     Columns,     // input of a fully_connected with constant weight: columns in any order
     Rows,        // its result: columns in any order
-    Boundary,    // argument or returned value: the layout permutes dimensions
+    Permutable,  // argument, returned value, operand or result of a loop nest: the layout permutes its dimensions
   };
   struct Node {
     Kind kind;

@@ -171,7 +171,15 @@ Operation *LayoutRewriter::rewriteFree(Operation *op) {
   SmallVector<Value> operands;
   for (OpOperand &use : op->getOpOperands())
     operands.push_back(&use == first ? leader : arrange(use, shape));
-  return clone(op, operands, Type(RankedTensorType::get(shape, getTensor(op->getResult(0)).getElementType())));
+  Operation *result =
+      clone(op, operands, Type(RankedTensorType::get(shape, getTensor(op->getResult(0)).getElementType())));
+  if (auto nest = dyn_cast<nn::LoopNestOp>(result)) {
+    nest.setSizes(shape);
+    nest.setParallel(shape.size());
+    SmallVector<AffineMap> maps(operands.size() + 1, builder.getMultiDimIdentityMap(shape.size()));
+    nest.setMapsAttr(builder.getAffineMapArrayAttr(maps));
+  }
+  return result;
 }
 
 Operation *LayoutRewriter::rewriteDimensional(Operation *op) {
@@ -231,6 +239,65 @@ Operation *LayoutRewriter::rewriteFullyConnected(nn::FullyConnectedOp op) {
   return clone(op, operands, Type(outputType));
 }
 
+/// Lets the parallel loops of a nest run in the order in which its result is stored.
+static void orderLoops(nn::LoopNestOp op) {
+  loop::Nest nest = op.getNest();
+  SmallVector<int64_t> order; // old numbers
+  for (AffineExpr index : nest.maps.back().getResults())
+    if (auto loop = dyn_cast<AffineDimExpr>(index); loop && loop.getPosition() < nest.parallel)
+      order.push_back(loop.getPosition());
+  for (int64_t loop : llvm::seq<int64_t>(nest.parallel, nest.sizes.size()))
+    order.push_back(loop);
+  SmallVector<int64_t> numbers(order.size()); // new ones
+  SmallVector<AffineExpr> loops(order.size());
+  for (auto [number, loop] : llvm::enumerate(order)) {
+    numbers[loop] = static_cast<int64_t>(number);
+    loops[loop] = getAffineDimExpr(number, op.getContext());
+  }
+  for (AffineMap &map : nest.maps)
+    map = map.replaceDimsAndSymbols(loops, {}, order.size(), 0);
+  for (auto index : nest.body->getOps<loop::IndexOp>())
+    index.setLoop(numbers[index.getLoop()]);
+  op.setSizes(permute(nest.sizes, order));
+  op.setMapsAttr(Builder(op.getContext()).getAffineMapArrayAttr(nest.maps));
+}
+
+Operation *LayoutRewriter::rewriteNest(nn::LoopNestOp op) {
+  loop::Nest nest = op.getNest();
+  auto reorder = [](AffineMap map, ArrayRef<int64_t> permutation) {
+    if (map.getNumResults() == 0)
+      return map;
+    SmallVector<AffineExpr> indices;
+    for (int64_t axis : permutation)
+      indices.push_back(map.getResult(axis));
+    return AffineMap::get(map.getNumDims(), 0, indices, map.getContext());
+  };
+  SmallVector<Value> operands;
+  SmallVector<AffineMap> maps;
+  SmallVector<SmallVector<int64_t>> permutations;
+  for (auto [use, map] : llvm::zip(op->getOpOperands(), nest.maps)) {
+    ArrayRef<int64_t> shape = getTensor(use.get()).getShape();
+    permutations.push_back(graph.getWanted(use).getDimensions(shape)->permutation);
+    operands.push_back(arrange(use, permute(shape, permutations.back())));
+    maps.push_back(reorder(map, permutations.back()));
+  }
+  RankedTensorType type = op.getOutput().getType();
+  SmallVector<int64_t> permutation =
+      graph.getStored(op.getOutput()).getDimensions(type.getShape())->permutation;
+  maps.push_back(reorder(nest.maps.back(), permutation));
+  auto result = cast<nn::LoopNestOp>(
+      clone(op, operands, Type(RankedTensorType::get(permute(type.getShape(), permutation), type.getElementType()))));
+  result.setMapsAttr(builder.getAffineMapArrayAttr(maps));
+  for (auto load : result.getBody().getOps<loop::LoadOp>()) {
+    SmallVector<Value> indices;
+    for (int64_t axis : permutations[load.getTensor()])
+      indices.push_back(load.getIndices()[axis]);
+    load.getIndicesMutable().assign(indices);
+  }
+  orderLoops(result);
+  return result;
+}
+
 Operation *LayoutRewriter::rewriteFixed(Operation *op) {
   SmallVector<Value> operands;
   for (OpOperand &use : op->getOpOperands()) {
@@ -281,6 +348,8 @@ void LayoutRewriter::rewrite(Operation *op) {
     result = rewriteFree(op);
   else if (graph.isDimensional(op))
     result = rewriteDimensional(op);
+  else if (auto nest = dyn_cast<nn::LoopNestOp>(op))
+    result = rewriteNest(nest);
   else
     result = rewriteFixed(op);
   for (auto [before, after] : llvm::zip_equal(op->getResults(), result->getResults()))

@@ -26,6 +26,7 @@ private:
   mlir::Operation *rewriteFree(mlir::Operation *op);
   mlir::Operation *rewriteDimensional(mlir::Operation *op);
   mlir::Operation *rewriteFullyConnected(nn::FullyConnectedOp op);
+  mlir::Operation *rewriteNest(nn::LoopNestOp op);
   mlir::Operation *rewriteFixed(mlir::Operation *op);
   void rewriteReturn(mlir::func::ReturnOp op);
   mlir::Operation *clone(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, llvm::ArrayRef<mlir::Type> types);

@@ -30,7 +30,7 @@ struct PropagateLayoutPass : impl::PropagateLayoutPassBase<PropagateLayoutPass> 
     if (!hasStaticShapes(function.getArgumentTypes()))
       return;
     for (Operation &op : function.front())
-      if (op.getNumRegions() > 0 || !hasStaticShapes(op.getResultTypes()))
+      if ((op.getNumRegions() > 0 && !isa<nn::LoopNestOp>(op)) || !hasStaticShapes(op.getResultTypes()))
         return;
     // A caller knows the function's present type.
     bool keep = keepBoundary || !SymbolTable::symbolKnownUseEmpty(function.getOperation(), getOperation());

@@ -319,9 +319,84 @@ RandomGraph::Item RandomGraph::move() {
   return item;
 }
 
+/// A loop nest: a difference of two values, or with a constant that broadcasts, a sum over some dimensions, sums
+/// along one, or a dimension backwards.
+RandomGraph::Item RandomGraph::nest() {
+  Item item = pick();
+  SmallVector<int64_t> shape = shapeOf(item.value), sizes = shape, result = shape;
+  auto rank = static_cast<unsigned>(shape.size());
+  AffineMap identity = builder.getMultiDimIdentityMap(rank);
+  SmallVector<Value> inputs = {item.value};
+  SmallVector<AffineMap> maps = {identity, identity};
+  int64_t parallel = rank;
+  double bound = item.bound;
+  FloatAttr init;
+  unsigned last = rank - 1, chosen = random(0, last);
+  int kind = random(0, 4);
+  if (kind == 0) {
+    SmallVector<Item> same;
+    for (Item &other : items)
+      if (shapeOf(other.value) == shape)
+        same.push_back(other);
+    Item &other = same[random(0, same.size() - 1)];
+    inputs.push_back(other.value);
+    maps.push_back(identity);
+    bound += other.bound;
+  } else if (kind == 1) {
+    SmallVector<AffineExpr> indices;
+    SmallVector<int64_t> broadcast;
+    for (unsigned axis = 0; axis < rank; ++axis) {
+      bool single = chance(50);
+      broadcast.push_back(single ? 1 : shape[axis]);
+      indices.push_back(single ? builder.getAffineConstantExpr(0) : builder.getAffineDimExpr(axis));
+    }
+    inputs.push_back(constant(broadcast, -3, 3));
+    maps = {identity, AffineMap::get(rank, 0, indices, builder.getContext()), identity};
+    bound += 3;
+  } else if (kind <= 3) {
+    // The dimension becomes the innermost loop.
+    std::swap(sizes[chosen], sizes[last]);
+    SmallVector<AffineExpr> indices;
+    for (unsigned axis = 0; axis < rank; ++axis)
+      indices.push_back(builder.getAffineDimExpr(axis));
+    std::swap(indices[chosen], indices[last]);
+    AffineMap swapped = AffineMap::get(rank, 0, indices, builder.getContext());
+    indices[chosen] = kind == 2 ? builder.getAffineConstantExpr(0) : indices[chosen];
+    maps = {swapped, AffineMap::get(rank, 0, indices, builder.getContext())};
+    result[chosen] = kind == 2 ? 1 : result[chosen];
+    parallel = rank - 1;
+    init = builder.getF32FloatAttr(0.0f);
+    bound *= static_cast<double>(shape[chosen]);
+  } else {
+    maps.front() = AffineMap::get(rank, 0, builder.getContext());
+  }
+  auto op = nn::LoopNestOp::create(builder, floatType(result), "nest", inputs, sizes, parallel,
+                                   builder.getAffineMapArrayAttr(maps), init);
+  Block *body = &op.getBody().emplaceBlock();
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(body);
+  if (kind < 4)
+    body->addArguments({builder.getF32Type(), builder.getF32Type()}, {builder.getLoc(), builder.getLoc()});
+  Value value;
+  if (kind <= 1) {
+    value = arith::SubFOp::create(builder, body->getArgument(0), body->getArgument(1));
+  } else if (kind <= 3) {
+    value = arith::AddFOp::create(builder, body->getArgument(0), body->getArgument(1));
+  } else {
+    SmallVector<Value> indices;
+    for (unsigned axis = 0; axis < rank; ++axis)
+      indices.push_back(loop::IndexOp::create(builder, builder.getI32Type(), axis));
+    Value end = arith::ConstantOp::create(builder, builder.getI32IntegerAttr(shape[chosen] - 1));
+    indices[chosen] = arith::SubIOp::create(builder, end, indices[chosen]);
+    value = loop::LoadOp::create(builder, builder.getF32Type(), 0, indices);
+  }
+  loop::YieldOp::create(builder, value);
+  return {op.getOutput(), bound};
+}
+
 void RandomGraph::step() {
   Item item;
-  switch (imported ? random(0, 9) : random(0, exact ? 10 : 11)) {
+  switch (imported ? random(0, 10) : random(0, exact ? 11 : 12)) {
   case 0:
   case 1:
     item = window();
@@ -351,6 +426,9 @@ void RandomGraph::step() {
     item = batchNorm();
     break;
   case 10:
+    item = nest();
+    break;
+  case 11:
     item = move();
     break;
   default:

@@ -54,6 +54,7 @@ private:
   Item softmax();
   Item batchNorm();
   Item move();
+  Item nest();
   Item casts(Item item);
 
   mlir::ImplicitLocOpBuilder builder;

@@ -255,6 +255,48 @@ func.func @units_per_axis(%x: tensor<1x1x2x4xf32>) -> tensor<1x2x4x1xf32> {
 
 // -----
 
+// A loop nest reads and writes what stands there: its maps take the place of three transposes, and its loops run in the
+// order of its result. The channel is now the last loop, and the load's indices follow their tensor.
+// CHECK-LABEL: func.func @nest
+// CHECK-NOT: nn.transpose
+// CHECK: %[[POOL:.*]] = nn.max_pool
+// CHECK: nn.loop_nest "Nest"(%[[POOL]], %{{.*}}, %{{.*}}) {
+// CHECK: %[[N:.*]] = loop.index 0
+// CHECK: %[[C:.*]] = loop.index 3
+// CHECK: %[[H:.*]] = loop.index 1
+// CHECK: %[[W:.*]] = loop.index 2
+// CHECK: loop.load 2[%[[N]], %[[H]], %[[W]], %[[C]]]
+// CHECK: maps = [#[[READ:.*]], #[[CHANNEL:.*]], #[[NONE:.*]], #[[READ]]], parallel = 4 : i64, sizes = array<i64: 1, 4, 5, 3>
+// CHECK-NOT: nn.transpose
+// CHECK: return
+func.func @nest(%x: tensor<1x3x4x5xf32>) -> tensor<1x4x5x3xf32> {
+  %0 = nn.transpose %x {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x3x4x5xf32>) -> tensor<1x4x5x3xf32>
+  %1 = nn.max_pool %0 {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>,
+    dilations = array<i64: 1, 1>} : (tensor<1x4x5x3xf32>) -> tensor<1x4x5x3xf32>
+  %2 = nn.transpose %1 {permutation = array<i64: 0, 3, 1, 2>} : (tensor<1x4x5x3xf32>) -> tensor<1x3x4x5xf32>
+  %c = nn.constant dense<1.0> : tensor<3x1x1xf32> -> tensor<3x1x1xf32>
+  %3 = nn.loop_nest "Nest"(%2, %c, %2) {
+  ^bb0(%a: f32, %b: f32):
+    %n = loop.index 0
+    %i = loop.index 1
+    %j = loop.index 2
+    %k = loop.index 3
+    %d = loop.load 2[%n, %i, %j, %k] : f32
+    %e = arith.addf %a, %b : f32
+    %f = arith.addf %d, %e : f32
+    loop.yield %f : f32
+  } {sizes = array<i64: 1, 3, 4, 5>, parallel = 4,
+     maps = [affine_map<(n, i, j, k) -> (n, i, j, k)>, affine_map<(n, i, j, k) -> (i, 0, 0)>,
+             affine_map<(n, i, j, k) -> ()>, affine_map<(n, i, j, k) -> (n, i, j, k)>]}
+     : (tensor<1x3x4x5xf32>, tensor<3x1x1xf32>, tensor<1x3x4x5xf32>) -> tensor<1x3x4x5xf32>
+  %4 = nn.transpose %3 {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x3x4x5xf32>) -> tensor<1x4x5x3xf32>
+  %5 = nn.max_pool %4 {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>,
+    dilations = array<i64: 1, 1>} : (tensor<1x4x5x3xf32>) -> tensor<1x4x5x3xf32>
+  return %5 : tensor<1x4x5x3xf32>
+}
+
+// -----
+
 // A called function keeps its type.
 // CHECK-LABEL: func.func private @callee
 // CHECK-SAME: (%{{.*}}: tensor<1x3x4x5xf32>)
