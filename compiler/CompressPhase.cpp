@@ -143,6 +143,17 @@ static compress::CalibrationData makeSyntheticData(func::FuncOp function, const 
   return compress::makeRandomData(function, kSamples, /*seed=*/1, low, high);
 }
 
+/// The options of compress-round-coded that --weights asks for.
+static std::optional<compress::RoundCodedPassOptions> makeCodedRounding(const WeightCoding &coding) {
+  if (!coding.isRounded())
+    return std::nullopt;
+  compress::RoundCodedPassOptions rounding;
+  rounding.codebook = coding.codebookBits;
+  if (coding.entropyBits > 0.0)
+    rounding.bits = coding.entropyBits;
+  return rounding;
+}
+
 LogicalResult runCompress(ModuleOp module, const Options &options, const targets::Target &target, bool hasQuantization,
                           ModelFacts *facts) {
   auto function = *module.getOps<func::FuncOp>().begin();
@@ -168,6 +179,17 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
            << getName(options.weights)
            << (isFloat ? " quantizes with samples of the model's input: give --calibrate=X.npy"
                        : " does not apply: the model comes with quantized weights");
+  // Of these there is no form without samples: a random input says nothing of which weights matter.
+  for (auto [flag, isGiven] : {std::pair("--weights=entropy or codebook", options.weightCoding.isRounded()),
+                               std::pair("--sparsity", !options.sparsity.empty())}) {
+    if (isGiven && !isFloat)
+      return module.emitError(flag) << " does not apply: the model comes with quantized weights";
+    if (isGiven && options.calibrationFiles.empty())
+      return module.emitError(flag) << " fits weights to samples of the model's input: give --calibrate=X.npy";
+  }
+  if (options.weightCoding.isRounded() && !compression.quantize)
+    return module.emitError("--weights=entropy or codebook rounds weights: it does not go with --quantize=none");
+  compression.roundCoded = makeCodedRounding(options.weightCoding);
   compression.precision.activations = getName(options.activations).str();
   if (!compression.quantize && options.activations != ActivationType::Int8)
     return module.emitError("--activations=")
@@ -199,7 +221,7 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
   compress::CalibrationData pruningData;
   if (compression.quantize && options.calibrationFiles.empty()) {
     compression.data = makeSyntheticData(function, options, compression);
-  } else if (compression.quantize || isPruned) {
+  } else if (compression.quantize || isPruned || !options.sparsity.empty()) {
     llvm::Expected<InputDatasets> opened =
         InputDatasets::open(function, options.calibrationFiles, options.inputTransform);
     if (!opened)
@@ -229,6 +251,14 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
       return failure();
     if (facts)
       facts->pruning = std::move(*report);
+  }
+  if (!options.sparsity.empty()) {
+    compress::SparsifyPassOptions sparsity;
+    sparsity.pattern = options.sparsity;
+    if (failed(runPasses(module, [&](OpPassManager &manager) {
+          manager.addNestedPass<func::FuncOp>(compress::createSparsifyPass(sparsity, pruningData));
+        })))
+      return failure();
   }
   if (options.quantize == Quantize::Mixed && failed(choosePrecision(module, options, target, compression)))
     return failure();

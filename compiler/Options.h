@@ -41,6 +41,15 @@ struct QuantizationMethods {
 /// Integers that weights are stored in.
 enum class WeightType { Int8, Int4, Int2 };
 
+/// How weights are rounded for entropy coding, and whether they are stored that way: docs/DeepCompression.md.
+struct WeightCoding {
+  bool isCoded = false;      ///< entropy coded in flash, decoded into SRAM before use
+  double entropyBits = 0.0;  ///< rounded so that a weight takes so many bits in the mean; 0: as WeightType says
+  int64_t codebookBits = 0;  ///< rounded to 2^codebookBits values in each layer; 0: as WeightType says
+
+  bool isRounded() const { return entropyBits > 0.0 || codebookBits > 0; }
+};
+
 /// Integers that activations are stored in.
 enum class ActivationType { Int8, Int16, Int4 };
 
@@ -94,6 +103,8 @@ struct Options {
 
   Quantize quantize = Quantize::Automatic;
   WeightType weights = WeightType::Int8; ///< of layers that are quantized by calibration
+  WeightCoding weightCoding;
+  std::string sparsity; ///< pattern of compress-sparsify; empty: weights stay dense
   ActivationType activations = ActivationType::Int8; ///< of the same
   PrecisionSearch search;                ///< of Quantize::Mixed
   std::string precisionFile;             ///< .json with the precision of layers; empty: none

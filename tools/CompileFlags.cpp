@@ -1,9 +1,11 @@
 #include "tools/CompileFlags.h"
 
 #include "compiler/Dataset.h"
+#include "passes/compress/SparsityPattern.h"
 #include "targets/Board.h"
 #include "targets/Target.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Config/llvm-config.h"
 
 #include <map>
@@ -31,11 +33,15 @@ struct CompileFlags::Flags {
                             clEnumValN(Quantize::Int8, "int8", "int8 weights and activations"),
                             clEnumValN(Quantize::Mixed, "mixed", "each layer's own, by a search (docs/Search.md); needs --budget or --max-drop")),
                  cl::init(Quantize::Automatic), cl::cat(category)),
-        weights("weights", cl::desc("Type of the weights of layers quantized with --calibrate (default int8)"),
-                cl::values(clEnumValN(WeightType::Int8, "int8", "-127..127"),
-                           clEnumValN(WeightType::Int4, "int4", "-8..7: half the flash"),
-                           clEnumValN(WeightType::Int2, "int2", "-2..1: a quarter of the flash")),
-                cl::init(WeightType::Int8), cl::cat(category)),
+        weights("weights",
+                cl::desc("Weights of layers quantized with --calibrate: int8 (default), int4 or int2, half and a quarter of the "
+                         "flash; entropy:BITS rounds them so that coding takes so many bits in the mean, codebook:BITS to 2^BITS "
+                         "values in each layer (docs/DeepCompression.md)"),
+                cl::value_desc("type"), cl::init("int8"), cl::cat(category)),
+        sparsity("sparsity",
+                 cl::desc("Make weights zero and let the others make up for them: a share (50%), in blocks of neighbours (50%x4), "
+                          "or all but N of each M neighbours (2:4)"),
+                 cl::value_desc("pattern"), cl::cat(category)),
         activations("activations", cl::desc("Type of the activations of layers quantized with --calibrate (default int8)"),
                     cl::values(clEnumValN(ActivationType::Int8, "int8", "-128..127"),
                                clEnumValN(ActivationType::Int16, "int16", "-32767..32767: twice the SRAM"),
@@ -133,7 +139,7 @@ struct CompileFlags::Flags {
   cl::opt<std::string> target, board;
   cl::list<std::string> inputShape, dimension;
   cl::opt<Quantize> quantize;
-  cl::opt<WeightType> weights;
+  cl::opt<std::string> weights, sparsity;
   cl::opt<ActivationType> activations;
   cl::opt<std::string> precision;
   cl::list<std::string> budget;
@@ -316,10 +322,35 @@ bool CompileFlags::fillMethods(const Flags &flags, QuantizationMethods &methods)
           expectOneOf("correct-bias", methods.correctBias, {"none", "empirical", "analytic"}));
 }
 
+/// --weights: a type, or entropy:BITS or codebook:BITS.
+static bool parseWeights(StringRef text, Options &options) {
+  WeightCoding &coding = options.weightCoding;
+  auto [kind, number] = text.split(':');
+  if (kind == "entropy" && !number.getAsDouble(coding.entropyBits) && coding.entropyBits >= 0.5 && coding.entropyBits <= 7.0)
+    return true;
+  if (kind == "codebook" && !number.getAsInteger(10, coding.codebookBits) && coding.codebookBits >= 1 && coding.codebookBits <= 6)
+    return true;
+  std::optional<WeightType> type = StringSwitch<std::optional<WeightType>>(text)
+                                       .Case("int8", WeightType::Int8)
+                                       .Case("int4", WeightType::Int4)
+                                       .Case("int2", WeightType::Int2)
+                                       .Default(std::nullopt);
+  if (!type)
+    return complain("--weights=" + text +
+                    ": expected int8, int4, int2, entropy:BITS with 0.5 to 7 bits, or codebook:BITS with 1 to 6 bits");
+  options.weights = *type;
+  return true;
+}
+
 bool CompileFlags::fill(Options &options) const {
   options.target = flags->target;
   options.quantize = flags->quantize;
-  options.weights = flags->weights;
+  if (!parseWeights(flags->weights, options))
+    return false;
+  options.sparsity = flags->sparsity;
+  if (!options.sparsity.empty())
+    if (Expected<compress::SparsityPattern> pattern = compress::SparsityPattern::parse(options.sparsity); !pattern)
+      return complain("--sparsity: " + toString(pattern.takeError()));
   if (flags->activations == ActivationType::Int4)
     return complain("--activations=int4: no kernel has activations of 4 bits, expected int8 or int16");
   options.activations = flags->activations;
@@ -328,6 +359,10 @@ bool CompileFlags::fill(Options &options) const {
   options.calibrationFirst = flags->calibrateSkip;
   if (!fillMethods(*flags, options.methods))
     return false;
+  if (options.weightCoding.isRounded() && (!options.methods.rounding.empty() || !options.methods.weightScales.empty()))
+    return complain("--weights=" + flags->weights + " rounds weights in its own way: it does not go with --rounding and --weight-scales");
+  if (options.weightCoding.isRounded() && options.quantize == Quantize::Mixed)
+    return complain("--weights=" + flags->weights + " does not go with --quantize=mixed, which chooses the bits of weights");
   options.percentile = flags->percentile;
   for (const std::string &text : flags->dimension)
     if (Error error = parseDimension(text, options.import))

@@ -26,6 +26,8 @@ struct Layer {
   /// The number of the input channel that weight `index` of output channel `channel` is multiplied with.
   int64_t getInputChannel(int64_t channel, int64_t index) const;
   int64_t getInputChannels() const { return inputChannels; }
+  /// Inputs of a filter at one pixel of its window.
+  int64_t getGroupInputs() const { return groupInputs; }
 
   /// Copies the `depth` inputs of output position `row` of a sample's input for one group to `patch`; elements outside
   /// of the input are 0.

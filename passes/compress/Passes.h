@@ -28,6 +28,8 @@ std::unique_ptr<mlir::Pass> createEqualizePass(EqualizePassOptions options, Cali
 std::unique_ptr<mlir::Pass> createChooseWeightScalesPass(ChooseWeightScalesPassOptions options, CalibrationData data);
 std::unique_ptr<mlir::Pass> createRoundGPTQPass(RoundGPTQPassOptions options, CalibrationData data);
 std::unique_ptr<mlir::Pass> createRoundAdaRoundPass(RoundAdaRoundPassOptions options, CalibrationData data);
+std::unique_ptr<mlir::Pass> createRoundCodedPass(RoundCodedPassOptions options, CalibrationData data);
+std::unique_ptr<mlir::Pass> createSparsifyPass(SparsifyPassOptions options, CalibrationData data);
 std::unique_ptr<mlir::Pass> createCorrectBiasPass(CorrectBiasPassOptions options, CalibrationData data);
 
 struct CompressOptions {
@@ -42,6 +44,8 @@ struct CompressOptions {
   std::string weightScales;
   /// nearest, gptq or adaround (after gptq); empty: gptq for weights of less than 8 bits.
   std::string rounding;
+  /// Options of compress-round-coded, which takes the place of `rounding` and `weightScales`.
+  std::optional<RoundCodedPassOptions> roundCoded;
   /// Method of compress-correct-bias, or none; empty: empirical for weights that are rounded to nearest.
   std::string correctBias;
   /// Remove channels that are constant or that nothing reads.

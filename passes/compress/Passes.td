@@ -101,6 +101,66 @@ def RoundGPTQPass : Pass<"compress-round-gptq", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tinyc::nn::NNDialect"];
 }
 
+def SparsifyPass : Pass<"compress-sparsify", "::mlir::func::FuncOp"> {
+  let summary = "Make weights zero, and let the others make up for them";
+  let description = [{
+    Makes weights of a float function zero, without training: `pattern` is a share of all weights, anywhere (`50%`) or in blocks of
+    neighbours (`50%x4`), or all but N of each M neighbours (`2:4`). Neighbours are inputs of a filter at one pixel.
+    - `second-order`: layer by layer, on inputs as the sparse layers before it give them, so that the result comes near to the dense
+      network's. Of each filter the weight whose loss costs least goes first, and the others move to make up for it (optimal brain
+      compression, Frantar & Alistarh 2022, section 4; the bias takes the mean of what is left). How many go from which filter is
+      decided for a share: a layer's losses count by the error of the network's results that they cause, measured with this layer
+      alone sparse.
+    - `magnitude`: the smallest go, the same share of each layer, and nothing moves. For comparison.
+
+    Layers that share weights stay dense. Weights that are zero stay so in compress-round-gptq and compress-round-coded. Inputs are
+    the creator's data or, from a command line, uniform random numbers of -1 .. 1.
+  }];
+  let options = [
+    Option<"pattern", "pattern", "std::string", /*default=*/"\"50%\"", "SHARE%, SHARE%xBLOCK or N:M">,
+    Option<"method", "method", "std::string", /*default=*/"\"second-order\"", "second-order or magnitude">,
+    Option<"maxSamples", "max-samples", "int64_t", /*default=*/"1024", "Samples used at most">,
+    Option<"damping", "damping", "double", /*default=*/"0.01",
+           "Variance added to each input's, as a share of their mean variance">,
+    Option<"ridge", "ridge", "double", /*default=*/"0.03", "The same for the fit of real weights to the sparse inputs">,
+    Option<"lossPower", "loss-power", "double", /*default=*/"0.5",
+           "How much the measured errors count: 1 fully, with 0 all layers lose the same relative to a uniform share">,
+  ];
+  let dependentDialects = ["::tinyc::nn::NNDialect"];
+}
+
+def RoundCodedPass : Pass<"compress-round-coded", "::mlir::func::FuncOp"> {
+  let summary = "Round weights so that entropy coding makes them small";
+  let description = [{
+    Replaces the weights of conv2d and fully_connected by integers of 8 bits times a scale for each output channel
+    (`nn.weight_scales`), so that the integers of each layer, entropy coded, take `bits` bits in the mean over all layers. The frame
+    is compress-round-gptq's: column after column is rounded, and the columns that are free yet take over what it loses. An integer
+    is the one of least squared error plus `lambda` times its bits (entropy-constrained quantization: Chou, Lookabaugh & Gray 1989),
+    by the frequencies of the layer's integers, which are found in turns with the integers.
+
+    How many bits which layer gets is decided by the error of the network's results that its rounding causes, measured with this
+    layer alone rounded, at the steps where a bit more buys the same in each (Shoham & Gersho 1988). Within a layer the scale of a
+    channel follows the size of its weights to the power of `channel-power`.
+
+    With `codebook` = N each layer has at most 2^N integers instead: found by clustering its weights, each counted by what its
+    error does to the layer's result, then refined by least squares of that result (Deep Compression, Han et al. 2016, section 3,
+    without its retraining). Zeros stay zeros: a weight that is 0 keeps this integer.
+  }];
+  let options = [
+    Option<"bits", "bits", "double", /*default=*/"3.0", "Mean bits of a weight, 0.5 to 7">,
+    Option<"codebook", "codebook", "int64_t", /*default=*/"0", "Instead: 2^codebook integers for each layer, 1 to 6">,
+    Option<"lambda", "lambda", "double", /*default=*/"0.12",
+           "Squared error, in squares of the scale, that a bit is worth; 2 ln 2 / 12 is the slope of plain rounding">,
+    Option<"channelPower", "channel-power", "double", /*default=*/"0.5",
+           "How the scales of the channels follow the size of their weights">,
+    Option<"maxSamples", "max-samples", "int64_t", /*default=*/"256", "Samples used at most">,
+    Option<"damping", "damping", "double", /*default=*/"0.01",
+           "Variance added to each input's, as a share of their mean variance">,
+    Option<"ridge", "ridge", "double", /*default=*/"1.0", "The same for the fit of real weights to the quantized inputs">,
+  ];
+  let dependentDialects = ["::tinyc::nn::NNDialect"];
+}
+
 def ChooseWeightScalesPass : Pass<"compress-choose-weight-scales", "::mlir::func::FuncOp"> {
   let summary = "Choose the scale of each output channel's weights";
   let description = [{

@@ -64,6 +64,10 @@ void buildFitPipeline(OpPassManager &manager, const CompressOptions &options) {
   if (!options.quantize)
     return;
   int64_t bits = getBits(options.precision.weights);
+  if (options.roundCoded) {
+    manager.addNestedPass<func::FuncOp>(createRoundCodedPass(*options.roundCoded, options.data));
+    return;
+  }
   bool nearest = options.rounding == "nearest";
   if (!options.weightScales.empty() || (nearest && bits < 8)) {
     ChooseWeightScalesPassOptions scales;

@@ -1,11 +1,11 @@
 // Second-order rounding: optimal brain quantization (Frantar & Alistarh 2022, section 4) in the fixed order and with
 // the Cholesky form of GPTQ (Frantar et al. 2023, section 3.3), made for convolutions by patches.
+#include "passes/compress/ErrorForm.h"
 #include "passes/compress/LayerMoments.h"
 
 #include "mlir/IR/Threading.h"
 
 #include <atomic>
-#include <numeric>
 
 using namespace mlir;
 
@@ -16,21 +16,15 @@ namespace tinyc::compress {
 
 namespace {
 
-/// The columns of a group in the order they are rounded in, and the quadratic form of the error in that order.
-struct ErrorForm {
-  SmallVector<int64_t> order; // of columns: by falling variance, so that those that matter are rounded before others
-  SquareMatrix form;          // H: the error is (w - q)^T H (w - q)
-  SquareMatrix factor;        // U, inverse(H) = U^T U
-  std::vector<float> steps;   // U[k][j] / U[k][k], row-major
-};
-
 /// One channel's weights on one scale for each lane, rounded column after column; what a column loses moves to those
 /// that are still free.
 class LaneRounding {
 public:
   static constexpr int kLanes = 16;
 
-  LaneRounding(const ErrorForm &form, const WeightGrid &grid, ArrayRef<double> weights, ArrayRef<float> scales)
+  /// Weights that are `zero` stay so.
+  LaneRounding(const ErrorForm &form, const WeightGrid &grid, ArrayRef<double> weights, const std::vector<bool> &zero,
+               ArrayRef<float> scales)
       : depth(form.form.size), weights(depth * kLanes), integers(depth * kLanes) {
     float inverse[kLanes], errors[kLanes];
     for (int lane = 0; lane < kLanes; ++lane)
@@ -42,7 +36,7 @@ public:
       float *now = this->weights.data() + k * kLanes, *rounded = integers.data() + k * kLanes;
       double pivot = 1.0 / form.factor[k][k];
       for (int lane = 0; lane < kLanes; ++lane) {
-        rounded[lane] = std::nearbyint(std::min(std::max(now[lane] * inverse[lane], least), greatest));
+        rounded[lane] = zero[k] ? 0.0f : std::nearbyint(std::min(std::max(now[lane] * inverse[lane], least), greatest));
         errors[lane] = now[lane] - rounded[lane] * scales[lane];
         loss[lane] += errors[lane] * pivot * errors[lane] * pivot;
       }
@@ -69,8 +63,8 @@ private:
 };
 
 /// Moves single integers by as many steps as lower the error, until none does (at most `sweeps` times through all).
-void descend(const ErrorForm &form, const WeightGrid &grid, ArrayRef<double> weights, double scale,
-             MutableArrayRef<double> integers, int sweeps) {
+void descend(const ErrorForm &form, const WeightGrid &grid, ArrayRef<double> weights, const std::vector<bool> &zero,
+             double scale, MutableArrayRef<double> integers, int sweeps) {
   int64_t depth = form.form.size;
   std::vector<double> gradient(depth, 0.0); // H (q - w)
   for (int64_t k = 0; k < depth; ++k)
@@ -81,7 +75,7 @@ void descend(const ErrorForm &form, const WeightGrid &grid, ArrayRef<double> wei
       double wanted = integers[k] - gradient[k] / (form.form[k][k] * scale);
       double integer =
           std::clamp(std::nearbyint(wanted), static_cast<double>(grid.least), static_cast<double>(grid.greatest));
-      if (integer == integers[k])
+      if (integer == integers[k] || zero[k])
         continue;
       addScaled(gradient.data(), form.form[k], (integer - integers[k]) * scale, depth);
       integers[k] = integer;
@@ -116,8 +110,8 @@ private:
     std::atomic<bool> singular = false;
     auto roundGroup = [&](size_t group) {
       LayerMoments moments = computeMoments(problem, group, rows);
-      std::optional<ErrorForm> form = makeForm(moments.covariance, damping);
-      std::optional<ErrorForm> shrunk = makeForm(moments.covariance, ridge);
+      std::optional<ErrorForm> form = ErrorForm::create(moments.covariance, damping);
+      std::optional<ErrorForm> shrunk = ErrorForm::create(moments.covariance, ridge);
       if (!form || !shrunk) {
         singular = true;
         return;
@@ -140,30 +134,6 @@ private:
     return success();
   }
 
-  static std::optional<ErrorForm> makeForm(const SquareMatrix &covariance, double damping) {
-    int64_t depth = covariance.size;
-    ErrorForm form;
-    form.order.resize(depth);
-    std::iota(form.order.begin(), form.order.end(), 0);
-    llvm::stable_sort(form.order, [&](int64_t a, int64_t b) { return covariance[a][a] > covariance[b][b]; });
-    double mean = 0.0;
-    for (int64_t k = 0; k < depth; ++k)
-      mean += covariance[k][k] / static_cast<double>(depth);
-    double added = std::max(damping * mean, 1e-20);
-    form.form = SquareMatrix(depth);
-    for (int64_t i = 0; i < depth; ++i)
-      for (int64_t j = 0; j < depth; ++j)
-        form.form[i][j] = covariance[form.order[i]][form.order[j]] + (i == j ? added : 0.0);
-    std::optional<SquareMatrix> factor = factorInverse(form.form);
-    if (!factor)
-      return std::nullopt;
-    form.factor = std::move(*factor);
-    for (int64_t k = 0; k < depth; ++k)
-      for (int64_t j = 0; j < depth; ++j)
-        form.steps.push_back(static_cast<float>(form.factor[k][j] / form.factor[k][k]));
-    return form;
-  }
-
   void roundChannel(RoundingProblem &problem, int64_t channel, int64_t output, const LayerMoments &moments,
                     const ErrorForm &form, const ErrorForm &shrunk, bool keepsScales) {
     Layer &layer = problem.layer;
@@ -171,6 +141,9 @@ private:
     MutableArrayRef<float> weights = layer.getWeight(channel);
     // The real weights that suit the quantized network's inputs best, drawn towards those of the float network.
     std::vector<double> wanted(depth), cross(depth);
+    std::vector<bool> zero(depth); // those that a pass before made so, or that are for nothing
+    for (int64_t k = 0; k < depth; ++k)
+      zero[k] = weights[form.order[k]] == 0.0f;
     for (int64_t k = 0; k < depth; ++k)
       cross[k] = moments.cross[output][form.order[k]];
     std::vector<double> change = solve(shrunk.factor, cross);
@@ -178,13 +151,13 @@ private:
       wanted[k] = weights[form.order[k]] + change[k];
 
     SmallVector<float> scales = getCandidates(problem, channel, wanted, keepsScales);
-    LaneRounding lanes(form, problem.grid, wanted, scales);
+    LaneRounding lanes(form, problem.grid, wanted, zero, scales);
     int best = lanes.getBest();
     double scale = scales[best];
     std::vector<double> integers(depth);
     for (int64_t k = 0; k < depth; ++k)
       integers[k] = lanes.getInteger(k, best);
-    descend(form, problem.grid, wanted, scale, integers, sweeps);
+    descend(form, problem.grid, wanted, zero, scale, integers, sweeps);
 
     problem.scales[channel] = scale;
     double bias = layer.bias[channel] + moments.shift[output];
