@@ -19,6 +19,11 @@ CORES = {'m0plus': ('mps2-an385', ['-mcpu=cortex-m0plus', '-mfloat-abi=soft']),
 ISAS = {'generic': set(CORES), 'armv7e_m': {'m4', 'm7', 'm33', 'm55'}, 'armv8_1m': {'m55'},
         'x86_64': set()}  # and the cores that have them
 STAGE, SLOW_STAGE, CLAMPED_STAGE = [3, -128, 127, 32, 1], [3, -128, 127, 33, 1], [3, -100, 100, 32, 1]
+SHIFTED_STAGE = [3, -128, 127, 30, 1]  # elements or weights are shifted
+
+
+def packed_stage(i):
+    return CLAMPED_STAGE if i % 4 == 3 else SHIFTED_STAGE if i % 4 == 1 else STAGE
 
 
 def read_kernels():
@@ -187,7 +192,7 @@ def add_random(calls, rng, kernels):
                     continue
                 for i in range(n):
                     win = random_window(rng, channels, lambda: rng.choice([rng.randint(1, 20), 8 * rng.randint(1, 16)]), ks, ss, macs)
-                    calls.conv(symbol, 'random', win, CLAMPED_STAGE if i % 4 == 3 else STAGE)
+                    calls.conv(symbol, 'random', win, CLAMPED_STAGE if i % 4 == 3 else STAGE if 'direct' in symbol else packed_stage(i))
             # Dilated, one pixel wide, and, but for conv2d_direct, grouped ones.
             some_filters = lambda: rng.choice([rng.randint(1, 20), 8 * rng.randint(1, 8)])
             for channels, n in ((fours, 12), (anything, 0 if symbol.startswith('tinyc_conv2d_direct') else 12)):
@@ -210,12 +215,11 @@ def add_random(calls, rng, kernels):
                 h, w, c, k = rng.choice([1, 1, 3, 8]), rng.randint(2, 160), up_to(40), rng.choice([8, 9, 11, 13, 17, 21, 29])
                 s, d = rng.choice([(1, 1), (1, 1), (2, 1), (1, 2), (1, 4)])
                 win = window(h, w, c, c * rng.choice([1, 1, 2]), 1, k, 1, s, dilation=d)
-                calls.depthwise(symbol, 'random', win, CLAMPED_STAGE if i % 4 == 3 else STAGE)
+                calls.depthwise(symbol, 'random', win, packed_stage(i))
         elif symbol.startswith('tinyc_depthwise_conv2d_planes'):
             for ks, ss, n in (([1, 2, 3, 4, 5, 6, 7], [1], 40), ([2, 3, 4, 5, 6, 7], [2], 40)):
                 for i in range(n):
-                    calls.depthwise(symbol, 'random', random_window(rng, anything, None, ks, ss, macs // 4, True),
-                                    CLAMPED_STAGE if i % 4 == 3 else STAGE)
+                    calls.depthwise(symbol, 'random', random_window(rng, anything, None, ks, ss, macs // 4, True), packed_stage(i))
             for _ in range(15):
                 calls.depthwise(symbol, 'random', random_window(rng, anything, lambda: rng.randint(2, 4), [2, 3, 5, 7], [1, 2], macs // 4, True))
                 calls.depthwise(symbol, 'random', random_window(rng, anything, None, [2, 3, 5, 7], [1, 2], macs // 4, True, mixed=True))

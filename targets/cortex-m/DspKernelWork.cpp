@@ -148,6 +148,8 @@ KernelWork countColumns(const KernelCall &call) {
     work.add("elements of a step added up", (threes + twos + ones) * words);
   work.add("filter pair through a buffer", buffered3 + buffered2);
   work.add("output clamped", countClamped(params.output, countOutputs(call, window)));
+  double columns = (threes + twos + ones) * window.kernel_width + (2 * threes + twos) * shift;
+  work.add("word of elements shifted", params.output.shift != 32 ? columns * length / 2 : 0);
   work.constantBytes = (threes + twos + ones) * ((filters + 1) / 2) * (16 + 4.0 * words);
   if (pixelwise) {
     double pixels = static_cast<double>(call.rows()) * width;
@@ -285,6 +287,7 @@ KernelWork countPlanes(const KernelCall &call) {
   double taps = window.kernel_height * window.kernel_width, strips = two.strips + one.strips;
   if (isNarrow)
     work.add("narrow weight", strips * channels * taps);
+  work.add("weight shifted", params.output.shift != 32 ? channels * 2 * (two.weights + one.weights) : 0);
   work.constantBytes = strips * channels * (8 + taps * getWeightBits(call) / 8);
   return work;
 }
@@ -353,6 +356,7 @@ KernelWork countLines(const KernelCall &call) {
   work.add("row", call.rows());
   work.add("channel", lines);
   work.add("weight unpacked", lines * steps);
+  work.add("weight shifted", params.output.shift != 32 ? lines * 2 * steps : 0);
   work.add("line", lines * parts);
   work.add("word gathered", lines * words);
   work.add("word with padding", lines * padded);
@@ -417,9 +421,15 @@ KernelWork countChannelFours(const KernelCall &call) {
   inside = insideRows * insideColumns;
   KernelWork work;
   bool spans = window.kernel_height == 3 && window.kernel_width == 3;
-  work.variant = spans  ? fast ? "depthwise_fours_3x3" : "depthwise_fours_3x3_slow_stage"
-                 : fast ? "depthwise_fours"
-                        : "depthwise_fours_slow_stage";
+  int32_t bits = getWeightBits(call);
+  if (bits == 8)
+    work.variant = spans  ? fast ? "depthwise_fours_3x3" : "depthwise_fours_3x3_slow_stage"
+                   : fast ? "depthwise_fours"
+                          : "depthwise_fours_slow_stage";
+  else
+    work.variant = spans  ? fast ? "depthwise_fours_3x3_narrow" : "depthwise_fours_3x3_narrow_slow_stage"
+                   : fast ? "depthwise_fours_narrow"
+                          : "depthwise_fours_narrow_slow_stage";
   work.add("call", 1);
   work.add("four channels", fours);
   work.add("weight of four channels", fours * taps);
@@ -427,11 +437,12 @@ KernelWork countChannelFours(const KernelCall &call) {
   work.add("pixel of four channels", fours * pixels);
   work.add("tap of four channels", fours * inside);
   work.add("row of taps of four channels", fours * insideRows * window.output_width);
+  work.add("weight of a channel alone", alone * taps);
   work.add("pixel of a channel alone", alone * pixels);
   work.add("row of taps of a channel alone", alone * insideRows * window.output_width);
   work.add("tap of a channel alone", alone * inside);
   work.add("unaligned load", countUnaligned(fours * (inside + taps), channels));
-  work.constantBytes = static_cast<double>(channels) * (taps + 4) + channels * pixels * 4;
+  work.constantBytes = channels * (taps * bits / 8.0 + 4) + channels * pixels * 4;
   return work;
 }
 
@@ -440,7 +451,10 @@ KernelWork countFullyConnectedPairs(const KernelCall &call) {
   double rows = call.rows(), whole = params.outputs / 6;
   int32_t left = params.outputs % 6, fours = (params.inputs + 3) / 4;
   KernelWork work;
-  work.variant = getWeightBits(call) < 8 ? "fully_connected_pairs_s4" : "fully_connected_pairs";
+  int32_t bits = getWeightBits(call);
+  work.variant = bits == 8   ? "fully_connected_pairs"
+                 : bits == 4 ? "fully_connected_pairs_s4"
+                             : "fully_connected_pairs_s2";
   work.add("call", 1);
   work.add("row", rows);
   work.add("block of 3 pairs", rows * (whole + (left > 4)));
@@ -453,9 +467,9 @@ KernelWork countFullyConnectedPairs(const KernelCall &call) {
   work.add("block with last inputs apart", params.inputs % 4 ? rows * (whole + (left > 0)) : 0);
   work.add("unaligned load", countUnaligned(rows * (whole + (left > 0)) * fours, rows > 1 ? params.inputs : 4));
   work.add("output clamped", countClamped(params.output, rows * params.outputs));
-  if (getWeightBits(call) < 8)
+  if (bits < 8)
     work.add("four inputs added up", rows * fours);
-  work.constantBytes = rows * params.outputs * (params.inputs * getWeightBits(call) / 8 + 8.0);
+  work.constantBytes = rows * params.outputs * (params.inputs * bits / 8 + 8.0);
   return work;
 }
 

@@ -36,6 +36,13 @@ static inline uint32_t tinyc_load_s16x2(const int16_t *from) {
   return word;
 }
 
+/* `count` words of two int16 times 2^left. */
+static __attribute__((noinline, unused)) void tinyc_shift_s16x2(uint32_t *word, int32_t count, int32_t left) {
+  uint32_t kept = ~(((1u << left) - 1u) << 16); /* bits of the low half leave it upwards */
+  for (uint32_t *end = word + count; word != end; word++)
+    *word = *word << left & kept;
+}
+
 static inline void tinyc_store_s16x2(int16_t *to, uint32_t word) { memcpy(to, &word, sizeof word); }
 
 /* Bytes 0 and 2, and bytes 1 and 3, each widened to a pair of int16. Assembly because arm-none-eabi-gcc 12 does not

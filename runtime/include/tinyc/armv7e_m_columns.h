@@ -317,7 +317,14 @@ typedef struct tinyc_columns_convolution {
   int32_t width, stride, left, kernel_width; /* of the window; left is its first column */
   int32_t shift;                             /* columns between windows in scratch */
   int together;                              /* tinyc_has_shared_columns */
+  int32_t left_shift;                        /* tinyc_left_shift */
 } tinyc_columns_convolution;
+
+/* The elements of `pixels` windows in scratch times 2^left_shift. */
+static inline void tinyc_shift_columns(const tinyc_columns_convolution *conv, int32_t column, int32_t pixels) {
+  tinyc_shift_s16x2((uint32_t *)(void *)conv->scratch,
+                    (conv->kernel_width + (pixels - 1) * conv->shift) * column / 2, conv->left_shift);
+}
 
 /* `width` pixels at out, which are as many neighbouring pixels of the input times the filters. */
 TINYC_CORE void tinyc_compute_pixels(const tinyc_columns_convolution *conv, const tinyc_columns_source *source,
@@ -331,6 +338,8 @@ TINYC_CORE void tinyc_compute_pixels(const tinyc_columns_convolution *conv, cons
       tinyc_widen(input + x * channels, scratch, 1, pixels * channels, 0, 0);
     else
       tinyc_widen_bytes(input + x * channels, scratch, pixels, channels, 2 * source->column, 0);
+    if (conv->left_shift > 0)
+      tinyc_shift_columns(conv, source->column, pixels);
     multiply(conv->packed, scratch, out, block, pixels, conv->filters);
     x += pixels;
     out += pixels * conv->filters;
@@ -354,6 +363,8 @@ static __attribute__((noinline)) void tinyc_compute_group(const tinyc_columns_co
       for (int32_t i = 0; i < pixels; i++, left += stride)
         tinyc_gather_columns(source, left, kernel, scratch + i * pitch);
     }
+    if (conv->left_shift > 0)
+      tinyc_shift_columns(conv, source->column, pixels);
     multiply(packed, scratch, out, block, pixels, conv->filters);
   }
 }
@@ -370,6 +381,8 @@ static __attribute__((noinline)) void tinyc_compute_tall_group(const tinyc_colum
       tinyc_find_rows(window, conv->input, top, source);
       tinyc_gather_columns(source, conv->left, conv->kernel_width, conv->scratch + i * conv->shift * source->column);
     }
+    if (conv->left_shift > 0)
+      tinyc_shift_columns(conv, source->column, pixels);
     multiply(packed, conv->scratch, out, block, pixels, conv->filters);
   }
 }
@@ -395,6 +408,7 @@ TINYC_CORE void tinyc_convolve_columns(const tinyc_conv2d_s8_params *params, con
   conv.kernel_width = kernel_width;
   conv.shift = shift;
   conv.together = tinyc_has_shared_columns(window);
+  conv.left_shift = tinyc_left_shift(&params->output);
   tinyc_columns_source source;
   source.row = (const int8_t **)(void *)(conv.scratch + tinyc_column_count(window) * column);
   source.height = window->kernel_height;

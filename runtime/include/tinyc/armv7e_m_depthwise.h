@@ -239,7 +239,7 @@ TINYC_CORE void tinyc_convolve_planes(const tinyc_conv2d_s8_params *params, cons
   const tinyc_window *window = &params->window;
   int32_t channels = window->output_channels, multiplier = channels / window->input_channels,
           strip_rows = 2 * tinyc_planes_pairs(window);
-  int32_t bytes = window->kernel_height * window->kernel_width;
+  int32_t bytes = window->kernel_height * window->kernel_width, left_shift = tinyc_left_shift(&params->output);
   const int32_t *constants = (const int32_t *)(const void *)weights;
   const int8_t *taps = weights + 8 * channels;
   int8_t unpacked[7 * 7];
@@ -271,6 +271,8 @@ TINYC_CORE void tinyc_convolve_planes(const tinyc_conv2d_s8_params *params, cons
           of_channel = unpacked;
         }
         expandWeights(window, of_channel, (uint32_t *)scratch, strip.output_rows);
+        if (left_shift > 0)
+          tinyc_shift_s16x2((uint32_t *)scratch, (int32_t)(task.end - task.weights) - 2, left_shift);
         task.bias = constants[2 * o];
         task.multiplier = constants[2 * o + 1];
         if (strip.output_rows == 1)

@@ -14,6 +14,7 @@ typedef struct Stage {
   int32_t step;       /* bytes from one multiplier to the next */
   const int8_t *last; /* behind the last inputs, which stand apart if they are less than four: then, filled up, in a word */
   int32_t start;      /* 20: of the sums, beside the bias; if the products want it */
+  int32_t left_shift; /* 24: of the sums, tinyc_left_shift */
 } Stage;
 
 #define ENTER                              \
@@ -41,17 +42,20 @@ typedef struct Stage {
   "bne      1b\n"
 
 #define END_SUMS                           \
+  "ldr      r8, [r6, #24]\n"              \
   "ldmia.w  r6, {r6, r7, r11, lr}\n"
 
-/* The output stage of a pair and its two bytes; the sum of high is in the bits from `bits` on. */
+/* The output stage of a pair and its two bytes; the sum of high is in the bits from `bits` on. r8 is the shift of the sums. */
 #define STORE(low, high, bits)             \
   "ldr      r10, [r12], #4\n"              \
   "sub.w    " high ", " high ", " low "\n" \
-  "ldr      r8, [r11]\n"                   \
-  "add.w    r11, r11, lr\n"                \
   "ldr      r9, [r11]\n"                   \
-  "smmlar   " low ", " low ", r8, r7\n"    \
+  "lsl.w    " low ", " low ", r8\n"        \
+  "add.w    r11, r11, lr\n"                \
   "add.w    " high ", r10, " high ", asr #" bits "\n" \
+  "smmlar   " low ", " low ", r9, r7\n"    \
+  "ldr      r9, [r11]\n"                   \
+  "lsl.w    " high ", " high ", r8\n"      \
   "smmlar   " high ", " high ", r9, r7\n"  \
   "add.w    r11, r11, lr\n"                \
   "ssat     " low ", #8, " low "\n"        \
@@ -76,7 +80,8 @@ TINYC_CORE void multiplyRows(const tinyc_fully_connected_s8_params *params, cons
     const int8_t *x = input + row * params->inputs, *end = x + (params->inputs & ~3);
     int8_t word[8] = {0, 0, 0, 0}; /* less than four inputs; longer, so that its end is not that of another object */
     const int8_t *packed = weights + 4 * (step ? outputs : 1);
-    Stage stage = {output + row * outputs, params->output.zero_point, table, 4 * step, end, 0};
+    Stage stage = {output + row * outputs, params->output.zero_point, table, 4 * step, end, 0,
+                   tinyc_left_shift(&params->output)};
     if (params->inputs & 3) {
       for (int32_t i = 0; i < (params->inputs & 3); i++)
         word[i] = end[i];

@@ -25,6 +25,7 @@
  * bias of high of each pair. Words hold halfwords 256 * high + low as above.
  *
  * fully_connected_pairs of int4 weights: the same, but for every four inputs one word for each pair, of bytes 16 * high + low + 8.
+ * Of int2 weights one halfword for each pair, of nibbles 4 * high + low + 10, filled up to words at the end of a block.
  *
  * filter_blocks: conv2d and fully_connected of Armv8.1-M, which multiply one or two vectors of inputs with four filters at
  * a time. Packed constants, for every four filters of a group, or as many as are left: four int32 biases (of filters
@@ -58,7 +59,11 @@
  * depthwise_conv2d_lines: one channel of some outputs of a row at a time, for kernels of one row. Scratch holds the weights
  * of the channel in pairs, zeros filled up, then the input: words of two elements that are one tap apart, the words of
  * neighbouring outputs of the line one behind the other. Their sums are those of a single output row of planes whose
- * rows of words are parts of one line. Packed constants as for planes. */
+ * rows of words are parts of one line. Packed constants as for planes.
+ *
+ * Shifts below 32: requantizing a sum with shift 32 - n gives the bits of 2^n times the sum with shift 32, where that fits 32 bits.
+ * conv2d_columns multiplies the elements in scratch by 2^n, depthwise planes and lines their weights, so that their loops and
+ * stages stay as they are; the packed biases are 2^n times the contract's. fully_connected_pairs shifts the sums. */
 #ifndef TINYC_LAYOUTS_H
 #define TINYC_LAYOUTS_H
 
@@ -67,6 +72,10 @@
 enum { TINYC_COLUMNS_PIXELS = 3 };
 
 enum { TINYC_FULLY_CONNECTED_PAIRS = 3 };
+
+/* The n of shifts 32 - n, and the greatest with which int8 times 2^n fits int16. */
+static inline int32_t tinyc_left_shift(const tinyc_output_s8 *stage) { return 32 - stage->shift; }
+enum { TINYC_MOST_LEFT_SHIFT = 8 };
 
 /* Elements of a column in scratch. */
 static inline int32_t tinyc_column_length(const tinyc_window *window) {

@@ -14,13 +14,16 @@ static inline int tinyc_conv2d_columns_supports(const void *params, const tinyc_
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
   tinyc_window window = tinyc_group_window(conv);
   int64_t length = (int64_t)window.kernel_height * window.kernel_width * window.input_channels;
-  if (conv->output.shift != 32 || length > (1 << 20))
+  if (length > (1 << 20) ||
+      !tinyc_fits_left_shift(&conv->output, TINYC_MOST_LEFT_SHIFT, constants, conv->window.output_channels, (int32_t)length,
+                             (int32_t)length, 1))
     return 0;
   for (int32_t o = 0; o < conv->window.output_channels; o++) {
     int32_t in_group = o % window.output_channels;
     const int8_t *low = constants->weights + o * length;
     if (in_group % 2 == 0 &&
-        !tinyc_can_pair_filters(low, in_group + 1 < window.output_channels ? low + length : NULL, (int32_t)length))
+        !tinyc_can_pair_filters(low, in_group + 1 < window.output_channels ? low + length : NULL, (int32_t)length,
+                                tinyc_left_shift(&conv->output)))
       return 0;
   }
   return 1;
@@ -34,13 +37,13 @@ static inline int32_t tinyc_conv2d_columns_bytes(const void *params) {
 }
 
 /* The constants of `window`, a group, whose filters begin with number `first`; returns behind them. */
-static inline uint8_t *tinyc_conv2d_columns_write_group(const tinyc_window *window, const tinyc_constants *constants,
-                                                        int32_t first, int32_t step, uint8_t *packed) {
-  int32_t channels = window->input_channels, column = window->kernel_height * channels;
+static inline uint8_t *tinyc_conv2d_columns_write_group(const tinyc_window *window, const tinyc_output_s8 *stage,
+                                                        const tinyc_constants *constants, int32_t first, uint8_t *packed) {
+  int32_t step = stage->multiplier_step, channels = window->input_channels, column = window->kernel_height * channels;
   int32_t padded = tinyc_column_length(window);
   for (int32_t o = first; o < first + window->output_channels; o += 2) {
     int32_t has_high = o + 1 < first + window->output_channels;
-    packed = tinyc_put_s32(packed, constants->bias[o]);
+    packed = tinyc_put_s32(packed, tinyc_shifted_bias(constants, o, stage));
     const int8_t *low = constants->weights + (size_t)o * (size_t)(window->kernel_width * column);
     const int8_t *high = low + window->kernel_width * column;
     for (int32_t kx = 0; kx < window->kernel_width; kx++)
@@ -54,7 +57,7 @@ static inline uint8_t *tinyc_conv2d_columns_write_group(const tinyc_window *wind
       }
     packed = tinyc_put_s32(packed, constants->multipliers[o * step]);
     packed = tinyc_put_s32(packed, has_high ? constants->multipliers[(o + 1) * step] : 0);
-    packed = tinyc_put_s32(packed, has_high ? constants->bias[o + 1] : 0);
+    packed = tinyc_put_s32(packed, has_high ? tinyc_shifted_bias(constants, o + 1, stage) : 0);
   }
   return packed;
 }
@@ -63,8 +66,7 @@ static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_co
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
   tinyc_window window = tinyc_group_window(conv);
   for (int32_t group = 0; group < conv->groups; group++)
-    packed = tinyc_conv2d_columns_write_group(&window, constants, group * window.output_channels,
-                                              conv->output.multiplier_step, packed);
+    packed = tinyc_conv2d_columns_write_group(&window, &conv->output, constants, group * window.output_channels, packed);
 }
 
 static const tinyc_packing tinyc_conv2d_columns_packing = {tinyc_conv2d_columns_supports, tinyc_conv2d_columns_bytes,
@@ -72,13 +74,15 @@ static const tinyc_packing tinyc_conv2d_columns_packing = {tinyc_conv2d_columns_
 
 /* ---- conv2d_columns_s8_s4, _s8_s2: tinyc/layouts.h ---------------------------------------------------------------- */
 
-/* 16 * high sum fits 32 bits. */
+/* 2^n times 16 * high sum fits 32 bits. */
 static inline int tinyc_conv2d_columns_narrow_supports(const void *params, const tinyc_constants *constants) {
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
   tinyc_window window = tinyc_group_window(conv);
-  (void)constants;
-  return conv->output.shift == 32 &&
-         (int64_t)window.kernel_height * window.kernel_width * window.input_channels <= (1 << 16);
+  int64_t length = (int64_t)window.kernel_height * window.kernel_width * window.input_channels;
+  return length <= (1 << 16) &&
+         tinyc_fits_left_shift(&conv->output, TINYC_MOST_LEFT_SHIFT, constants, conv->window.output_channels, (int32_t)length,
+                               (int32_t)length, 1) &&
+         length <= (1 << 16) >> tinyc_left_shift(&conv->output);
 }
 
 static inline int32_t tinyc_conv2d_columns_narrow_bytes(const void *params, int32_t step_words) {
@@ -106,7 +110,7 @@ static inline void tinyc_conv2d_columns_narrow_write(const void *params, const t
     for (int32_t o = first; o < first + filters; o += 2) {
       int32_t has_high = o + 1 < first + filters;
       const int8_t *filter = constants->weights + (size_t)o * (size_t)length;
-      packed = tinyc_put_s32(packed, constants->bias[o]);
+      packed = tinyc_put_s32(packed, tinyc_shifted_bias(constants, o, &conv->output));
       for (int32_t word = 0; word < tinyc_narrow_column_words(&window, step_words); word++) {
         uint32_t value = 0;
         for (int32_t i = 0; i < 2 * step_words; i++) {
@@ -119,7 +123,7 @@ static inline void tinyc_conv2d_columns_narrow_write(const void *params, const t
       }
       packed = tinyc_put_s32(packed, constants->multipliers[o * step]);
       packed = tinyc_put_s32(packed, has_high ? constants->multipliers[(o + 1) * step] : 0);
-      packed = tinyc_put_s32(packed, has_high ? constants->bias[o + 1] : 0);
+      packed = tinyc_put_s32(packed, has_high ? tinyc_shifted_bias(constants, o + 1, &conv->output) : 0);
     }
 }
 
@@ -148,7 +152,7 @@ static const tinyc_packing tinyc_conv2d_columns_s2_packing = {
 static inline int tinyc_conv2d_direct_supports(const void *params, const tinyc_constants *constants) {
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
   const tinyc_window *window = &conv->window;
-  return conv->groups == 1 && window->input_channels % 4 == 0 && window->kernel_width * window->input_channels < 65536 &&
+  return conv->output.shift == 32 && conv->groups == 1 && window->input_channels % 4 == 0 && window->kernel_width * window->input_channels < 65536 &&
          tinyc_conv2d_columns_supports(params, constants);
 }
 

@@ -90,10 +90,10 @@ static const tinyc_packing tinyc_depthwise_conv2d_3x3_s4_packing = {
 static inline int tinyc_depthwise_conv2d_planes_supports(const void *params, const tinyc_constants *constants) {
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
   const tinyc_window *window = &conv->window;
-  (void)constants;
   return window->dilation_height == 1 && window->dilation_width == 1 && window->stride_height <= 3 &&
          window->stride_width <= 2 && window->kernel_width <= 7 && window->kernel_height <= 7 && window->output_width <= 1024 &&
-         conv->output.shift == 32;
+         tinyc_fits_left_shift(&conv->output, TINYC_MOST_LEFT_SHIFT, constants, window->output_channels,
+                               window->kernel_height * window->kernel_width, 1, window->output_channels);
 }
 
 static inline int32_t tinyc_depthwise_conv2d_planes_bytes(const void *params) {
@@ -106,7 +106,7 @@ static inline void tinyc_depthwise_conv2d_planes_write(const void *params, const
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
   int32_t channels = conv->window.output_channels, taps = conv->window.kernel_height * conv->window.kernel_width;
   for (int32_t c = 0; c < channels; c++) {
-    packed = tinyc_put_s32(packed, constants->bias[c]);
+    packed = tinyc_put_s32(packed, tinyc_shifted_bias(constants, c, &conv->output));
     packed = tinyc_put_s32(packed, constants->multipliers[c * conv->output.multiplier_step]);
   }
   for (int32_t c = 0; c < channels; c++)
@@ -132,7 +132,7 @@ static inline void tinyc_depthwise_conv2d_planes_narrow_write(const void *params
   int32_t channels = conv->window.output_channels, taps = conv->window.kernel_height * conv->window.kernel_width;
   memset(packed, 0, (size_t)tinyc_depthwise_conv2d_planes_narrow_bytes(params, bits));
   for (int32_t c = 0; c < channels; c++) {
-    packed = tinyc_put_s32(packed, constants->bias[c]);
+    packed = tinyc_put_s32(packed, tinyc_shifted_bias(constants, c, &conv->output));
     packed = tinyc_put_s32(packed, constants->multipliers[c * conv->output.multiplier_step]);
   }
   for (int32_t c = 0; c < channels; c++)
@@ -167,10 +167,10 @@ static const tinyc_packing tinyc_depthwise_conv2d_planes_s2_packing = {
 static inline int tinyc_depthwise_conv2d_lines_supports(const void *params, const tinyc_constants *constants) {
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
   const tinyc_window *window = &conv->window;
-  (void)constants;
   return window->kernel_height == 1 && window->kernel_width > 7 && window->kernel_width <= 256 &&
          (window->stride_width == 1 || (window->stride_width == 2 && window->dilation_width == 1)) &&
-         conv->output.shift == 32;
+         tinyc_fits_left_shift(&conv->output, TINYC_MOST_LEFT_SHIFT, constants, window->output_channels, window->kernel_width, 1,
+                               window->output_channels);
 }
 
 static const tinyc_packing tinyc_depthwise_conv2d_lines_packing = {

@@ -12,11 +12,12 @@ extern "C" {
 
 static inline int tinyc_fully_connected_pairs_supports(const void *params, const tinyc_constants *constants) {
   const tinyc_fully_connected_s8_params *dense = (const tinyc_fully_connected_s8_params *)params;
-  if (dense->inputs > (1 << 20) || dense->output.shift != 32)
+  if (dense->inputs > (1 << 20) ||
+      !tinyc_fits_left_shift(&dense->output, 30, constants, dense->outputs, dense->inputs, dense->inputs, 1))
     return 0;
   for (int32_t o = 0; o < dense->outputs; o += 2) {
     const int8_t *low = constants->weights + (size_t)o * (size_t)dense->inputs;
-    if (!tinyc_can_pair_filters(low, o + 1 < dense->outputs ? low + dense->inputs : NULL, dense->inputs))
+    if (!tinyc_can_pair_filters(low, o + 1 < dense->outputs ? low + dense->inputs : NULL, dense->inputs, 0))
       return 0;
   }
   return 1;
@@ -55,45 +56,76 @@ static inline void tinyc_fully_connected_pairs_write(const void *params, const t
 static const tinyc_packing tinyc_fully_connected_pairs_packing = {
     tinyc_fully_connected_pairs_supports, tinyc_fully_connected_pairs_bytes, tinyc_fully_connected_pairs_write, NULL};
 
-/* ---- fully_connected_pairs_s8_s4: tinyc/layouts.h ----------------------------------------------------------------- */
+/* ---- fully_connected_pairs_s8_s4, _s8_s2: tinyc/layouts.h --------------------------------------------------------- */
 
 /* 16 * high sum fits 32 bits. */
-static inline int tinyc_fully_connected_pairs_s4_supports(const void *params, const tinyc_constants *constants) {
+static inline int tinyc_fully_connected_pairs_narrow_supports(const void *params, const tinyc_constants *constants) {
   const tinyc_fully_connected_s8_params *dense = (const tinyc_fully_connected_s8_params *)params;
-  (void)constants;
-  return dense->inputs <= (1 << 16) && dense->output.shift == 32;
+  return dense->inputs <= (1 << 16) &&
+         tinyc_fits_left_shift(&dense->output, 30, constants, dense->outputs, dense->inputs, dense->inputs, 1);
 }
 
-static inline int32_t tinyc_fully_connected_pairs_s4_bytes(const void *params) {
+/* Four inputs of a pair take `bits` bytes; those of int2 end with a halfword where their number is odd. */
+static inline int32_t tinyc_fully_connected_pairs_narrow_bytes(const void *params, int32_t bits) {
   const tinyc_fully_connected_s8_params *dense = (const tinyc_fully_connected_s8_params *)params;
-  return (dense->outputs + 1) / 2 * (8 + ((dense->inputs + 3) & ~3)) + 4 * (dense->output.multiplier_step ? dense->outputs : 1);
+  int32_t pairs = (dense->outputs + 1) / 2, fours = (dense->inputs + 3) / 4, bytes = 4 * (dense->output.multiplier_step ? dense->outputs : 1);
+  for (int32_t pair = 0; pair < pairs; pair += TINYC_FULLY_CONNECTED_PAIRS) {
+    int32_t count = pair + TINYC_FULLY_CONNECTED_PAIRS < pairs ? TINYC_FULLY_CONNECTED_PAIRS : pairs - pair;
+    bytes += 8 * count + ((bits * fours * count + 3) & ~3);
+  }
+  return bytes;
 }
 
-static inline void tinyc_fully_connected_pairs_s4_write(const void *params, const tinyc_constants *constants,
-                                                        uint8_t *packed) {
+static inline void tinyc_fully_connected_pairs_narrow_write(const void *params, const tinyc_constants *constants,
+                                                            uint8_t *packed, int32_t bits) {
   const tinyc_fully_connected_s8_params *dense = (const tinyc_fully_connected_s8_params *)params;
-  int32_t inputs = dense->inputs, outputs = dense->outputs;
+  int32_t inputs = dense->inputs, outputs = dense->outputs, fours = (inputs + 3) / 4;
   for (int32_t o = 0; o < (dense->output.multiplier_step ? outputs : 1); o++)
     packed = tinyc_put_s32(packed, constants->multipliers[o]);
   for (int32_t o = 0; o < outputs; o += 2 * TINYC_FULLY_CONNECTED_PAIRS) {
     int32_t end = o + 2 * TINYC_FULLY_CONNECTED_PAIRS < outputs ? o + 2 * TINYC_FULLY_CONNECTED_PAIRS : outputs;
     for (int32_t low = o; low < end; low += 2)
       packed = tinyc_put_s32(packed, constants->bias[low]);
-    for (int32_t word = 0; word < (inputs + 3) / 4; word++)
-      for (int32_t low = o; low < end; low += 2)
-        for (int32_t i = 4 * word; i < 4 * word + 4; i++) {
-          const int8_t *w = constants->weights + (size_t)low * (size_t)inputs + i;
-          int32_t value = i < inputs ? w[0] + (low + 1 < outputs ? 16 * w[inputs] : 0) : 0;
-          *packed++ = (uint8_t)((value + 8) & 0xff);
+    for (int32_t four = 0; four < fours; four++)
+      for (int32_t low = o; low < end; low += 2) {
+        const int8_t *w = constants->weights + (size_t)low * (size_t)inputs;
+        uint32_t word = 0;
+        for (int32_t i = 0; i < 4; i++) {
+          int32_t at = 4 * four + i, is_there = at < inputs;
+          int32_t low_weight = is_there ? w[at] : 0, high_weight = is_there && low + 1 < outputs ? w[inputs + at] : 0;
+          uint32_t pair = bits == 4 ? (uint32_t)(16 * high_weight + low_weight + 8) & 0xffu : (uint32_t)(4 * high_weight + low_weight + 10);
+          word |= pair << 2 * bits * i;
         }
+        packed = bits == 4 ? tinyc_put_s32(packed, (int32_t)word) : tinyc_put_s16(packed, (int32_t)word);
+      }
+    if (bits == 2 && (end - o + 1) / 2 * fours % 2 != 0)
+      packed = tinyc_put_s16(packed, 0);
     for (int32_t low = o; low < end; low += 2)
       packed = tinyc_put_s32(packed, constants->bias[low + 1 < outputs ? low + 1 : low]);
   }
 }
 
+static inline int32_t tinyc_fully_connected_pairs_s4_bytes(const void *params) {
+  return tinyc_fully_connected_pairs_narrow_bytes(params, 4);
+}
+static inline void tinyc_fully_connected_pairs_s4_write(const void *params, const tinyc_constants *constants,
+                                                        uint8_t *packed) {
+  tinyc_fully_connected_pairs_narrow_write(params, constants, packed, 4);
+}
 static const tinyc_packing tinyc_fully_connected_pairs_s4_packing = {
-    tinyc_fully_connected_pairs_s4_supports, tinyc_fully_connected_pairs_s4_bytes, tinyc_fully_connected_pairs_s4_write,
-    NULL};
+    tinyc_fully_connected_pairs_narrow_supports, tinyc_fully_connected_pairs_s4_bytes,
+    tinyc_fully_connected_pairs_s4_write, NULL};
+
+static inline int32_t tinyc_fully_connected_pairs_s2_bytes(const void *params) {
+  return tinyc_fully_connected_pairs_narrow_bytes(params, 2);
+}
+static inline void tinyc_fully_connected_pairs_s2_write(const void *params, const tinyc_constants *constants,
+                                                        uint8_t *packed) {
+  tinyc_fully_connected_pairs_narrow_write(params, constants, packed, 2);
+}
+static const tinyc_packing tinyc_fully_connected_pairs_s2_packing = {
+    tinyc_fully_connected_pairs_narrow_supports, tinyc_fully_connected_pairs_s2_bytes,
+    tinyc_fully_connected_pairs_s2_write, NULL};
 
 #ifdef __cplusplus
 }

@@ -56,9 +56,33 @@ static inline uint8_t *tinyc_put_s32(uint8_t *to, int32_t value) {
   return tinyc_put_s16(tinyc_put_s16(to, value), (int32_t)((uint32_t)value >> 16));
 }
 
+/* Whether 2^n times the sum of every filter fits 32 bits for any int8 input, and n is 0 to `most` (tinyc/layouts.h). Weight i of filter o
+ * is weights[o * filter + i * next]. */
+static inline int tinyc_fits_left_shift(const tinyc_output_s8 *stage, int32_t most, const tinyc_constants *constants,
+                                        int32_t filters, int32_t length, int32_t filter, int32_t next) {
+  int32_t left = tinyc_left_shift(stage);
+  if (left <= 0 || left > most)
+    return left == 0;
+  for (int32_t o = 0; o < filters; o++) {
+    int64_t bound = constants->bias[o] < 0 ? -(int64_t)constants->bias[o] : constants->bias[o];
+    const int8_t *weight = constants->weights + (size_t)o * (size_t)filter;
+    for (int32_t i = 0; i < length; i++, weight += next)
+      bound += 128 * (int64_t)(*weight < 0 ? -*weight : *weight);
+    if (bound > INT32_MAX >> left)
+      return 0;
+  }
+  return 1;
+}
+
+/* The bias of filter o, times 2^n. */
+static inline int32_t tinyc_shifted_bias(const tinyc_constants *constants, int32_t o, const tinyc_output_s8 *stage) {
+  return (int32_t)((uint32_t)constants->bias[o] << tinyc_left_shift(stage));
+}
+
 /* Whether filters first (low) and first + 1 (high, absent where high is 0) can share halfwords 256 * high + low: every
- * halfword fits 16 bits, and the high sum, for any input, the 24 bits that are left of it after subtracting the low one. */
-static inline int tinyc_can_pair_filters(const int8_t *low, const int8_t *high, int32_t length) {
+ * halfword fits 16 bits, and the high sum, for any input, the 24 bits that are left of it after subtracting the low one. Elements
+ * are 2^left times int8. */
+static inline int tinyc_can_pair_filters(const int8_t *low, const int8_t *high, int32_t length, int32_t left) {
   int64_t least = 0, most = 0;
   for (int32_t i = 0; high && i < length; i++) {
     if (256 * high[i] + low[i] < -32768)
@@ -66,7 +90,7 @@ static inline int tinyc_can_pair_filters(const int8_t *low, const int8_t *high, 
     least += high[i] * (high[i] > 0 ? -128 : 127);
     most += high[i] * (high[i] > 0 ? 127 : -128);
   }
-  return least >= -(1 << 23) && most < (1 << 23);
+  return least >= -(1 << 23 >> left) && most < 1 << 23 >> left;
 }
 
 #ifdef __cplusplus

@@ -125,7 +125,7 @@ void tinyc_depthwise_conv2d_lines_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *p
   (void)multipliers;
   const tinyc_window *window = &params->window;
   int32_t channels = window->output_channels, multiplier = channels / window->input_channels;
-  int32_t steps = tinyc_lines_words(window);
+  int32_t steps = tinyc_lines_words(window), left_shift = tinyc_left_shift(&params->output);
   const int32_t *constants = (const int32_t *)(const void *)weights;
   uint32_t *factors = (uint32_t *)scratch, *words = factors + 2 * steps + 2;
   tinyc_planes_task task;
@@ -150,6 +150,8 @@ void tinyc_depthwise_conv2d_lines_s8_s8_armv7e_m(const tinyc_conv2d_s8_params *p
     for (int32_t o = 0; o < channels; o++, taps += window->kernel_width) {
       source.row = row ? row + o / multiplier : NULL;
       expandWeights(window, taps, factors);
+      if (left_shift > 0)
+        tinyc_shift_s16x2(factors, 2 * steps, left_shift);
       task.bias = constants[2 * o];
       task.multiplier = constants[2 * o + 1];
       computeChannel(window, &source, &task, words, out + o);

@@ -3,11 +3,11 @@
  *
  * A byte of weights is 16 * high + low + 8, of two outputs for one input: a load and five instructions unpack the word of four inputs
  * for four SMLAD, eight products. */
-#include "tinyc/armv7e_m_pairs.h"
+#include "tinyc/armv7e_m.h"
 #include "tinyc/kernel_functions.h"
 
-/* r0..r5 accumulators low, high of each pair; r6, r7 inputs (0, 2) and (1, 3); r8 weights, r9, r10 unpacked; r11 end of the
- * inputs, r12 weights, lr inputs. PAIR: both accumulators of one pair; loads the weights after these. */
+#define LOAD_WEIGHTS "ldr.w    r8, [r12], #4\n"
+#define END_WEIGHTS "sub r12, r12, #4\n"
 #if TINYC_DUAL_ISSUE
 #define PAIR(low, high)                    \
   "sxtb16   r9, r8\n"                      \
@@ -18,7 +18,7 @@
   "lsr.w    r8, r8, #8\n"                  \
   "smlad    " high ", r7, r9, " high "\n"  \
   "and      r10, r8, #0x000f000f\n"        \
-  "ldr.w    r8, [r12], #4\n"               \
+  LOAD_WEIGHTS                             \
   "smlad    " low ", r7, r10, " low "\n"
 #else
 #define PAIR(low, high)                    \
@@ -31,62 +31,16 @@
   "and      r10, r8, #0x000f000f\n"        \
   "smlad    " high ", r7, r9, " high "\n"  \
   "smlad    " low ", r7, r10, " low "\n"   \
-  "ldr.w    r8, [r12], #4\n"
+  LOAD_WEIGHTS
 #endif
 
-/* Both accumulators of a pair start with the bias of low and what the sum of the inputs asks for. */
 #define START(low, high)                   \
   "add.w    " low ", " low ", r10\n"       \
   "mov      " high ", " low "\n"
 
-/* Return the constants behind the block's. */
-TINYC_ASSEMBLY const int8_t *multiply3(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const int8_t *x,
-                                       TINYC_IN_REGISTER const int8_t *end, TINYC_IN_REGISTER const Stage *stage) {
-  __asm__(ENTER
-          "ldr      r10, [r3, #20]\n"
-          "ldmia.w  r12!, {r0, r2, r4}\n"
-          START("r0", "r1") START("r2", "r3") START("r4", "r5")
-          "ldr.w    r8, [r12], #4\n"
-          FOUR_INPUTS
-          PAIR("r0", "r1") PAIR("r2", "r3") PAIR("r4", "r5")
-          NEXT_INPUTS
-          "sub      r12, r12, #4\n"
-          END_SUMS
-          STORE("r0", "r1", "4") STORE("r2", "r3", "4") STORE("r4", "r5", "4")
-          LEAVE);
-}
-
-TINYC_ASSEMBLY const int8_t *multiply2(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const int8_t *x,
-                                       TINYC_IN_REGISTER const int8_t *end, TINYC_IN_REGISTER const Stage *stage) {
-  __asm__(ENTER
-          "ldr      r10, [r3, #20]\n"
-          "ldmia.w  r12!, {r0, r2}\n"
-          START("r0", "r1") START("r2", "r3")
-          "ldr.w    r8, [r12], #4\n"
-          FOUR_INPUTS
-          PAIR("r0", "r1") PAIR("r2", "r3")
-          NEXT_INPUTS
-          "sub      r12, r12, #4\n"
-          END_SUMS
-          STORE("r0", "r1", "4") STORE("r2", "r3", "4")
-          LEAVE);
-}
-
-TINYC_ASSEMBLY const int8_t *multiply1(TINYC_IN_REGISTER const int8_t *packed, TINYC_IN_REGISTER const int8_t *x,
-                                       TINYC_IN_REGISTER const int8_t *end, TINYC_IN_REGISTER const Stage *stage) {
-  __asm__(ENTER
-          "ldr      r10, [r3, #20]\n"
-          "ldr      r0, [r12], #4\n"
-          START("r0", "r1")
-          "ldr.w    r8, [r12], #4\n"
-          FOUR_INPUTS
-          PAIR("r0", "r1")
-          NEXT_INPUTS
-          "sub      r12, r12, #4\n"
-          END_SUMS
-          STORE("r0", "r1", "4")
-          LEAVE);
-}
+#define FACTOR -8
+#define HIGH_BIT "4"
+#include "tinyc/armv7e_m_narrow_pairs.h"
 
 void tinyc_fully_connected_pairs_s8_s4_armv7e_m(const tinyc_fully_connected_s8_params *params, const int8_t *input,
                                                 const int8_t *weights, const int32_t *bias,
@@ -95,6 +49,5 @@ void tinyc_fully_connected_pairs_s8_s4_armv7e_m(const tinyc_fully_connected_s8_p
   (void)bias;
   (void)multipliers;
   (void)scratch;
-  static const MultiplyPairs multiply[TINYC_FULLY_CONNECTED_PAIRS] = {multiply1, multiply2, multiply3};
-  multiplyRows(params, input, weights, output, row_begin, row_end, multiply, -8);
+  multiplyNarrowRows(params, input, weights, output, row_begin, row_end);
 }

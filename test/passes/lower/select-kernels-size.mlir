@@ -4,7 +4,7 @@
 
 // ERROR: error: expects optimize to be ram, balanced, speed or size, got 'small'
 
-// A shift other than 32 needs tinyc_conv2d_s8_s8_armv7e_m anyway. Then a kernel of its own for a second, small convolution
+// A shift above 32 needs tinyc_conv2d_s8_s8_armv7e_m anyway. Then a kernel of its own for a second, small convolution
 // is code that nothing but it uses: with `size` both share one.
 memref.global "private" constant @w : memref<32x3x3x32xi8> = dense<3>
 memref.global "private" constant @b : memref<32xi32> = dense<5>
@@ -23,7 +23,7 @@ func.func @shared(%x: memref<1x16x16x32xi8>, %y: memref<1x16x16x32xi8>, %z: memr
   %m = memref.get_global @m : memref<1xi32>
   kernel.conv2d %x, %w bias %b : memref<32xi32> multipliers %m : memref<1xi32> : memref<1x16x16x32xi8>, memref<32x3x3x32xi8>
     -> %y : memref<1x16x16x32xi8> {groups = 1 : i32,
-    stage = #kernel.output_s8<zeroPoint = 3, clampMin = 0, clampMax = 100, shift = 31>,
+    stage = #kernel.output_s8<zeroPoint = 3, clampMin = 0, clampMax = 100, shift = 33>,
     window = #kernel.window<kernel = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1]>}
   kernel.conv2d %y, %small bias %bias : memref<4xi32> multipliers %m : memref<1xi32> : memref<1x16x16x32xi8>, memref<4x1x1x32xi8>
     -> %z : memref<1x16x16x4xi8> {groups = 1 : i32,
