@@ -8,6 +8,7 @@
 #include "compiler/RunPasses.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/compress/FloatIslands.h"
 #include "passes/compress/Passes.h"
 #include "passes/compress/StepwiseRun.h"
 #include "targets/ObjectEmission.h"
@@ -76,6 +77,19 @@ static LogicalResult quantizeRoughly(ModuleOp module, const Options &options) {
   return runPasses(module, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, compression); });
 }
 
+/// What an integer program computes in float, casts apart.
+static std::vector<std::string> listFloatOperators(ModuleOp module) {
+  std::vector<std::string> names;
+  func::FuncOp function = *module.getOps<func::FuncOp>().begin();
+  for (Operation &op : function.getBody().front().without_terminator()) {
+    auto isFloat = [](Type type) { return getElementTypeOrSelf(type).isF32(); };
+    if (!isa<nn::ConstantOp, quant::QuantizeCastOp, quant::DequantizeCastOp>(op) &&
+        (llvm::any_of(op.getOperandTypes(), isFloat) || llvm::any_of(op.getResultTypes(), isFloat)))
+      names.push_back(compress::describeOp(&op));
+  }
+  return names;
+}
+
 static void measureForms(ModuleOp graph, bool hasQuantization, const Options &options, Analysis &analysis) {
   std::vector<targets::Board> boards;
   for (const std::string &name : targets::getBoardNames())
@@ -89,8 +103,10 @@ static void measureForms(ModuleOp graph, bool hasQuantization, const Options &op
   if (succeeded(runPasses(*plain, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, asItIs); })))
     analysis.forms.push_back(measureForm(hasQuantization ? "as it is" : "float32", *plain, options, boards));
   OwningOpRef<ModuleOp> quantized = hasQuantization ? nullptr : graph.clone();
-  if (quantized && succeeded(quantizeRoughly(*quantized, options)))
+  if (quantized && succeeded(quantizeRoughly(*quantized, options))) {
     analysis.forms.push_back(measureForm("int8", *quantized, options, boards));
+    analysis.forms.back().floatOperators = listFloatOperators(*quantized);
+  }
 }
 
 LogicalResult runAnalysis(const Options &options, bool json, llvm::raw_ostream &stream) {
@@ -156,6 +172,8 @@ void Analysis::print(llvm::raw_ostream &stream) const {
           &size == form.sizes.data() ? form.name : "", size.target, groupDigits(size.sramBytes),
           groupDigits(size.weightBytes + size.codeBytes), groupDigits(size.weightBytes),
           groupDigits(std::llround(size.cycles)));
+    if (!form.floatOperators.empty())
+      stream << "              in float: " << llvm::join(form.floatOperators, ", ") << "\n";
     stream << "              fits " << (form.boards.empty() ? "none of the boards" : llvm::join(form.boards, ", "))
            << "\n";
   }
@@ -185,8 +203,10 @@ llvm::json::Value Analysis::toJson() const {
                                          {"weights", size.weightBytes},
                                          {"code", size.codeBytes},
                                          {"estimated_cycles", std::llround(size.cycles)}});
-    forms.push_back(llvm::json::Object{
-        {"name", form.name}, {"programs", std::move(sizes)}, {"boards", llvm::json::Array(form.boards)}});
+    forms.push_back(llvm::json::Object{{"name", form.name},
+                                       {"programs", std::move(sizes)},
+                                       {"boards", llvm::json::Array(form.boards)},
+                                       {"float_operators", llvm::json::Array(form.floatOperators)}});
   }
   return llvm::json::Object{{"model", file},
                             {"inputs", tinyc::toJson(summary.inputs)},

@@ -23,6 +23,7 @@ struct ModelForm {
   std::string name;                ///< float32, int8, or "as it is" for a model with Q/DQ nodes
   std::vector<ProgramSize> sizes;  ///< the core asked for first, then those of the boards, by name
   std::vector<std::string> boards; ///< that hold the program, of those tinyc knows
+  std::vector<std::string> floatOperators; ///< of int8: those that stay in float, "Div '/norm/Div'"
 };
 
 struct Analysis {

@@ -157,7 +157,8 @@ static std::optional<compress::RoundCodedPassOptions> makeCodedRounding(const We
 LogicalResult runCompress(ModuleOp module, const Options &options, const targets::Target &target, bool hasQuantization,
                           ModelFacts *facts) {
   auto function = *module.getOps<func::FuncOp>().begin();
-  bool isFloat = llvm::any_of(function.getOps<nn::QuantizableOpInterface>(), [](nn::QuantizableOpInterface op) {
+  auto quantizables = function.getOps<nn::QuantizableOpInterface>();
+  bool isFloat = quantizables.empty() || llvm::any_of(quantizables, [](nn::QuantizableOpInterface op) {
     return !nn::getQuantizedElement(op->getResult(0).getType());
   });
   compress::CompressOptions compression;
@@ -172,7 +173,7 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
     compression.observeFloat = copyTo(facts->reference);
     compression.observeQuantized = copyTo(facts->quantized);
   }
-  compression.fullInteger = compression.quantize;
+  compression.fullInteger = options.fullInteger;
   compression.precision.weights = getName(options.weights).str();
   if (!compression.quantize && options.weights != WeightType::Int8)
     return module.emitError("--weights=")

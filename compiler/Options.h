@@ -111,6 +111,7 @@ struct Options {
   std::vector<std::string> calibrationFiles; ///< FILE.npy, [samples, ...]; NAME=FILE.npy for each of several inputs
   InputTransform inputTransform;
   QuantizationMethods methods;
+  bool fullInteger = false;    ///< refuse operators that stay in float when the model is quantized
   double percentile = 99.999;  ///< of the values of a tensor on either side, for calibration by percentile
   int64_t calibrationFirst = 0; ///< index of the first sample used
   int64_t calibrationLimit = 0; ///< use this many from there on; 0: up to 512, spread over all

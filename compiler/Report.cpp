@@ -38,11 +38,20 @@ static llvm::json::Object toJson(const Layer &layer, int64_t id) {
                             {"live_bytes", layer.memory.liveBytes}};
   if (layer.weightBits > 0)
     object["weight_bits"] = layer.weightBits;
+  if (layer.isFloat)
+    object["float"] = true;
   if (layer.memory.stream < 0)
     return object;
   object["stream"] = layer.memory.stream;
   object["rows_per_step"] = layer.memory.rowsPerStep;
   return object;
+}
+
+static llvm::json::Object toJson(const FloatShare &share) {
+  return llvm::json::Object{{"layers", llvm::json::Array(share.layers)},
+                            {"casts", share.casts},
+                            {"estimated_cycles", std::llround(share.cycles)},
+                            {"activation_bytes", share.bytes}};
 }
 
 static llvm::json::Object toJson(const lower::PeakBuffer &buffer) {
@@ -107,6 +116,8 @@ llvm::json::Value Report::toJson() const {
                                   {"bytes", plan.peakBytes},
                                   {"live", std::move(liveArray)}}},
       {"layers", std::move(layerArray)}};
+  if (std::optional<FloatShare> share = getFloatShare())
+    object["float_islands"] = tinyc::toJson(*share);
   if (pruning)
     object["pruning"] = tinyc::toJson(*pruning);
   if (quantization)
@@ -158,6 +169,23 @@ std::string Report::describeRecompute() const {
   return text;
 }
 
+std::optional<FloatShare> Report::getFloatShare() const {
+  FloatShare share;
+  int64_t computing = 0;
+  for (auto [index, layer] : llvm::enumerate(layers)) {
+    computing += !layer.kernel.empty();
+    if (!layer.isFloat)
+      continue;
+    share.layers.push_back(static_cast<int64_t>(index));
+    share.casts += layer.isCast;
+    share.cycles += layer.cycles;
+    share.bytes += layer.floatBytes;
+  }
+  const auto floats = static_cast<int64_t>(share.layers.size());
+  const bool isWhole = floats == computing && share.casts == 0;
+  return floats == 0 || isWhole ? std::nullopt : std::optional(share);
+}
+
 void Report::printSummary(llvm::raw_ostream &stream) const {
   auto line = [&](StringRef name, const Twine &text) {
     stream << llvm::format("  %-12s", name.str().c_str()) << text << "\n";
@@ -170,6 +198,10 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
   const auto kernels = llvm::count_if(layers, [](const Layer &layer) { return !layer.kernel.empty(); });
   line("operations", Twine(kernels) + " kernels, " + groupDigits(macs) + " MACs" + describeRecompute() + ", " + groupDigits(parameters) +
                          " parameters, about " + groupDigits(std::llround(cycles)) + " cycles");
+  if (std::optional<FloatShare> share = getFloatShare())
+    line("in float", Twine(share->layers.size() - share->casts) + " kernels between " + Twine(share->casts) +
+                         " casts, about " + groupDigits(std::llround(share->cycles)) + " cycles, " +
+                         groupDigits(share->bytes) + " B of activations");
   if (removedChannels > 0)
     line("removed", groupDigits(removedChannels) + " dead channels: MACs were " + groupDigits(importedMacs));
   if (pruning)
@@ -271,6 +303,11 @@ static Layer makeLayer(kernel::KernelOpInterface op) {
   layer.weightBytes = getConstantBytes(op);
   if (const targets::Kernel *kernel = targets::findKernel(op.getSymbol()); kernel && kernel->weight != "none")
     kernel->weight.drop_front().getAsInteger(10, layer.weightBits); // "s4", "f32"
+  auto output = cast<MemRefType>(op.getOutputBuffer().getType());
+  for (Value operand : op->getOperands()) // constants, too: a loop nest may read nothing else
+    layer.isFloat |= isa<MemRefType>(operand.getType()) && getElementTypeOrSelf(operand).isF32();
+  layer.isCast = isa<kernel::QuantizeOp, kernel::DequantizeOp>(op.getOperation());
+  layer.floatBytes = output.getElementType().isF32() ? kernel::getByteSize(output) : 0;
   if (Value scratch = op.getScratchBuffer())
     layer.scratchBytes = kernel::getByteSize(cast<MemRefType>(scratch.getType()));
   return layer;

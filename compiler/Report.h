@@ -20,7 +20,18 @@ struct Layer {
   int64_t macs = 0, weightBytes = 0, scratchBytes = 0;
   double cycles = 0;        ///< estimated, of all its calls
   double constantBytes = 0; ///< of constants that they read; what is read again counts again
+  bool isFloat = false;     ///< reads or writes float activations
+  bool isCast = false;      ///< between float and integers
+  int64_t floatBytes = 0;   ///< of the output, if that is float
   lower::OpMemory memory;
+};
+
+/// What a quantized program computes in float.
+struct FloatShare {
+  std::vector<int64_t> layers; ///< indices
+  int64_t casts = 0;           ///< of them between float and integers
+  double cycles = 0;           ///< estimated, of all of them
+  int64_t bytes = 0;           ///< of the float activations that they write
 };
 
 struct Report {
@@ -43,6 +54,8 @@ struct Report {
   std::optional<QuantizationErrors> quantization; ///< if it was to be explained
 
   int64_t getFlashBytes() const { return weightBytes + codeBytes; }
+  /// Nothing for programs that are float or integer as a whole.
+  std::optional<FloatShare> getFloatShare() const;
   llvm::json::Value toJson() const;
   /// The lines that `tinyc` prints.
   void printSummary(llvm::raw_ostream &stream) const;

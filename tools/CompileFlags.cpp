@@ -95,6 +95,8 @@ struct CompileFlags::Flags {
                     cl::desc("Take mean errors out of biases: none, empirical or analytic (default: empirical for layers whose "
                              "weights are rounded to nearest, analytic without samples)"),
                     cl::value_desc("method"), cl::cat(category)),
+        fullInteger("full-integer", cl::desc("Refuse operators without an integer form (default: they stay in float)"),
+                    cl::cat(category)),
         percentile("percentile",
                    cl::desc("Share of a tensor's values inside its range on either side, in percent (default 99.999)"),
                    cl::value_desc("P"), cl::init(99.999), cl::cat(category)),
@@ -155,6 +157,7 @@ struct CompileFlags::Flags {
   cl::alias calibrationAlias;
   cl::opt<bool> symmetric, equalize;
   cl::opt<std::string> weightScales, rounding, correctBias;
+  cl::opt<bool> fullInteger;
   cl::opt<double> percentile;
   cl::opt<std::string> scale, offset;
   cl::opt<std::string> sram, flash;
@@ -363,6 +366,7 @@ bool CompileFlags::fill(Options &options) const {
     return complain("--weights=" + flags->weights + " rounds weights in its own way: it does not go with --rounding and --weight-scales");
   if (options.weightCoding.isRounded() && options.quantize == Quantize::Mixed)
     return complain("--weights=" + flags->weights + " does not go with --quantize=mixed, which chooses the bits of weights");
+  options.fullInteger = flags->fullInteger;
   options.percentile = flags->percentile;
   for (const std::string &text : flags->dimension)
     if (Error error = parseDimension(text, options.import))

@@ -58,7 +58,7 @@ struct ChooseWeightScalesPass : impl::ChooseWeightScalesPassBase<ChooseWeightSca
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    FailureOr<ScaleGroups> groups = ScaleGroups::create(function);
+    FailureOr<ScaleGroups> groups = ScaleGroups::create(function, FloatIslands::find(function));
     if (failed(groups))
       return signalPassFailure();
     std::optional<StepwiseRun> run;

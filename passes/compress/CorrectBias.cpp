@@ -107,7 +107,7 @@ private:
   }
 
   LogicalResult correctAnalytically(func::FuncOp function) {
-    FailureOr<ScaleGroups> groups = ScaleGroups::create(function);
+    FailureOr<ScaleGroups> groups = ScaleGroups::create(function, FloatIslands::find(function));
     if (failed(groups))
       return failure();
     OwningOpRef<func::FuncOp> original = copyFloatFunction(function);

@@ -257,13 +257,17 @@ def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
     one. An op reads operands of another width than its result's through nn.requantize. Then: ops that keep scales share one type with their operands, through nn.requantize where an operand
     that others read would lose more than a bit. Weights become symmetric per output channel, in the bits of
     `nn.weight_bits` or of the option `weights`, on the scales of `nn.weight_scales` or on the least by which all fit; biases
-    int32 of input scale * weight scale. Arguments and results of the function become quantized. Ops without an integer form stay in
-    float between casts, each with a warning. All by QuantizableOpInterface.
+    int32 of input scale * weight scale. Arguments and results of the function become quantized. All by QuantizableOpInterface.
+
+    Ops without an integer form stay in float between casts, each with a remark, or, with `full-integer`, are refused in one error.
+    They take those ops between them along that would cost more casts than they save (FloatIslands.h). An argument that only
+    such ops read, and a result that one computes, stay float.
   }];
   let options = [
     Option<"weights", "weights", "std::string", /*default=*/"\"int8\"", "Type of weights without nn.weight_bits: int8, int4 or int2">,
     Option<"activations", "activations", "std::string", /*default=*/"\"int8\"",
            "Type of activations without nn.activation_bits on op and function: int8 or int16">,
+    Option<"fullInteger", "full-integer", "bool", /*default=*/"false", "Refuse ops without an integer form">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect", "::mlir::quant::QuantDialect"];
 }
@@ -311,7 +315,7 @@ def RemoveChannelsPass : Pass<"compress-remove-channels", "::mlir::func::FuncOp"
 def VerifyPass : Pass<"compress-verify", "::mlir::func::FuncOp"> {
   let summary = "Check the border of phase Compress";
   let description = [{
-    With `full-integer`, no value of the function is float; each op that is left in float is an error. Without it, casts
+    With `full-integer`, no value of the function is float: one error names the ops that are left in float. Without it, casts
     and ops may be float.
   }];
   let options = [

@@ -89,8 +89,11 @@ void buildFitPipeline(OpPassManager &manager, const CompressOptions &options) {
 }
 
 void buildQuantizePipeline(OpPassManager &manager, const CompressOptions &options) {
-  if (options.quantize)
-    manager.addNestedPass<func::FuncOp>(createQuantizePass(options.precision));
+  if (options.quantize) {
+    QuantizePassOptions quantization = options.precision;
+    quantization.fullInteger = options.fullInteger;
+    manager.addNestedPass<func::FuncOp>(createQuantizePass(quantization));
+  }
   observe(manager, options.observeQuantized);
   if (options.removeChannels)
     manager.addNestedPass<func::FuncOp>(createRemoveChannelsPass());

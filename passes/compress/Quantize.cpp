@@ -1,4 +1,5 @@
 #include "passes/compress/ActivationBits.h"
+#include "passes/compress/FloatIslands.h"
 #include "passes/compress/LayerParameters.h"
 #include "passes/compress/Passes.h"
 #include "passes/compress/ScaleGroups.h"
@@ -14,44 +15,43 @@ namespace tinyc::compress {
 
 namespace {
 
-/// Rewrites one function, given the types of its activations.
+/// Rewrites one function, given the types of its activations and the ops that stay float.
 class Quantizer {
 public:
-  Quantizer(func::FuncOp function, const ScaleGroups &groups, unsigned weightBits, unsigned activationBits)
-      : function(function), groups(groups), weightBits(weightBits), activationBits(activationBits),
+  Quantizer(func::FuncOp function, const ScaleGroups &groups, const FloatIslands &islands, unsigned weightBits,
+            unsigned activationBits)
+      : function(function), groups(groups), islands(islands), weightBits(weightBits), activationBits(activationBits),
         rewriter(function.getContext()) {}
 
   LogicalResult run() {
     Block &block = function.getBody().front();
-    // Types are chosen before any changes: groups look values up by their float types.
-    SmallVector<std::pair<Value, quant::UniformQuantizedType>> chosen;
-    auto choose = [&](Value value) {
-      if (quant::UniformQuantizedType type = groups.getType(value))
-        chosen.push_back({value, type});
-    };
-    llvm::for_each(block.getArguments(), choose);
-    for (Operation &op : block)
-      llvm::for_each(op.getResults(), choose);
-
     SmallVector<Operation *> ops;
     for (Operation &op : block)
       if (!isConstant(&op) &&
           llvm::any_of(llvm::concat<Value>(llvm::to_vector(op.getOperands()), llvm::to_vector(op.getResults())),
                        isFloat))
         ops.push_back(&op);
-    SmallVector<std::string> reasons;
-    for (Operation *op : ops) {
-      reasons.push_back(explainFloat(op));
+    // Types are chosen before any changes: groups look values up by their float types.
+    SmallVector<std::pair<Value, quant::UniformQuantizedType>> chosen, casts;
+    auto choose = [&](Value value) {
+      if (quant::UniformQuantizedType type = groups.getType(value))
+        (islands.isFloatValue(value) ? casts : chosen).push_back({value, type});
+    };
+    llvm::for_each(block.getArguments(), choose);
+    for (Operation &op : block)
+      llvm::for_each(op.getResults(), choose);
+    for (Operation *op : ops)
       for (OpOperand &operand : op->getOpOperands())
         if (quant::UniformQuantizedType type = groups.getReadType(op, operand.get()))
           reads[&operand] = type;
-    }
 
     for (auto [value, type] : chosen)
       value.setType(cast<RankedTensorType>(value.getType()).clone(type));
-    for (auto [op, reason] : llvm::zip_equal(ops, reasons)) {
-      if (!reason.empty())
-        keepFloat(op, reason);
+    for (auto [value, type] : casts)
+      quantizeReads(value, type);
+    for (Operation *op : ops) {
+      if (islands.contains(op))
+        keepFloat(op);
       else if (failed(quantize(op)))
         return failure();
     }
@@ -64,20 +64,19 @@ private:
   /// An nn.constant or the quant.dcast of one.
   static bool isConstant(Operation *op) { return op->getNumResults() == 1 && getStoredConstant(op->getResult(0)); }
 
-  /// Why an op has no integer form; empty if it has one.
-  std::string explainFloat(Operation *op) {
-    if (isa<func::ReturnOp>(op))
-      return {};
-    if (isa<quant::DequantizeCastOp, quant::QuantizeCastOp>(op)) {
-      Value stored = isa<quant::DequantizeCastOp>(op) ? op->getOperand(0) : op->getResult(0);
-      return nn::getPerTensor(stored.getType()) ? "" : "it quantizes activations per axis";
-    }
-    auto quantizable = dyn_cast<nn::QuantizableOpInterface>(op);
-    if (!quantizable)
-      return "the op has no integer form";
-    if (std::optional<unsigned> operand = findVariableParameter(quantizable))
-      return "operand " + std::to_string(*operand) + " is not constant";
-    return {};
+  /// A float value of an island, or a float argument, as integer ops read it. Of a cast of the model, the value itself is read.
+  void quantizeReads(Value value, quant::UniformQuantizedType type) {
+    auto readsIntegers = [&](OpOperand &use) {
+      Operation *user = use.getOwner();
+      return !islands.contains(user) && !isa<func::ReturnOp, quant::QuantizeCastOp>(user);
+    };
+    if (llvm::none_of(value.getUses(), readsIntegers))
+      return;
+    rewriter.setInsertionPointAfterValue(value);
+    auto cast = quant::QuantizeCastOp::create(
+        rewriter, value.getLoc(), mlir::cast<RankedTensorType>(value.getType()).clone(type), value);
+    rewriter.replaceUsesWithIf(value, cast.getResult(),
+                               [&](OpOperand &use) { return use.getOwner() != cast && readsIntegers(use); });
   }
 
   LogicalResult quantize(Operation *op) {
@@ -89,7 +88,8 @@ private:
       return replaceCast(op, cast.getInput());
     if (isa<func::ReturnOp>(op)) {
       for (OpOperand &operand : op->getOpOperands())
-        if (isFloat(operand.get()) && failed(quantizeConstant(operand, {}, activationBits)))
+        if (isFloat(operand.get()) && !islands.isFloatValue(operand.get()) &&
+            failed(quantizeConstant(operand, {}, activationBits)))
           return failure();
       return success();
     }
@@ -137,22 +137,20 @@ private:
     rewriter.replaceOpWithNewOp<nn::MulOp>(op, type, op.getInput(), share.getOutput(), FloatAttr(), FloatAttr());
   }
 
-  /// An op without an integer form: its operands are dequantized, its results quantized. Of a cast only the float side.
-  void keepFloat(Operation *op, StringRef reason) {
-    op->emitWarning("stays in float: ") << reason;
-    rewriter.setInsertionPoint(op);
-    for (OpOperand &operand : op->getOpOperands())
-      if (auto type = dyn_cast<RankedTensorType>(operand.get().getType()); type && nn::getQuantizedElement(type) && !isa<quant::DequantizeCastOp>(op))
-        set(operand,
-            quant::DequantizeCastOp::create(rewriter, op->getLoc(), type.clone(rewriter.getF32Type()), operand.get()));
-    rewriter.setInsertionPointAfter(op);
-    for (Value result : op->getResults()) {
-      auto type = dyn_cast<RankedTensorType>(result.getType());
-      if (!type || !nn::getQuantizedElement(type) || isa<quant::QuantizeCastOp>(op))
+  /// An op of an island reads integer activations dequantized, once for all ops of the island. Its results stay float.
+  void keepFloat(Operation *op) {
+    if (auto found = islands.getReasons().find(op); found != islands.getReasons().end())
+      op->emitRemark("stays in float: ") << found->second;
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+      if (!type || !nn::getPerTensor(type) || isa<quant::DequantizeCastOp>(op))
         continue;
-      result.setType(type.clone(rewriter.getF32Type()));
-      auto cast = quant::QuantizeCastOp::create(rewriter, op->getLoc(), type, result);
-      rewriter.replaceAllUsesExcept(result, cast.getResult(), cast);
+      Value &real = dequantized[{operand.get(), islands.getIsland(op)}];
+      if (!real) {
+        rewriter.setInsertionPoint(op);
+        real = quant::DequantizeCastOp::create(rewriter, op->getLoc(), type.clone(rewriter.getF32Type()), operand.get());
+      }
+      set(operand, real);
     }
     removeChoices(op);
   }
@@ -170,7 +168,7 @@ private:
       std::optional<nn::HostTensor> constant = getRealConstant(input);
       quant::UniformQuantizedType type = nn::getPerTensor(op->getResult(0).getType());
       if (!constant || !type)
-        return success();
+        return success(); // of an island
       rewriter.setInsertionPoint(op);
       rewriter.replaceOp(op, createActivationConstant(rewriter, op->getLoc(), *constant, type));
       return success();
@@ -219,10 +217,12 @@ private:
 
   func::FuncOp function;
   const ScaleGroups &groups;
+  const FloatIslands &islands;
   unsigned weightBits;     // where an op has no nn.weight_bits
   unsigned activationBits; // where op and function have no nn.activation_bits
   IRRewriter rewriter;
   DenseMap<std::pair<Value, Type>, Value> requantized;
+  DenseMap<std::pair<Value, unsigned>, Value> dequantized; // of a value in an island
   DenseMap<OpOperand *, quant::UniformQuantizedType> reads; // types in which ops read their operands
 };
 
@@ -243,9 +243,23 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    FailureOr<ScaleGroups> groups = ScaleGroups::create(function, activationBits);
-    if (failed(groups) || failed(Quantizer(function, *groups, weightBits, activationBits).run()))
+    FloatIslands islands = FloatIslands::find(function);
+    if (fullInteger && failed(expectNoIslands(function, islands)))
+      return signalPassFailure();
+    FailureOr<ScaleGroups> groups = ScaleGroups::create(function, islands, activationBits);
+    if (failed(groups) || failed(Quantizer(function, *groups, islands, weightBits, activationBits).run()))
       signalPassFailure();
+  }
+
+  /// One error that names every op without an integer form.
+  static LogicalResult expectNoIslands(func::FuncOp function, const FloatIslands &islands) {
+    if (islands.getReasons().empty())
+      return success();
+    std::string names;
+    llvm::raw_string_ostream out(names);
+    llvm::interleaveComma(islands.getReasons(), out,
+                          [&](const auto &entry) { out << describeOp(entry.first) << " (" << entry.second << ")"; });
+    return mlir::emitError(function.getLoc(), "expects ops with an integer form only, but these have none: ") << names;
   }
 
   unsigned weightBits = 8, activationBits = 8;

@@ -167,7 +167,7 @@ LogicalResult roundLayers(func::FuncOp function, const CalibrationData &data, co
   FailureOr<CalibrationData> samples = chooseSamples(function, data, options.samples);
   if (failed(samples))
     return failure();
-  FailureOr<ScaleGroups> groups = ScaleGroups::create(function);
+  FailureOr<ScaleGroups> groups = ScaleGroups::create(function, FloatIslands::find(function));
   if (failed(groups))
     return failure();
   OwningOpRef<func::FuncOp> original = copyFloatFunction(function);

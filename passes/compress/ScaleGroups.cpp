@@ -17,16 +17,16 @@ static Range unite(Range range, Range other) {
   return {std::min(range.first, other.first), std::max(range.second, other.second)};
 }
 
-FailureOr<ScaleGroups> ScaleGroups::create(func::FuncOp function, unsigned activationBits) {
+FailureOr<ScaleGroups> ScaleGroups::create(func::FuncOp function, const FloatIslands &islands, unsigned activationBits) {
   FailureOr<llvm::DenseMap<Value, unsigned>> bits = chooseActivationBits(function, activationBits);
   if (failed(bits))
     return failure();
   ScaleGroups groups;
   groups.bits = std::move(*bits);
-  if (failed(groups.addValues(function)))
+  if (failed(groups.addValues(function, islands)))
     return failure();
   for (Operation &op : function.getBody().front())
-    if (sharesScale(&op) && isFloat(op.getResult(0)) && failed(groups.connect(&op)))
+    if (sharesScale(&op) && !islands.contains(&op) && isFloat(op.getResult(0)) && failed(groups.connect(&op)))
       return failure();
   return groups;
 }
@@ -72,9 +72,9 @@ LogicalResult ScaleGroups::addValue(Value value, DenseF64ArrayAttr attribute, Lo
   return success();
 }
 
-LogicalResult ScaleGroups::addValues(func::FuncOp function) {
+LogicalResult ScaleGroups::addValues(func::FuncOp function, const FloatIslands &islands) {
   for (BlockArgument argument : function.getArguments())
-    if (isFloat(argument))
+    if (isFloat(argument) && islands.needsType(argument))
       if (failed(addValue(argument,
                           function.getArgAttrOfType<DenseF64ArrayAttr>(argument.getArgNumber(), nn::kRangeAttr),
                           argument.getLoc())))
@@ -82,7 +82,7 @@ LogicalResult ScaleGroups::addValues(func::FuncOp function) {
   for (Operation &op : function.getBody().front())
     if (op.getNumResults() > 0 && !getStoredConstant(op.getResult(0)))
       for (Value result : op.getResults())
-        if (isFloat(result))
+        if (isFloat(result) && islands.needsType(result))
           if (failed(addValue(result, op.getAttrOfType<DenseF64ArrayAttr>(nn::kRangeAttr), op.getLoc())))
             return failure();
   return success();

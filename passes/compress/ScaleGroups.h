@@ -2,6 +2,7 @@
 #ifndef TINYC_PASSES_COMPRESS_SCALEGROUPS_H
 #define TINYC_PASSES_COMPRESS_SCALEGROUPS_H
 
+#include "passes/compress/FloatIslands.h"
 #include "passes/compress/Parameters.h"
 
 namespace tinyc::compress {
@@ -11,10 +12,11 @@ namespace tinyc::compress {
 class ScaleGroups {
 public:
   /// Reads nn.range, fixed ranges and fused clamps of the function's float values, and their bits (chooseActivationBits). Fails,
-  /// with a diagnostic at the op, where a range is missing or not finite.
-  static mlir::FailureOr<ScaleGroups> create(mlir::func::FuncOp function, unsigned activationBits = 8);
+  /// with a diagnostic at the op, where a range is missing or not finite. What only ops of `islands` read and compute has no type.
+  static mlir::FailureOr<ScaleGroups> create(mlir::func::FuncOp function, const FloatIslands &islands,
+                                             unsigned activationBits = 8);
 
-  /// The quantized type for a float argument or result; null for others.
+  /// The quantized type for a float argument or result, of one that an island computes the type after a cast; null for others.
   mlir::quant::UniformQuantizedType getType(mlir::Value value) const;
   /// The quantized type in which `op` reads a float argument or result: the value's, or, if the op's result has another width, one of
   /// that; null for other values.
@@ -29,7 +31,7 @@ private:
     unsigned bits = 8;                       // of all values of the group
   };
 
-  mlir::LogicalResult addValues(mlir::func::FuncOp function);
+  mlir::LogicalResult addValues(mlir::func::FuncOp function, const FloatIslands &islands);
   mlir::LogicalResult addValue(mlir::Value value, mlir::DenseF64ArrayAttr range, mlir::Location location);
   mlir::LogicalResult connect(mlir::Operation *op);
   mlir::Value find(mlir::Value value) const;

@@ -1,3 +1,4 @@
+#include "passes/compress/FloatIslands.h"
 #include "passes/compress/Passes.h"
 
 using namespace mlir;
@@ -15,28 +16,24 @@ struct VerifyPass : impl::VerifyPassBase<VerifyPass> {
     if (!fullInteger)
       return;
     func::FuncOp function = getOperation();
-    bool valid = true;
     auto isFloat = [](Type type) { return isa<FloatType>(getElementTypeOrSelf(type)); };
+    SmallVector<std::string> names;
     for (BlockArgument argument : function.getArguments())
       if (isFloat(argument.getType())) {
         auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), nn::kNameAttr);
-        mlir::emitError(argument.getLoc())
-            << "expects integer values only, but input '"
-            << (name ? name.getValue() : StringRef(std::to_string(argument.getArgNumber()))) << "' is float";
-        valid = false;
+        names.push_back("input '" + (name ? name.str() : std::to_string(argument.getArgNumber())) + "'");
       }
-    function.walk([&](Operation *op) {
-      if (llvm::none_of(op->getResultTypes(), isFloat) || op->getParentOfType<nn::LoopNestOp>())
-        return; // of the body of a loop nest the nest itself is named
-      if (isa<nn::ConstantOp>(op) && llvm::all_of(op->getUsers(), [&](Operation *user) {
-            return llvm::any_of(user->getResultTypes(), isFloat); // the user is named instead
-          }))
-        return;
-      op->emitOpError("stays in float, expects integer values only");
-      valid = false;
-    });
-    if (!valid)
-      signalPassFailure();
+    for (Operation &op : function.getBody().front().without_terminator()) {
+      const bool isConstant = isa<nn::ConstantOp>(op) && llvm::all_of(op.getUsers(), [&](Operation *user) {
+                                return llvm::any_of(user->getResultTypes(), isFloat); // the user is named instead
+                              });
+      if (llvm::any_of(op.getResultTypes(), isFloat) && !isConstant)
+        names.push_back(describeOp(&op));
+    }
+    if (names.empty())
+      return;
+    mlir::emitError(function.getLoc(), "expects integer values only, but these are float: ") << llvm::join(names, ", ");
+    signalPassFailure();
   }
 };
 } // namespace

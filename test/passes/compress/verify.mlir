@@ -3,10 +3,8 @@
 
 // Without full-integer, casts and float may remain.
 // CHECK-LABEL: func.func @island
-// ERROR: verify.mlir:[[@LINE+7]]:{{.*}} error: 'quant.dcast' op stays in float, expects integer values only
-// ERROR: verify.mlir:[[@LINE+7]]:{{.*}} error: 'nn.sigmoid' op stays in float, expects integer values only
-// ERROR-NOT: error: 'quant.qcast'
-// ERROR: error: expects integer values only, but input 'sound' is float
+// ERROR: verify.mlir:[[@LINE+4]]:{{.*}} error: expects integer values only, but these are float: dcast, sigmoid
+// ERROR: error: expects integer values only, but these are float: input 'sound'
 
 !q = tensor<4x!quant.uniform<i8:f32, 0.5>>
 func.func @island(%x: !q) -> !q {
