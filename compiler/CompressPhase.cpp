@@ -68,6 +68,7 @@ static LogicalResult choosePrecision(ModuleOp module, const Options &options, co
   PrecisionProblem problem;
   problem.target = &target;
   problem.optimize = options.optimize;
+  problem.choosesActivations = options.activations == ActivationType::Int8;
   std::vector<int64_t> labels;
   if (!options.search.labelFile.empty()) {
     llvm::Expected<NpyArray> file = NpyArray::read(options.search.labelFile);

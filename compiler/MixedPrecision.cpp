@@ -51,19 +51,31 @@ public:
     }
     goal.limits = limits;
     record.onMeasured = [this](const search::Record &) { showProgress(); };
-    size_t actions = 0;
-    for (size_t step = 0; step < environment.getStepCount(); ++step)
-      actions += environment.getActionCount(step) - 1;
-    expected = 1 + actions + wanted.measurements;
-    std::optional<search::Sensitivity> sensitivity = search::Sensitivity::measure(record);
-    if (!sensitivity)
-      return stop();
-    for (Cost cost : search::kAllCosts)
-      if (limits[static_cast<size_t>(cost)] && sensitivity->predictLeast(cost) > *limits[static_cast<size_t>(cost)])
-        return complainOfBudget(cost, sensitivity->predictLeast(cost));
-    std::optional<search::Record::Point> best = searchExactly(*sensitivity, goal);
-    if (!best && record.isStopped())
-      return stop();
+    // Activations of 16 bits where the layers' precisions alone keep no bound of accuracy, or where they are asked for.
+    const size_t layers = environment.getLayerCount(), all = environment.getStepCount();
+    SmallVector<size_t> rounds = {wanted.activations ? all : layers};
+    if (wanted.maxDrop && rounds.back() < all)
+      rounds.push_back(all);
+    std::optional<search::Record::Point> best;
+    for (size_t steps : rounds) {
+      expected = record.getPoints().size() + 1 + wanted.measurements;
+      for (size_t step = 0; step < steps; ++step)
+        expected += environment.getActionCount(step) - 1;
+      std::optional<search::Sensitivity> sensitivity = search::Sensitivity::measure(record, steps);
+      if (!sensitivity)
+        return stop();
+      for (Cost cost : search::kAllCosts)
+        if (limits[static_cast<size_t>(cost)] && sensitivity->predictLeast(cost) > *limits[static_cast<size_t>(cost)])
+          return complainOfBudget(cost, sensitivity->predictLeast(cost));
+      best = searchExactly(*sensitivity, goal);
+      if (best)
+        break;
+      if (record.isStopped())
+        return stop();
+      if (steps < all && wanted.showProgress)
+        llvm::errs()
+            << "tinyc: search: no precision of the weights is within --max-drop: activations may have 16 bits now\n";
+    }
     if (llvm::Error error = record.save())
       return complain(std::move(error));
     if (!best)
@@ -115,7 +127,8 @@ private:
   search::Record::Point compareWithUniform(search::Record::Point best) {
     search::Goal goal{limits, wanted.maxDrop, wanted.least};
     for (uint8_t action = 1; action < environment.getActionCount(0); ++action) {
-      search::Assignment uniform(environment.getStepCount(), action);
+      search::Assignment uniform = best.assignment; // of activations that which was found
+      std::fill_n(uniform.begin(), environment.getLayerCount(), action);
       std::optional<Costs> estimated = environment.getCosts(uniform);
       if (uniform == best.assignment || !estimated || !search::isWithin(*estimated, limits))
         continue;
@@ -196,11 +209,17 @@ private:
     if (!wanted.showProgress)
       return;
     std::map<std::string, int> counts;
+    size_t wide = 0;
     for (auto [step, action] : llvm::enumerate(best.assignment))
-      ++counts[environment.getActionName(step, action)];
+      if (step < environment.getLayerCount())
+        ++counts[environment.getActionName(step, action)];
+      else
+        wide += action > 0;
     std::string layers;
     for (const auto &[name, count] : counts)
       layers += (layers.empty() ? "" : ", ") + std::to_string(count) + " of " + name;
+    if (wide > 0)
+      layers += ", " + std::to_string(wide) + " results of int16";
     llvm::errs() << "tinyc: search: layers " << layers << "; "
                  << (environment.isClassifier() ? (problemHasLabels() ? "accuracy lost " : "samples of another class ")
                                                 : "relative error ")

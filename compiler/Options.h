@@ -80,6 +80,7 @@ struct PrecisionSearch {
   std::string recordFile;              ///< .json that keeps the measurements, to resume
   std::vector<std::string> frontFiles; ///< .json, .csv, .svg of the Pareto front
   std::string precisionFile;           ///< .json of the precision found
+  bool activations = false;            ///< those of 16 bits are a choice from the beginning, not only where maxDrop needs them
   bool showProgress = false;
 };
 

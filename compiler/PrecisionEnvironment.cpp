@@ -6,6 +6,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
 #include "passes/compress/Parameters.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/SHA256.h"
 
 #include <algorithm>
@@ -26,6 +27,9 @@ FailureOr<std::unique_ptr<PrecisionEnvironment>> PrecisionEnvironment::create(Mo
   environment->whole = prepared.clone();
   if (failed(environment->addSteps(prepared)) || failed(environment->prepareReference()))
     return failure();
+  environment->layerCount = environment->steps.size();
+  if (environment->problem.choosesActivations)
+    environment->addResultSteps();
   return environment;
 }
 
@@ -46,7 +50,7 @@ LogicalResult PrecisionEnvironment::addSteps(ModuleOp prepared) {
     std::string name = compress::getLayerName(op).str();
     if (name.empty() || !compress::getRealConstant(op->getOperand(*op.getWeightOperand())))
       continue;
-    auto same = llvm::find_if(steps, [&](const Step &step) { return step.name == name; });
+    auto same = llvm::find_if(steps, [&](const Step &step) { return step.node == name; });
     if (same != steps.end()) {
       same->layers.push_back(number);
       continue;
@@ -60,14 +64,51 @@ LogicalResult PrecisionEnvironment::addSteps(ModuleOp prepared) {
     double inputs = static_cast<double>(weight.getDimSize(weight.getRank() - 1));
     double stride = conv ? static_cast<double>(conv.getStrides().front()) : 1;
     steps.push_back({name,
+                     name,
+                     /*isResult=*/false,
                      {static_cast<unsigned>(number)},
                      {static_cast<double>(number) / layers.size(), isDepthwise ? 1.0 : 0.0, conv ? 0.0 : 1.0,
                       scaleLog(inputs), scaleLog(outputs), kernel / 11, stride / 4, scaleLog(pixels),
-                      weights / allWeights, static_cast<double>(countMacs(op)) / allMacs}});
+                      weights / allWeights, static_cast<double>(countMacs(op)) / allMacs, 0.0}});
   }
   if (steps.empty())
     return prepared.emitError("--quantize=mixed: the model has no layer whose weights can be quantized");
   return success();
+}
+
+void PrecisionEnvironment::addResultSteps() {
+  double number = 0, allMacs = 1 + static_cast<double>(countMacs(*evaluated));
+  size_t ops = 0;
+  evaluated->walk([&](nn::QuantizableOpInterface) { ++ops; });
+  evaluated->walk([&](nn::QuantizableOpInterface op) {
+    std::string node = compress::getLayerName(op).str();
+    auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+    double position = number++ / ops;
+    auto isSame = [&](const Step &step) { return step.isResult && step.node == node; };
+    if (node.empty() || op.sharesScale() || !op->hasTrait<nn::Int16Form>() || !type || llvm::any_of(steps, isSame))
+      return;
+    double channels = type.getRank() > 0 ? static_cast<double>(type.getDimSize(type.getRank() - 1)) : 1;
+    steps.push_back(
+        {node + " result",
+         node,
+         /*isResult=*/true,
+         {},
+         {position, 0.0, 0.0, scaleLog(channels), scaleLog(channels), 0.0, 0.0,
+          scaleLog(type.getNumElements() / channels), 0.0, static_cast<double>(countMacs(op)) / allMacs, 1.0}});
+  });
+}
+
+/// Gives the results of some nodes 16 bits.
+void PrecisionEnvironment::setResultBits(ModuleOp program, ArrayRef<uint8_t> assignment) const {
+  llvm::StringMap<int32_t> wide;
+  for (auto [step, action] : llvm::zip_equal(steps, assignment))
+    if (step.isResult && action > 0)
+      wide[step.node] = kResultBits[action];
+  Builder builder(program.getContext());
+  program.walk([&](nn::QuantizableOpInterface op) {
+    if (auto found = wide.find(compress::getLayerName(op)); found != wide.end())
+      op->setAttr(nn::kActivationBitsAttr, builder.getI32IntegerAttr(found->second));
+  });
 }
 
 std::vector<double> PrecisionEnvironment::observe(ArrayRef<uint8_t> actions) const {
@@ -197,6 +238,7 @@ FailureOr<OwningOpRef<ModuleOp>> PrecisionEnvironment::makeProgram(ArrayRef<uint
   for (auto [step, action] : llvm::zip_equal(steps, assignment))
     for (unsigned layer : step.layers)
       setBits(layers[layer], kBits[action]);
+  setResultBits(*program, assignment);
   if (failed(problem.quantize(*program)))
     return failure();
   return program;
@@ -259,6 +301,7 @@ std::optional<Quality> PrecisionEnvironment::getQuality(ArrayRef<uint8_t> assign
         takeParameters(layers[layer], sources[action][layer]);
       setBits(layers[layer], kBits[action]);
     }
+  setResultBits(*program, assignment);
   std::vector<std::vector<float>> outputs;
   if (failed(problem.quantize(*program)) || failed(runSamples(*program, outputs)))
     return std::nullopt;
@@ -268,7 +311,10 @@ std::optional<Quality> PrecisionEnvironment::getQuality(ArrayRef<uint8_t> assign
 compress::Precision PrecisionEnvironment::getPrecision(ArrayRef<uint8_t> assignment) const {
   compress::Precision precision;
   for (auto [step, action] : llvm::zip_equal(steps, assignment))
-    precision[step.name].weights = kBits[action];
+    if (!step.isResult)
+      precision[step.node].weights = kBits[action];
+    else if (action > 0)
+      precision[step.node].activations = kResultBits[action];
   return precision;
 }
 
@@ -278,7 +324,7 @@ std::string PrecisionEnvironment::getFingerprint() const {
   llvm::raw_string_ostream stream(text);
   whole.get()->print(stream);
   stream << problem.target->name << " " << static_cast<int>(problem.optimize) << " " << problem.samples.inputs.size()
-         << " " << bool(problem.round);
+         << " " << bool(problem.round) << " " << steps.size();
   hash.update(text);
   for (const std::vector<float> &output : reference)
     hash.update(ArrayRef(reinterpret_cast<const uint8_t *>(output.data()), output.size() * sizeof(float)));

@@ -30,9 +30,13 @@ struct PrecisionProblem {
   std::function<mlir::LogicalResult(mlir::ModuleOp, int32_t bits)> round;
   /// The model with a precision at the end of phase Compress, just as its package will have it.
   std::function<mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>(const compress::Precision &)> compile;
+  /// Activations have 8 bits, and those of single ops may have 16.
+  bool choosesActivations = false;
 };
 
-/// The steps are the layers with weights, in order, ops of one ONNX node together; the actions 8, 4 and 2 bits.
+/// The first steps are the layers with weights, in order, ops of one ONNX node together; their actions 8, 4 and 2 bits.
+/// Behind them stand, if activations are chosen, the ONNX nodes whose results have a scale of their own and may have 16
+/// bits; their actions are 8 and 16 bits.
 ///
 /// Quality is that of the integer program in the reference interpreter against the float one. A classifier's distortion
 /// is the mean over the samples of the Kullback-Leibler divergence of the classes' probabilities plus the relative
@@ -47,10 +51,15 @@ public:
 
   size_t getStepCount() const override { return steps.size(); }
   std::string getStepName(size_t step) const override { return steps[step].name; }
-  size_t getActionCount(size_t) const override { return std::size(kBits); }
-  std::string getActionName(size_t, uint8_t action) const override { return "int" + std::to_string(kBits[action]); }
+  size_t getActionCount(size_t step) const override { return getBits(step).size(); }
+  std::string getActionName(size_t step, uint8_t action) const override {
+    return "int" + std::to_string(getBits(step)[action]);
+  }
+  bool isMoreFaithful(size_t step, uint8_t action) const override { return steps[step].isResult && action > 0; }
+  /// The steps that are layers; those of results come behind.
+  size_t getLayerCount() const { return layerCount; }
   /// HAQ, section 3.1: number of the layer; whether it is depthwise, whether it is fully connected; channels in and
-  /// out; kernel; stride; pixels; weights; MACs; the last action.
+  /// out; kernel; stride; pixels; weights; MACs; whether the step is a result; the last action.
   std::vector<double> observe(llvm::ArrayRef<uint8_t> actions) const override;
   std::optional<search::Costs> getCosts(llvm::ArrayRef<uint8_t> assignment) override;
   std::optional<search::Quality> getQuality(llvm::ArrayRef<uint8_t> assignment) override;
@@ -71,16 +80,23 @@ public:
   std::string getFingerprint() const;
 
 private:
-  static constexpr int32_t kBits[] = {8, 4, 2};
+  static constexpr int32_t kBits[] = {8, 4, 2}, kResultBits[] = {8, 16};
 
   struct Step {
-    std::string name;
+    std::string name; // of the step
+    std::string node;
+    bool isResult;
     llvm::SmallVector<unsigned> layers; // numbers among the ops with weights
     std::vector<double> features;
   };
 
   explicit PrecisionEnvironment(PrecisionProblem problem) : problem(std::move(problem)) {}
+  llvm::ArrayRef<int32_t> getBits(size_t step) const {
+    return steps[step].isResult ? llvm::ArrayRef(kResultBits) : llvm::ArrayRef(kBits);
+  }
   mlir::LogicalResult addSteps(mlir::ModuleOp prepared);
+  void addResultSteps();
+  void setResultBits(mlir::ModuleOp program, llvm::ArrayRef<uint8_t> assignment) const;
   mlir::LogicalResult prepareReference();
   /// The module of an assignment, not fitted: what the costs are estimated from.
   mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> makeProgram(llvm::ArrayRef<uint8_t> assignment) const;
@@ -92,6 +108,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> evaluated;            // without a softmax at its end: returns the logits
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> rounded; // `evaluated` with weights fitted to each of kBits
   std::vector<Step> steps;
+  size_t layerCount = 0;
   std::vector<std::vector<float>> reference; // outputs of the float function
   bool classifies = false;
   std::map<search::Assignment, std::optional<search::Costs>> knownCosts; // as estimated

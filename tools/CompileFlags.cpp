@@ -61,6 +61,9 @@ struct CompileFlags::Flags {
         searchSteps("search-steps", cl::desc("Measurements of the evolutionary search (default 200)"),
                     cl::value_desc("N"), cl::init(200), cl::cat(category)),
         searchSeed("search-seed", cl::desc("Its seed (default 1)"), cl::value_desc("N"), cl::init(1), cl::cat(category)),
+        searchActivations("search-activations", cl::desc("Activations of 16 bits are a choice too; without it only where --max-drop "
+                                                         "cannot be kept otherwise"),
+                          cl::cat(category)),
         searchRecord("search-record", cl::desc("Keeps the search's measurements: a stopped search resumes"),
                      cl::value_desc("FILE.json"), cl::cat(category)),
         pareto("pareto", cl::desc("Writes the search's Pareto front, as .json, .csv or .svg; repeatable"),
@@ -148,6 +151,7 @@ struct CompileFlags::Flags {
   cl::opt<std::string> maxDrop, minimize, calibrateLabels;
   cl::opt<int64_t> searchSteps;
   cl::opt<uint64_t> searchSeed;
+  cl::opt<bool> searchActivations;
   cl::opt<std::string> searchRecord;
   cl::list<std::string> pareto;
   cl::opt<std::string> savePrecision;
@@ -288,6 +292,7 @@ bool CompileFlags::fillSearch(Options &options) const {
   search.labelFile = flags->calibrateLabels;
   search.measurements = flags->searchSteps;
   search.seed = flags->searchSeed;
+  search.activations = flags->searchActivations;
   search.recordFile = flags->searchRecord;
   search.frontFiles.assign(flags->pareto.begin(), flags->pareto.end());
   search.precisionFile = flags->savePrecision;
@@ -299,6 +304,8 @@ bool CompileFlags::fillSearch(Options &options) const {
   if (options.quantize == Quantize::Mixed) {
     if (!options.precisionFile.empty())
       return complain("--precision says the precision of each layer: it does not go with --quantize=mixed");
+    if (search.activations && options.activations != ActivationType::Int8)
+      return complain("--search-activations chooses where activations have 16 bits: it does not go with --activations=int16");
     if (search.budgets.empty() && !search.maxDrop)
       return complain("--quantize=mixed: give a --budget, for example flash:0.55x, or --max-drop=0.5%");
     return true;
@@ -307,7 +314,8 @@ bool CompileFlags::fillSearch(Options &options) const {
   const std::pair<StringRef, bool> searched[] = {
       {"--budget", !search.budgets.empty()},        {"--max-drop", search.maxDrop.has_value() && !dropsChannels},
       {"--calibrate-labels", !search.labelFile.empty()}, {"--search-record", !search.recordFile.empty()},
-      {"--pareto", !search.frontFiles.empty()},     {"--save-precision", !search.precisionFile.empty()}};
+      {"--pareto", !search.frontFiles.empty()},     {"--save-precision", !search.precisionFile.empty()},
+      {"--search-activations", search.activations}};
   for (auto [flag, isGiven] : searched)
     if (isGiven)
       return complain(flag + ": applies to --quantize=mixed");

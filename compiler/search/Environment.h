@@ -58,9 +58,11 @@ public:
 
   virtual size_t getStepCount() const = 0;
   virtual std::string getStepName(size_t step) const = 0;
-  /// Actions are ordered from the most faithful, 0, on.
+  /// Searches start from action 0 of every step; the others are less faithful, unless isMoreFaithful().
   virtual size_t getActionCount(size_t step) const = 0;
   virtual std::string getActionName(size_t step, uint8_t action) const = 0;
+  /// Whether an action is there to gain fidelity over action 0, for a cost.
+  virtual bool isMoreFaithful(size_t, uint8_t) const { return false; }
 
   /// The state before step actions.size(), after `actions` at the steps before it: numbers from 0 to 1, as many at
   /// every step.

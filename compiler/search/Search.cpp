@@ -38,12 +38,14 @@ namespace {
 class Searcher {
 public:
   Searcher(Record &record, const Sensitivity &sensitivity, const Goal &goal, const SearchOptions &options)
-      : record(record), sensitivity(sensitivity), goal(goal), options(options), engine(options.seed) {}
+      : record(record), sensitivity(sensitivity), goal(goal), options(options), engine(options.seed),
+        freeSteps(sensitivity.getFreeSteps()) {}
 
   std::optional<Record::Point> run() {
     add(sensitivity.getStart());
     for (const Record::Point &point : record.getPoints())
-      add(point); // single actions may do
+      if (isPossible(point.assignment))
+        add(point); // single actions may do
     addSeeds();
     evolve();
     if (record.isStopped() || population.empty() || !goal.accepts(population.front()))
@@ -92,19 +94,32 @@ private:
     }
   }
 
-  /// Bisects the loss that the integer program may take, for the greatest whose drop is small enough.
+  /// Whether each step has an action that it may have here.
+  bool isPossible(ArrayRef<uint8_t> assignment) const {
+    for (auto [step, action] : llvm::enumerate(assignment))
+      if (!sensitivity.get(step, action).possible)
+        return false;
+    return true;
+  }
+
+  /// Bisects the loss that the integer program may take above the least one, for the greatest whose drop is small
+  /// enough.
   void findCheapest() {
-    double low = 0, high = 0;
+    double least = 0, low = 0, high = 0;
     for (size_t step = 0; step < sensitivity.getStepCount(); ++step) {
-      double greatest = 0;
+      double smallest = 0, greatest = 0;
       for (uint8_t action = 0; action < sensitivity.getActionCount(step); ++action)
-        greatest = std::max(greatest, sensitivity.get(step, action).loss);
-      high += greatest;
+        if (const Sensitivity::Effect &effect = sensitivity.get(step, action); effect.possible) {
+          smallest = std::min(smallest, effect.loss);
+          greatest = std::max(greatest, effect.loss);
+        }
+      least += smallest;
+      high += greatest - smallest;
     }
     for (int round = 0; round < 16 && high > 0; ++round) {
       // Losses differ by orders of magnitude: the middle is the geometric one.
       double middle = low > 0 ? std::sqrt(low * high) : high / 16;
-      std::optional<Assignment> assignment = sensitivity.solveLeast(goal.least, goal.limits, middle);
+      std::optional<Assignment> assignment = sensitivity.solveLeast(goal.least, goal.limits, least + middle);
       std::optional<Record::Point> point = assignment ? measure(*assignment) : std::nullopt;
       if (record.isStopped())
         return;
@@ -132,12 +147,12 @@ private:
     Assignment child = select();
     if (draw(2) == 0) {
       const Assignment &other = select();
-      for (size_t step = 0; step < child.size(); ++step)
+      for (size_t step : freeSteps)
         if (draw(2) == 0)
           child[step] = other[step];
     }
-    for (size_t changes = child.empty() ? 0 : 1 + draw(3); changes > 0; --changes) {
-      size_t step = draw(child.size());
+    for (size_t changes = freeSteps.empty() ? 0 : 1 + draw(3); changes > 0; --changes) {
+      size_t step = freeSteps[draw(freeSteps.size())];
       uint8_t action = static_cast<uint8_t>(draw(sensitivity.getActionCount(step)));
       if (sensitivity.get(step, action).possible)
         child[step] = action;
@@ -215,6 +230,7 @@ private:
   const Goal &goal;
   const SearchOptions &options;
   std::mt19937_64 engine;
+  std::vector<size_t> freeSteps;
   std::vector<Record::Point> population; // the best first
   std::set<Assignment> seen;
 };

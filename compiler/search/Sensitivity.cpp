@@ -2,14 +2,15 @@
 
 #include "compiler/search/IntegerProgram.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <algorithm>
-#include <limits>
 
 using namespace llvm;
 
 namespace tinyc::search {
 
-std::optional<Sensitivity> Sensitivity::measure(Record &record) {
+std::optional<Sensitivity> Sensitivity::measure(Record &record, size_t steps) {
   Environment &environment = record.getEnvironment();
   Assignment assignment(environment.getStepCount(), 0);
   std::optional<Record::Point> start = record.measure(assignment);
@@ -20,21 +21,34 @@ std::optional<Sensitivity> Sensitivity::measure(Record &record) {
   for (size_t step = 0; step < assignment.size(); ++step) {
     result.effects.emplace_back(1);
     for (uint8_t action = 1; action < environment.getActionCount(step); ++action) {
+      Effect &effect = result.effects.back().emplace_back();
+      effect.possible = false;
+      if (step >= steps)
+        continue;
       assignment[step] = action;
       std::optional<Record::Point> point = record.measure(assignment);
       if (record.isStopped())
         return std::nullopt;
-      Effect &effect = result.effects.back().emplace_back();
       effect.possible = point.has_value();
       if (!point)
         continue;
-      effect.loss = std::max(0.0, point->quality.distortion - start->quality.distortion);
+      // What noise adds to the sign of an effect is none.
+      double added = point->quality.distortion - start->quality.distortion;
+      effect.loss = environment.isMoreFaithful(step, action) ? std::min(0.0, added) : std::max(0.0, added);
       for (size_t cost = 0; cost < kCosts; ++cost)
         effect.costs.values[cost] = point->costs.values[cost] - start->costs.values[cost];
     }
     assignment[step] = 0;
   }
   return result;
+}
+
+std::vector<size_t> Sensitivity::getFreeSteps() const {
+  std::vector<size_t> steps;
+  for (size_t step = 0; step < effects.size(); ++step)
+    if (llvm::count_if(effects[step], [](const Effect &effect) { return effect.possible; }) > 1)
+      steps.push_back(step);
+  return steps;
 }
 
 double Sensitivity::predictLoss(ArrayRef<uint8_t> assignment) const {

@@ -58,8 +58,34 @@ Goal makeFlashGoal(double share, Environment &environment, size_t steps) {
   return goal;
 }
 
+/// A chain, and behind it a step for each result: without more bits it adds 3 to the distortion, with them 40 to the
+/// latency.
+class ChainOfResults : public Chain {
+public:
+  explicit ChainOfResults(size_t layers) : Chain(layers), layers(layers) {}
+
+  size_t getStepCount() const override { return 2 * layers; }
+  size_t getActionCount(size_t step) const override { return step < layers ? 3 : 2; }
+  bool isMoreFaithful(size_t step, uint8_t action) const override { return step >= layers && action > 0; }
+  std::optional<Costs> getCosts(llvm::ArrayRef<uint8_t> assignment) override {
+    std::optional<Costs> costs = Chain::getCosts(assignment.take_front(layers));
+    for (uint8_t action : assignment.drop_front(layers))
+      (*costs)[Cost::Latency] += 40 * action;
+    return costs;
+  }
+  std::optional<Quality> getQuality(llvm::ArrayRef<uint8_t> assignment) override {
+    double sum = Chain::getQuality(assignment.take_front(layers))->distortion;
+    for (uint8_t action : assignment.drop_front(layers))
+      sum += 3 * (1 - action);
+    return Quality{sum, sum / 1000};
+  }
+
+private:
+  size_t layers;
+};
+
 /// The least distortion of all assignments that the goal accepts.
-double tryEverything(Chain &chain, const Goal &goal) {
+double tryEverything(Environment &chain, const Goal &goal) {
   double least = std::numeric_limits<double>::infinity();
   Assignment assignment(chain.getStepCount(), 0);
   while (true) {
@@ -67,7 +93,7 @@ double tryEverything(Chain &chain, const Goal &goal) {
     if (goal.accepts(point))
       least = std::min(least, goal.maxDrop ? point.costs[goal.least] : point.quality.distortion);
     size_t step = 0;
-    while (step < assignment.size() && ++assignment[step] == 3)
+    while (step < assignment.size() && ++assignment[step] == chain.getActionCount(step))
       assignment[step++] = 0;
     if (step == assignment.size())
       return least;
@@ -105,6 +131,28 @@ TEST(Search, FindsTheCheapestWithinADrop) {
     ASSERT_TRUE(found);
     EXPECT_DOUBLE_EQ(found->costs[Cost::Flash], tryEverything(chain, goal)) << drop;
   }
+}
+
+TEST(Search, WidensResultsWhereTheBoundAsksForIt) {
+  ChainOfResults chain(4);
+  Goal goal;
+  goal.maxDrop = 0.009; // 12 results' worth of distortion, 0.012, is there from the beginning
+  goal.least = Cost::Latency;
+  Record record(chain, "");
+  std::optional<Sensitivity> layersAlone = Sensitivity::measure(record, 4);
+  ASSERT_TRUE(layersAlone);
+  EXPECT_EQ(layersAlone->getFreeSteps(), (std::vector<size_t>{0, 1, 2, 3}));
+  EXPECT_FALSE(search(record, *layersAlone, goal, {100, 1}));
+  for (const Record::Point &point : record.getPoints())
+    for (size_t step = 4; step < 8; ++step)
+      EXPECT_EQ(point.assignment[step], 0);
+  std::optional<Sensitivity> sensitivity = Sensitivity::measure(record);
+  ASSERT_TRUE(sensitivity);
+  EXPECT_DOUBLE_EQ(sensitivity->get(5, 1).loss, -3);
+  std::optional<Record::Point> found = search(record, *sensitivity, goal, {100, 1});
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(goal.accepts(*found));
+  EXPECT_DOUBLE_EQ(found->costs[Cost::Latency], tryEverything(chain, goal));
 }
 
 TEST(Search, IsBetterThanTheIntegerProgramWhereErrorsAreCoupled) {
