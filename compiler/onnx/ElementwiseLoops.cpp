@@ -264,10 +264,27 @@ LogicalResult buildBinaryLoops(NodeImporter &node) {
                                           [&](Body &, llvm::ArrayRef<Scalar> x) { return row->body(node, x[0], x[1]); }));
 }
 
+/// The powers that are cheaper as products, quotients and roots; null for others.
+static Scalar (*findPower(double exponent))(Scalar) {
+  if (exponent == 2.0)
+    return [](Scalar x) { return x * x; };
+  if (exponent == 3.0)
+    return [](Scalar x) { return x * x * x; };
+  if (exponent == -1.0)
+    return [](Scalar x) { return 1.0 / x; };
+  return nullptr;
+}
+
 LogicalResult buildPow(NodeImporter &node) {
   FailureOr<SmallVector<Operand>> operands = getPlainInputs(node);
   if (failed(operands))
     return failure();
+  const Operand &exponent = operands->back();
+  if (operands->front().type == DataType::Float && exponent.isConstant() && exponent.type == DataType::Float &&
+      ShapedType::getNumElements(exponent.getShape()) == 1 && exponent.getRank() <= operands->front().getRank())
+    if (auto power = findPower(exponent.constant->getFloats().front()))
+      return setResult(node, buildElementwise(node, operands->front(), DataType::Float,
+                                              [&](Body &, llvm::ArrayRef<Scalar> x) { return power(x[0]); }));
   return setResult(node, buildElementwise(node, *operands, operands->front().type,
                                           [&](Body &, llvm::ArrayRef<Scalar> x) { return power(node, x[0], x[1]); }));
 }

@@ -1,6 +1,6 @@
 #include "passes/compress/ActivationBits.h"
 
-#include "passes/compress/Parameters.h"
+#include "passes/compress/LoopForms.h"
 
 using namespace mlir;
 
@@ -40,13 +40,12 @@ FailureOr<llvm::DenseMap<Value, unsigned>> chooseActivationBits(func::FuncOp fun
     if (failed(ofOp))
       return failure();
     unsigned chosen = ofOp->value_or(common);
-    auto quantizable = dyn_cast<nn::QuantizableOpInterface>(op);
     if (auto cast = dyn_cast<quant::DequantizeCastOp>(op)) {
       if (quant::UniformQuantizedType given = nn::getPerTensor(cast.getInput().getType()))
         chosen = nn::isInt16Activation(given) ? 16 : 8;
-    } else if (quantizable && quantizable.sharesScale() && !*ofOp) {
+    } else if (keepsScale(&op) && !*ofOp) {
       unsigned most = 0;
-      for (unsigned operand : quantizable.getActivationOperands())
+      for (unsigned operand : getActivationOperands(&op))
         most = std::max(most, bits.lookup(op.getOperand(operand)));
       chosen = most > 0 ? most : chosen;
     }

@@ -10,11 +10,13 @@ namespace tinyc::compress {
 
 /// The division of a function's ops into integer ones and islands of float ones. Ops without an integer form stay float; ops with
 /// weights, and casts of the model, do not. The others (elementwise ops, pooling, ops that move elements) go where the function then
-/// casts the fewest elements between float and integers, found as a minimum cut. An argument that only float ops read, and a
+/// casts the fewest elements between float and integers, found as a minimum cut; operands of tables for which 8 bits are too coarse
+/// stay float where they can. An argument that only float ops read, and a
 /// result that one computes, stay float.
 class FloatIslands {
 public:
-  static FloatIslands find(mlir::func::FuncOp function);
+  /// `activationBits` are those of ops without nn.activation_bits.
+  static FloatIslands find(mlir::func::FuncOp function, unsigned activationBits = 8);
 
   /// Whether an op of the function stays float. Ops without float values, constants and the terminator do not.
   bool contains(mlir::Operation *op) const { return islands.contains(op); }

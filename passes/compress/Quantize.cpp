@@ -1,6 +1,7 @@
 #include "passes/compress/ActivationBits.h"
 #include "passes/compress/FloatIslands.h"
 #include "passes/compress/LayerParameters.h"
+#include "passes/compress/LoopForms.h"
 #include "passes/compress/Passes.h"
 #include "passes/compress/ScaleGroups.h"
 
@@ -31,6 +32,9 @@ public:
           llvm::any_of(llvm::concat<Value>(llvm::to_vector(op.getOperands()), llvm::to_vector(op.getResults())),
                        isFloat))
         ops.push_back(&op);
+    for (Operation *op : ops)
+      if (auto nest = dyn_cast<nn::LoopNestOp>(op))
+        forms[op] = getLoopForm(nest);
     // Types are chosen before any changes: groups look values up by their float types.
     SmallVector<std::pair<Value, quant::UniformQuantizedType>> chosen, casts;
     auto choose = [&](Value value) {
@@ -94,6 +98,8 @@ private:
       return success();
     }
 
+    if (auto nest = dyn_cast<nn::LoopNestOp>(op))
+      return quantizeNest(nest);
     auto quantizable = cast<nn::QuantizableOpInterface>(op);
     quant::UniformQuantizedType result = nn::getPerTensor(op->getResult(0).getType());
     for (unsigned index : quantizable.getActivationOperands()) {
@@ -123,6 +129,28 @@ private:
     }
     if (failed(quantizeParameters(quantizable, rewriter, weightBits)))
       return failure();
+    removeChoices(op);
+    return success();
+  }
+
+  LogicalResult quantizeNest(nn::LoopNestOp op) {
+    if (forms.lookup(op) == LoopForm::Table) {
+      removeChoices(op);
+      lookUp(op, rewriter);
+      return success();
+    }
+    // Operands have the result's type; of a result that is no real number, the first operand's.
+    quant::UniformQuantizedType type = nn::getPerTensor(op.getOutput().getType());
+    for (OpOperand &operand : op->getOpOperands())
+      if (quant::UniformQuantizedType given = nn::getPerTensor(operand.get().getType())) {
+        type = type ? type : given;
+        if (given != type)
+          set(operand, requantize(operand.get(), type));
+      }
+    for (OpOperand &operand : op->getOpOperands())
+      if (isFloat(operand.get()) && failed(quantizeConstant(operand, type, type.getStorageTypeIntegralWidth())))
+        return failure();
+    moveIntegers(op, type, rewriter);
     removeChoices(op);
     return success();
   }
@@ -221,6 +249,7 @@ private:
   unsigned weightBits;     // where an op has no nn.weight_bits
   unsigned activationBits; // where op and function have no nn.activation_bits
   IRRewriter rewriter;
+  DenseMap<Operation *, LoopForm> forms; // of loop nests
   DenseMap<std::pair<Value, Type>, Value> requantized;
   DenseMap<std::pair<Value, unsigned>, Value> dequantized; // of a value in an island
   DenseMap<OpOperand *, quant::UniformQuantizedType> reads; // types in which ops read their operands
@@ -243,7 +272,7 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    FloatIslands islands = FloatIslands::find(function);
+    FloatIslands islands = FloatIslands::find(function, activationBits);
     if (fullInteger && failed(expectNoIslands(function, islands)))
       return signalPassFailure();
     FailureOr<ScaleGroups> groups = ScaleGroups::create(function, islands, activationBits);

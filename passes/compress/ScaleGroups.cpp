@@ -1,15 +1,11 @@
 #include "passes/compress/ScaleGroups.h"
 
 #include "passes/compress/ActivationBits.h"
+#include "passes/compress/LoopForms.h"
 
 using namespace mlir;
 
 namespace tinyc::compress {
-
-static bool sharesScale(Operation *op) {
-  auto quantizable = dyn_cast_or_null<nn::QuantizableOpInterface>(op);
-  return quantizable && quantizable.sharesScale();
-}
 
 static double getWidth(Range range) { return std::max(range.second, 0.0) - std::min(range.first, 0.0); }
 
@@ -26,12 +22,12 @@ FailureOr<ScaleGroups> ScaleGroups::create(func::FuncOp function, const FloatIsl
   if (failed(groups.addValues(function, islands)))
     return failure();
   for (Operation &op : function.getBody().front())
-    if (sharesScale(&op) && !islands.contains(&op) && isFloat(op.getResult(0)) && failed(groups.connect(&op)))
+    if (keepsScale(&op) && !islands.contains(&op) && isFloat(op.getResult(0)) && failed(groups.connect(&op)))
       return failure();
   return groups;
 }
 
-LogicalResult ScaleGroups::addValue(Value value, DenseF64ArrayAttr attribute, Location location) {
+LogicalResult ScaleGroups::addValue(Value value, DenseF64ArrayAttr attribute, Location location, bool isSource) {
   parents.insert({value, value});
   Operation *op = value.getDefiningOp();
   Group &group = groups[value];
@@ -65,7 +61,7 @@ LogicalResult ScaleGroups::addValue(Value value, DenseF64ArrayAttr attribute, Lo
       range = {std::min<double>(range.first, *upper), std::min<double>(range.second, *upper)};
   }
   ranges[value] = range;
-  if (!sharesScale(op)) {
+  if (isSource || !keepsScale(op)) {
     group.range = range;
     group.hasRange = true;
   }
@@ -77,13 +73,14 @@ LogicalResult ScaleGroups::addValues(func::FuncOp function, const FloatIslands &
     if (isFloat(argument) && islands.needsType(argument))
       if (failed(addValue(argument,
                           function.getArgAttrOfType<DenseF64ArrayAttr>(argument.getArgNumber(), nn::kRangeAttr),
-                          argument.getLoc())))
+                          argument.getLoc(), /*isSource=*/true)))
         return failure();
   for (Operation &op : function.getBody().front())
     if (op.getNumResults() > 0 && !getStoredConstant(op.getResult(0)))
       for (Value result : op.getResults())
         if (isFloat(result) && islands.needsType(result))
-          if (failed(addValue(result, op.getAttrOfType<DenseF64ArrayAttr>(nn::kRangeAttr), op.getLoc())))
+          if (failed(addValue(result, op.getAttrOfType<DenseF64ArrayAttr>(nn::kRangeAttr), op.getLoc(),
+                              islands.contains(&op))))
             return failure();
   return success();
 }
@@ -92,7 +89,7 @@ LogicalResult ScaleGroups::addValues(func::FuncOp function, const FloatIslands &
 /// more than one bit, or has another width: then its range stays its own and only widens the result's.
 LogicalResult ScaleGroups::connect(Operation *op) {
   Value result = op->getResult(0);
-  for (unsigned operand : cast<nn::QuantizableOpInterface>(op).getActivationOperands()) {
+  for (unsigned operand : getActivationOperands(op)) {
     Value value = op->getOperand(operand);
     if (!parents.contains(value)) { // a constant takes the group's type
       if (std::optional<nn::HostTensor> constant = getRealConstant(value)) {
@@ -117,15 +114,23 @@ LogicalResult ScaleGroups::connect(Operation *op) {
     }
     unite(value, result);
   }
-  if (auto pad = dyn_cast<nn::PadOp>(op)) {
-    double real = pad.getValue().convertToFloat();
-    Group &group = groups[find(result)];
-    if (std::isfinite(real) && !(real >= group.range.first && real <= group.range.second) && real != 0.0) {
-      group.range = compress::unite(group.range, {real, real});
-      group.fixed = false;
-    }
-  }
+  if (auto pad = dyn_cast<nn::PadOp>(op))
+    if (double real = pad.getValue().convertToFloat(); std::isfinite(real))
+      widen(result, {real, real});
+  if (auto nest = dyn_cast<nn::LoopNestOp>(op))
+    if (std::optional<Range> constants = getBodyConstants(nest))
+      widen(result, *constants);
   return success();
+}
+
+void ScaleGroups::widen(Value value, Range constants) {
+  Group &group = groups[find(value)];
+  // Every type holds 0.
+  Range range = {std::min(group.range.first, 0.0), std::max(group.range.second, 0.0)};
+  if (constants.first >= range.first && constants.second <= range.second)
+    return;
+  group.range = compress::unite(group.range, constants);
+  group.fixed = false;
 }
 
 Value ScaleGroups::find(Value value) const {
@@ -166,7 +171,7 @@ quant::UniformQuantizedType ScaleGroups::getReadType(Operation *op, Value operan
     return type;
   const Group &group = groups.find(find(operand))->second;
   unsigned wanted = groups.find(find(op->getResult(0)))->second.bits;
-  if (!isa<nn::QuantizableOpInterface>(op) || wanted == group.bits)
+  if (getActivationOperands(op).empty() || wanted == group.bits)
     return type;
   return changeWidth(type, group.range, wanted);
 }

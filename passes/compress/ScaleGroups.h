@@ -32,8 +32,9 @@ private:
   };
 
   mlir::LogicalResult addValues(mlir::func::FuncOp function, const FloatIslands &islands);
-  mlir::LogicalResult addValue(mlir::Value value, mlir::DenseF64ArrayAttr range, mlir::Location location);
+  mlir::LogicalResult addValue(mlir::Value value, mlir::DenseF64ArrayAttr range, mlir::Location location, bool isSource);
   mlir::LogicalResult connect(mlir::Operation *op);
+  void widen(mlir::Value value, Range constants);
   mlir::Value find(mlir::Value value) const;
   void unite(mlir::Value value, mlir::Value other);
 

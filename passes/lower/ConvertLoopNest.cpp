@@ -47,7 +47,29 @@ static Attribute convertInit(Attribute init) {
   return IntegerAttr::get(IntegerType::get(init.getContext(), 8), integer.getValue().getZExtValue());
 }
 
+/// The table of a nest that looks the bytes of its first operand up in its second, 256 constants, and does nothing else; null
+/// for others.
+static nn::ConstantOp getTable(nn::LoopNestOp op) {
+  auto table = op.getInputs().size() == 2 ? op.getInputs()[1].getDefiningOp<nn::ConstantOp>() : nn::ConstantOp();
+  if (!table || table.getOutput().getType() != RankedTensorType::get({256}, IntegerType::get(op.getContext(), 8)))
+    return {};
+  loop::Nest nest = op.getNest();
+  auto load = cast<loop::YieldOp>(nest.body->getTerminator()).getValue().getDefiningOp<loop::LoadOp>();
+  auto extend = load ? load.getIndices().front().getDefiningOp<arith::ExtUIOp>() : arith::ExtUIOp();
+  const bool isLookup = extend && load.getTensor() == 1 && nest.isMapped(0) && !nest.hasReduction() &&
+                        extend.getIn() == nest.body->getArgument(0) && extend.getIn().getType().isInteger(8);
+  const bool isElementwise = nest.types[0].getShape() == nest.types[2].getShape() && nest.types[0].getRank() > 0 &&
+                             loop::getAccess(nest, 0).strides == loop::getAccess(nest, 2).strides;
+  return isLookup && isElementwise ? table : nn::ConstantOp();
+}
+
 LogicalResult convertLoopNest(nn::LoopNestOp op, KernelBuilder &builder) {
+  if (nn::ConstantOp table = getTable(op)) {
+    Value from = builder.getBuffer(op.getInputs()[0], op), to = builder.createBuffer(op->getOpResult(0)), scratch;
+    Value constant = builder.createConstant(op.getLoc(), cast<DenseElementsAttr>(table.getValue()), "table");
+    kernel::LookupOp::create(builder, op.getLoc(), from, constant, to, scratch, FlatSymbolRefAttr());
+    return success();
+  }
   SmallVector<Value> inputs;
   for (Value input : op.getInputs())
     inputs.push_back(builder.getBuffer(input, op));
