@@ -105,15 +105,15 @@ static Error addSources(ModuleOp lowered, const targets::Target &target, const P
   std::vector<std::string> sources = {"model.c"};
   if (!lowered.getOps<kernel::LoopFunctionOp>().empty())
     addRuntimeFile("include/tinyc/arithmetic.h", files);
-  if (lower::usesMath(lowered)) {
-    addRuntimeFile("kernels/generic/math_f32.c", files);
-    sources.push_back("runtime/kernels/generic/math_f32.c");
-  }
   for (const targets::Kernel *row : rows) {
     addRuntimeFile(row->source, files);
     std::string path = ("runtime/" + row->source).str();
     if (!is_contained(sources, path))
       sources.push_back(path);
+  }
+  if (lower::usesMath(lowered) || files.count("runtime/include/tinyc/math.h")) {
+    addRuntimeFile("kernels/generic/math_f32.c", files);
+    sources.push_back("runtime/kernels/generic/math_f32.c");
   }
   if (options.check)
     addChecks(*options.check, prefix, rows, files, sources);

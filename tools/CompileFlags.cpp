@@ -25,6 +25,8 @@ struct CompileFlags::Flags {
               cl::value_desc("file or name"), cl::cat(category)),
         inputShape("input-shape", cl::desc("Shape of an input with symbolic dimensions; repeatable"),
                    cl::value_desc("name:1x3x32x32"), cl::cat(category)),
+        inputValue("input-value", cl::desc("Elements of an input that becomes a constant, one or all; repeatable"),
+                   cl::value_desc("name:16000"), cl::cat(category)),
         dimension("dim", cl::desc("Size of a symbolic dimension of inputs; repeatable"), cl::value_desc("name:1"),
                   cl::cat(category)),
         quantize("quantize",
@@ -142,7 +144,7 @@ struct CompileFlags::Flags {
 
   std::string targetText; // cl::desc keeps a reference to it
   cl::opt<std::string> target, board;
-  cl::list<std::string> inputShape, dimension;
+  cl::list<std::string> inputShape, inputValue, dimension;
   cl::opt<Quantize> quantize;
   cl::opt<std::string> weights, sparsity;
   cl::opt<ActivationType> activations;
@@ -379,6 +381,9 @@ bool CompileFlags::fill(Options &options) const {
   for (const std::string &text : flags->dimension)
     if (Error error = parseDimension(text, options.import))
       return complain("--dim=" + text + ": " + toString(std::move(error)));
+  for (const std::string &text : flags->inputValue)
+    if (Error error = parseInputValue(text, options.import))
+      return complain("--input-value=" + text + ": " + toString(std::move(error)));
   for (const std::string &text : flags->inputShape)
     if (Error error = parseInputShape(text, options.import))
       return complain("--input-shape=" + text + ": " + toString(std::move(error)));

@@ -89,6 +89,7 @@ FailureOr<Kernel> compile(Operation *op, Operands constants) {
       .Case([](PadOp pad) { return compilePad(pad); })
       .Case([](ResizeOp resize) { return compileResize(resize); })
       .Case([](LoopNestOp nest) { return compileLoopNest(nest); })
+      .Case([](RecurrentOp recurrent) { return compileRecurrent(recurrent); })
       .Case([](RequantizeOp requantize) { return compileRequantize(requantize); })
       .Case([](quant::QuantizeCastOp cast) { return compileQuantize(cast); })
       .Case([](quant::DequantizeCastOp cast) { return compileDequantize(cast); })

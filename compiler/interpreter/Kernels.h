@@ -37,6 +37,7 @@ mlir::FailureOr<Kernel> compileConcat(ConcatOp op);
 mlir::FailureOr<Kernel> compilePad(PadOp op);
 mlir::FailureOr<Kernel> compileResize(ResizeOp op);
 mlir::FailureOr<Kernel> compileLoopNest(LoopNestOp op);
+mlir::FailureOr<Kernel> compileRecurrent(RecurrentOp op);
 mlir::FailureOr<Kernel> compileRequantize(RequantizeOp op);
 mlir::FailureOr<Kernel> compileQuantize(mlir::quant::QuantizeCastOp op);
 mlir::FailureOr<Kernel> compileDequantize(mlir::quant::DequantizeCastOp op);

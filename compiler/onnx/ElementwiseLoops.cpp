@@ -42,7 +42,8 @@ LogicalResult expectFloat(NodeImporter &node, llvm::ArrayRef<Operand> operands) 
 
 using Unary = Scalar (*)(NodeImporter &, Scalar);
 
-static Scalar absolute(Scalar x) { return select(x < 0, -x, x); }
+/// 0 - x: of -0 that is 0.
+static Scalar absolute(Scalar x) { return select(x <= 0, x.body->number(x.type, 0) - x, x); }
 
 /// log(1 + e^x) = max(x, 0) + log1p(e^-|x|), which does not overflow.
 static Scalar softplus(Scalar x) {

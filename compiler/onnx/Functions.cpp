@@ -2,6 +2,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <set>
+
 namespace tinyc::onnx {
 
 namespace {
@@ -25,7 +27,7 @@ public:
     std::vector<Node> original = std::move(model.nodes);
     model.nodes.clear();
     for (Node &node : original)
-      if (!add(std::move(node), 0))
+      if (!add(std::move(node), 0, model.nodes))
         return false;
     return true;
   }
@@ -37,17 +39,35 @@ private:
     return false;
   }
 
-  bool add(Node node, unsigned depth) {
+  bool add(Node node, unsigned depth, std::vector<Node> &nodes) {
     auto function = model.functions.find(node.domain + "." + node.type);
     if (function == model.functions.end()) {
-      if (model.nodes.size() == kMostNodes)
+      if (nodes.size() == kMostNodes)
         return fail(node, "the model has more than " + std::to_string(kMostNodes) + " nodes, its functions in place");
-      model.nodes.push_back(std::move(node));
+      if (!inlineInSubgraphs(node, depth))
+        return false;
+      nodes.push_back(std::move(node));
       return true;
     }
     if (depth == kMostCalls)
       return fail(node, "functions call each other more than " + std::to_string(kMostCalls) + " deep");
-    return addBody(node, function->second, depth + 1);
+    return addBody(node, function->second, depth + 1, nodes);
+  }
+
+  /// Replaces the calls in the node's subgraphs.
+  bool inlineInSubgraphs(Node &node, unsigned depth) {
+    for (auto &[name, attribute] : node.attributes) {
+      if (!attribute.graph)
+        continue;
+      auto graph = std::make_shared<Subgraph>(*attribute.graph);
+      std::vector<Node> original = std::move(graph->nodes);
+      graph->nodes.clear();
+      for (Node &inner : original)
+        if (!add(std::move(inner), depth, graph->nodes))
+          return false;
+      attribute.graph = std::move(graph);
+    }
+    return true;
   }
 
   /// A name that nothing in the model has.
@@ -58,7 +78,7 @@ private:
     return name;
   }
 
-  bool addBody(const Node &call, const Function &function, unsigned depth) {
+  bool addBody(const Node &call, const Function &function, unsigned depth, std::vector<Node> &nodes) {
     if (call.inputs.size() > function.inputs.size() || call.outputs.size() > function.outputs.size())
       return fail(call, "expects at most " + std::to_string(function.inputs.size()) + " inputs and " +
                             std::to_string(function.outputs.size()) + " outputs, got " +
@@ -86,21 +106,27 @@ private:
     };
     for (Node node : function.nodes) {
       node.name = prefix + node.getLabel();
-      llvm::for_each(node.inputs, rename);
-      llvm::for_each(node.outputs, rename);
-      if (!bindAttributes(node, call, function) || !add(std::move(node), depth))
+      renameValues(node, rename);
+      bindAttributes(node, call, function);
+      if (!add(std::move(node), depth, nodes))
         return false;
     }
     for (const auto &[from, to] : copies) {
       if (from.empty())
         return fail(call, "output '" + to + "' is an input that the call leaves out");
-      model.nodes.push_back({prefix + to, "Identity", "", {from}, {to}, {}, 13});
+      nodes.push_back({prefix + to, "Identity", "", {from}, {to}, {}, 13});
     }
     return true;
   }
 
-  bool bindAttributes(Node &node, const Node &call, const Function &function) {
+  void bindAttributes(Node &node, const Node &call, const Function &function) {
     for (auto it = node.attributes.begin(); it != node.attributes.end();) {
+      if (it->second.graph) {
+        auto graph = std::make_shared<Subgraph>(*it->second.graph);
+        for (Node &inner : graph->nodes)
+          bindAttributes(inner, call, function);
+        it->second.graph = std::move(graph);
+      }
       const std::string &reference = it->second.reference;
       if (reference.empty()) {
         ++it;
@@ -117,7 +143,6 @@ private:
       }
       ++it;
     }
-    return true;
   }
 
   Model &model;
@@ -126,6 +151,53 @@ private:
 };
 
 } // namespace
+
+void renameValues(Node &node, llvm::function_ref<void(std::string &)> rename) {
+  llvm::for_each(node.inputs, rename);
+  llvm::for_each(node.outputs, rename);
+  for (auto &[name, attribute] : node.attributes) {
+    if (!attribute.graph)
+      continue;
+    auto graph = std::make_shared<Subgraph>(*attribute.graph);
+    llvm::for_each(graph->inputs, rename);
+    llvm::for_each(graph->outputs, rename);
+    std::map<std::string, ConstantRef> initializers;
+    for (auto &[initializer, constant] : graph->initializers) {
+      std::string renamed = initializer;
+      rename(renamed);
+      initializers[renamed] = constant;
+    }
+    graph->initializers = std::move(initializers);
+    for (Node &inner : graph->nodes)
+      renameValues(inner, rename);
+    attribute.graph = std::move(graph);
+  }
+  node.captures = findCaptures(node.attributes);
+}
+
+std::vector<std::string> findCaptures(const std::map<std::string, Attribute> &attributes) {
+  std::set<std::string> captures;
+  for (const auto &[name, attribute] : attributes) {
+    if (!attribute.graph)
+      continue;
+    std::set<std::string> own(attribute.graph->inputs.begin(), attribute.graph->inputs.end());
+    for (const auto &[initializer, constant] : attribute.graph->initializers)
+      own.insert(initializer);
+    for (const Node &node : attribute.graph->nodes)
+      own.insert(node.outputs.begin(), node.outputs.end());
+    auto read = [&](const std::vector<std::string> &values) {
+      for (const std::string &value : values)
+        if (!value.empty() && !own.count(value))
+          captures.insert(value);
+    };
+    for (const Node &node : attribute.graph->nodes) {
+      read(node.inputs);
+      read(node.captures);
+    }
+    read(attribute.graph->outputs);
+  }
+  return {captures.begin(), captures.end()};
+}
 
 bool inlineFunctions(Model &model, ErrorHandler handleError) {
   return model.functions.empty() || Inliner(model, handleError).run();

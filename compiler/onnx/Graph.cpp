@@ -73,13 +73,18 @@ void Structure::checkReads() {
       if (!input.empty() && !producers.contains(input))
         error(node.getLabel(), node.type + ": input " + std::to_string(index) + " ('" + input +
                                    "') is produced by no node, graph input or initializer");
+  for (const Node &node : model.nodes)
+    for (const std::string &capture : node.captures)
+      if (!producers.contains(capture))
+        error(node.getLabel(), node.type + ": its subgraphs read '" + capture +
+                                   "', which no node, graph input or initializer produces");
 }
 
 std::optional<std::vector<const Node *>> Structure::sort() {
   std::vector<unsigned> pending(model.nodes.size(), 0); // inputs whose producers have not been ordered yet
   std::vector<llvm::SmallVector<unsigned>> readers(model.nodes.size());
   for (auto [index, node] : llvm::enumerate(model.nodes))
-    for (const std::string &input : node.inputs)
+    for (const std::string &input : llvm::concat<const std::string>(node.inputs, node.captures))
       if (int64_t producer = input.empty() ? kNoNode : producers.lookup(input); producer != kNoNode) {
         readers[producer].push_back(index);
         ++pending[index];
@@ -109,7 +114,8 @@ void Structure::reportCycle(llvm::ArrayRef<unsigned> pending) {
   int64_t current = llvm::find_if(pending, [](unsigned count) { return count > 0; }) - pending.begin();
   while (!llvm::is_contained(path, current)) {
     path.push_back(current);
-    for (const std::string &input : model.nodes[path.back()].inputs)
+    const Node &last = model.nodes[path.back()];
+    for (const std::string &input : llvm::concat<const std::string>(last.inputs, last.captures))
       if (int64_t producer = input.empty() ? kNoNode : producers.lookup(input);
           producer != kNoNode && pending[producer] > 0)
         current = producer;

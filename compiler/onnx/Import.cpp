@@ -37,6 +37,7 @@ private:
   LogicalResult resolveShapeOptions();
   FailureOr<Shape> resolveShape(const TensorInfo &input);
   LogicalResult importInput(const TensorInfo &input);
+  LogicalResult importInputValue(const TensorInfo &input, llvm::ArrayRef<std::string> texts);
   LogicalResult importNode(const Node &node);
   LogicalResult buildNode(const Node &node);
   void completeOutputs(const Node &node);
@@ -70,13 +71,19 @@ LogicalResult ModelImporter::checkOpsets() {
 
 void ModelImporter::countUses() {
   for (const Node &node : model.nodes)
-    for (const std::string &input : node.inputs)
+    for (const std::string &input : llvm::concat<const std::string>(node.inputs, node.captures))
       ++state.useCounts[input];
   for (const TensorInfo &output : model.outputs)
     ++state.useCounts[output.name];
 }
 
 void ModelImporter::findQuantized(llvm::ArrayRef<const Node *> nodes) {
+  llvm::StringSet<> constants;
+  for (const auto &[name, constant] : model.initializers)
+    constants.insert(name);
+  for (const Node *node : nodes)
+    if (node->type == "Constant" && !node->outputs.empty())
+      constants.insert(node->outputs.front());
   for (const Node *node : llvm::reverse(nodes)) {
     const llvm::StringRef type = node->type;
     const bool moves = llvm::is_contained({"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "MaxPool",
@@ -87,7 +94,11 @@ void ModelImporter::findQuantized(llvm::ArrayRef<const Node *> nodes) {
                                             "QGemm"},
                                            type) ||
                         type.starts_with("QLinear");
-    if (isMoved || scales)
+    // Without a scale known here, integers stay integers (QuantizationLoops.cpp).
+    auto block = node->attributes.find("block_size");
+    const bool isPlain = type == "DequantizeLinear" && node->inputs.size() > 1 &&
+                         (!constants.contains(node->inputs[1]) || (block != node->attributes.end() && block->second.integer > 0));
+    if (isMoved || (scales && !isPlain))
       for (const std::string &input : node->inputs)
         quantized.insert(input);
   }
@@ -141,7 +152,50 @@ LogicalResult ModelImporter::resolveShapeOptions() {
                                  << "' another size than before, or than --dim";
     }
   }
+  for (const auto &[name, values] : options.inputValues)
+    if (model.initializers.contains(name) ||
+        llvm::none_of(model.inputs, [&](const TensorInfo &info) { return info.name == llvm::StringRef(name); }))
+      result = emitError("") << "--input-value names '" << name << "', which is not an input of the model";
   return result;
+}
+
+/// An input that --input-value makes a constant: one element for all, or one for each.
+LogicalResult ModelImporter::importInputValue(const TensorInfo &input, llvm::ArrayRef<std::string> texts) {
+  FailureOr<Shape> shape = resolveShape(input);
+  if (failed(shape))
+    return failure();
+  std::optional<int64_t> count = countElements(*shape);
+  if (!input.isTensor || !isLoopType(input.type) || !count)
+    return emitError(input.name) << "--input-value: input '" << input.name << "' of " << getName(input.type) << " and shape "
+                                 << toString(*shape) << " can have no values";
+  if (texts.size() != 1 && static_cast<int64_t>(texts.size()) != *count)
+    return emitError(input.name) << "--input-value gives " << texts.size() << " elements for input '" << input.name
+                                 << "' of shape " << toString(*shape) << ", expects 1 or " << *count;
+  std::vector<float> reals;
+  llvm::SmallVector<int64_t> integers;
+  for (int64_t index = 0; index < *count; ++index) {
+    const llvm::StringRef text = texts[texts.size() == 1 ? 0 : index];
+    double real;
+    int64_t integer = text == "true";
+    const bool isBool = input.type == DataType::Bool && (text == "true" || text == "false");
+    if (input.type == DataType::Float ? text.getAsDouble(real) : !isBool && text.getAsInteger(10, integer))
+      return emitError(input.name) << "--input-value: '" << text << "' is no " << getName(input.type) << " for input '"
+                                   << input.name << "'";
+    if (input.type == DataType::Float)
+      reals.push_back(static_cast<float>(real));
+    else
+      integers.push_back(integer);
+  }
+  if (input.type != DataType::Float) {
+    const unsigned width = input.type == DataType::Bool ? 1 : getBitWidth(input.type);
+    for (int64_t value : integers)
+      if (width < 64 && !(isUnsigned(input.type) || width == 1 ? llvm::isUIntN(width, value) : llvm::isIntN(width, value)))
+        return emitError(input.name) << "--input-value: " << value << " is no " << getName(input.type) << " for input '"
+                                     << input.name << "'";
+  }
+  state.operands[input.name] = Operand(input.type == DataType::Float ? Constant::fromFloats(*shape, reals)
+                                                                     : Constant::fromIntegers(input.type, *shape, integers));
+  return success();
 }
 
 /// The shape of an input: as declared, symbols from --input-shape, a symbolic first dimension 1.
@@ -178,6 +232,8 @@ FailureOr<Shape> ModelImporter::resolveShape(const TensorInfo &input) {
 }
 
 LogicalResult ModelImporter::importInput(const TensorInfo &input) {
+  if (auto values = options.inputValues.find(input.name); values != options.inputValues.end())
+    return importInputValue(input, values->second);
   FailureOr<Shape> shape = input.isTensor ? resolveShape(input) : FailureOr<Shape>(Shape());
   if (failed(shape))
     return failure();
@@ -223,7 +279,7 @@ LogicalResult ModelImporter::buildNode(const Node &node) {
   if (failed(verifySignature(node, *op, importer)))
     return failure();
   // A node behind one that failed has nothing to be built of; its own problems, if any, show later.
-  for (const std::string &input : node.inputs)
+  for (const std::string &input : llvm::concat<const std::string>(node.inputs, node.captures))
     if (!input.empty() && !state.operands.lookup(input).isValid())
       return success();
   if (failed(op->build(importer)))
@@ -336,6 +392,7 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
 
   for (const auto &[name, constant] : model.initializers)
     state.operands[name] = Operand(constant);
+  state.importNode = [this](const Node &node) { return importNode(node); };
   LogicalResult status = success();
   for (const TensorInfo &input : model.inputs)
     if (!model.initializers.contains(input.name) && failed(importInput(input)))
@@ -381,6 +438,18 @@ llvm::Error parseDimension(llvm::StringRef text, ImportOptions &options) {
     return llvm::createStringError("expects NAME:SIZE with a positive size, got '" + text + "'");
   if (!options.dimensions.insert({name.str(), size}).second)
     return llvm::createStringError("gives the size of '" + name + "' twice");
+  return llvm::Error::success();
+}
+
+llvm::Error parseInputValue(llvm::StringRef text, ImportOptions &options) {
+  auto [name, list] = text.rsplit(':');
+  llvm::SmallVector<llvm::StringRef> parts;
+  list.split(parts, ',');
+  if (name.empty() || list.empty() || llvm::is_contained(parts, ""))
+    return llvm::createStringError("expects NAME:VALUE or NAME:VALUE,VALUE..., got '" + text + "'");
+  std::vector<std::string> values(parts.begin(), parts.end());
+  if (!options.inputValues.try_emplace(name.str(), std::move(values)).second)
+    return llvm::createStringError("gives the values of '" + name + "' twice");
   return llvm::Error::success();
 }
 

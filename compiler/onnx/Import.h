@@ -10,6 +10,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace tinyc {
 
@@ -18,10 +19,15 @@ struct ImportOptions {
   std::map<std::string, llvm::SmallVector<int64_t>> inputShapes;
   /// Sizes of symbolic dimensions by name.
   std::map<std::string, int64_t> dimensions;
+  /// Elements of graph inputs by name, as text: they become constants.
+  std::map<std::string, std::vector<std::string>> inputValues;
 };
 
 /// Adds one `name:1x3x32x32` (the value of --input-shape) to `options`. The name may hold colons.
 llvm::Error parseInputShape(llvm::StringRef text, ImportOptions &options);
+
+/// Adds one `sr:16000` or `scales:1,0.5` (the value of --input-value) to `options`. The name may hold colons.
+llvm::Error parseInputValue(llvm::StringRef text, ImportOptions &options);
 
 /// Adds one `batch:1` (the value of --dim) to `options`.
 llvm::Error parseDimension(llvm::StringRef text, ImportOptions &options);

@@ -26,8 +26,10 @@ struct TensorInfo {
   llvm::SmallVector<Dimension> shape;
 };
 
+struct Subgraph;
+
 struct Attribute {
-  enum class Kind { Int, Float, String, Tensor, Ints, Floats, Other };
+  enum class Kind { Int, Float, String, Tensor, Graph, Ints, Floats, Strings, Other };
   Kind kind = Kind::Other;
   int64_t integer = 0;
   float real = 0;
@@ -35,6 +37,8 @@ struct Attribute {
   ConstantRef tensor;
   llvm::SmallVector<int64_t> integers;
   llvm::SmallVector<float> reals;
+  std::vector<std::string> strings;
+  std::shared_ptr<const Subgraph> graph;
   /// In the body of a function: the attribute of the call whose value this one has; else empty.
   std::string reference;
 };
@@ -46,10 +50,22 @@ struct Node {
   std::map<std::string, Attribute> attributes;
   /// The operator set of the node's domain that the model, or the function around it, names; 0: none.
   int64_t opset = 0;
+  /// Values from around the node that its subgraphs read, each once.
+  std::vector<std::string> captures = {};
 
   /// The node's name, or for an unnamed node its type with its first output: `Conv(y)`.
   std::string getLabel() const;
 };
+
+/// A branch, or the body of a loop. Its nodes read values of its own and of the graphs around it.
+struct Subgraph {
+  std::vector<std::string> inputs, outputs;
+  std::map<std::string, ConstantRef> initializers;
+  std::vector<Node> nodes;
+};
+
+/// The captures of a node with these attributes.
+std::vector<std::string> findCaptures(const std::map<std::string, Attribute> &attributes);
 
 /// A function of the model's own.
 struct Function {

@@ -38,6 +38,10 @@ struct ImportState {
   llvm::SmallVector<mlir::Value> untypedArguments;
   /// Numbers the values that have no name in the model.
   unsigned partCount = 0;
+  /// Imports a node of a subgraph, whose values have names of their own. Emits errors.
+  std::function<mlir::LogicalResult(const Node &)> importNode;
+  /// Nodes of subgraphs imported so far, each as often as it was.
+  size_t innerNodes = 0;
 };
 
 class NodeImporter {
@@ -65,6 +69,7 @@ public:
   float getFloatAttribute(llvm::StringRef name, float otherwise) const;
   std::string getString(llvm::StringRef name, llvm::StringRef otherwise) const;
   std::optional<Shape> getInts(llvm::StringRef name) const;
+  std::string getLabel() const { return node.getLabel(); }
 
   //===--- Operands ---===//
   unsigned getInputCount() const { return node.inputs.size(); }

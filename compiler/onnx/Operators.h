@@ -83,6 +83,9 @@ mlir::LogicalResult buildUnsqueeze(NodeImporter &node);
 // QuantizationOps.cpp
 mlir::LogicalResult buildQuantizeLinear(NodeImporter &node);
 mlir::LogicalResult buildDequantizeLinear(NodeImporter &node);
+// QuantizationLoops.cpp
+mlir::LogicalResult buildQuantizeLoops(NodeImporter &node, DataType type);
+mlir::LogicalResult buildDequantizeLoops(NodeImporter &node);
 // QLinearOps.cpp: operators on quantized tensors, as dequantize, float operator, quantize
 mlir::LogicalResult buildConvInteger(NodeImporter &node);
 mlir::LogicalResult buildMatMulInteger(NodeImporter &node);
@@ -136,6 +139,27 @@ mlir::LogicalResult buildCastLike(NodeImporter &node);
 // ComposedOps.cpp: operators as others of the table
 mlir::LogicalResult buildDynamicQuantizeLinear(NodeImporter &node);
 mlir::LogicalResult buildEinsum(NodeImporter &node);
+mlir::LogicalResult buildFusedConv(NodeImporter &node);
+// RecurrentOps.cpp
+mlir::LogicalResult buildRecurrent(NodeImporter &node);
+// ControlFlowOps.cpp: branches and loops known at compile time
+mlir::LogicalResult buildIf(NodeImporter &node);
+mlir::LogicalResult buildLoop(NodeImporter &node);
+mlir::LogicalResult buildScan(NodeImporter &node);
+// SelectionOps.cpp: results whose shape follows from constants
+mlir::LogicalResult buildCompress(NodeImporter &node);
+mlir::LogicalResult buildNonZero(NodeImporter &node);
+mlir::LogicalResult buildNonMaxSuppression(NodeImporter &node);
+mlir::LogicalResult buildUnique(NodeImporter &node);
+// SignalOps.cpp
+mlir::LogicalResult buildDFT(NodeImporter &node);
+mlir::LogicalResult buildMelWeightMatrix(NodeImporter &node);
+mlir::LogicalResult buildSTFT(NodeImporter &node);
+mlir::LogicalResult buildWindow(NodeImporter &node);
+// RegionLoops.cpp
+mlir::LogicalResult buildDet(NodeImporter &node);
+mlir::LogicalResult buildMaxUnpool(NodeImporter &node);
+mlir::LogicalResult buildRoiAlign(NodeImporter &node);
 // ReductionLoops.cpp
 mlir::LogicalResult buildReduceLoops(NodeImporter &node);
 mlir::LogicalResult buildArgExtreme(NodeImporter &node);

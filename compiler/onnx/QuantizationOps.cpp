@@ -161,6 +161,12 @@ static ConstantRef dequantizeBlocks(const Constant &input, const Scales &scales)
   return Constant::fromFloats(input.shape, reals);
 }
 
+/// Whether the integers can have a quantized type: its scales are constants, and no blocks of a run-time tensor.
+static bool hasStaticScales(NodeImporter &node) {
+  const bool isKnown = node.getInput(1).isConstant() && (!node.hasInput(2) || node.getInput(2).isConstant());
+  return isKnown && (node.getInt("block_size", 0) <= 0 || node.getInput(0).isConstant());
+}
+
 LogicalResult buildQuantizeLinear(NodeImporter &node) {
   DataType type = DataType::UInt8;
   if (node.hasInput(2))
@@ -181,6 +187,8 @@ LogicalResult buildQuantizeLinear(NodeImporter &node) {
     return node.emitError() << "precision must be float32, got " << getName(static_cast<DataType>(precision));
   if (operand.type != DataType::Float)
     return node.emitError() << node.describeInput(0) << " is " << getName(operand.type) << ", expects float32";
+  if (!hasStaticScales(node))
+    return buildQuantizeLoops(node, type);
   FailureOr<Scales> scales = readScales(node, operand.getShape(), type);
   if (failed(scales))
     return failure();
@@ -188,8 +196,6 @@ LogicalResult buildQuantizeLinear(NodeImporter &node) {
     node.setOutput(quantize(*operand.constant, type, *scales));
     return success();
   }
-  if (scales->blockSize != 0)
-    return node.emitError() << "blocked quantization (block_size) is supported of constants only";
   Type element = getQuantizedType(node.builder.getContext(), getSignedType(type), toSigned(scales->quantization, type));
   auto result = node.create<quant::QuantizeCastOp>(RankedTensorType::get(operand.getShape(), element), operand.value);
   node.setOutput(0, Operand(result, type));
@@ -230,6 +236,9 @@ LogicalResult buildDequantizeLinear(NodeImporter &node) {
   if (const int64_t requested = node.getInt("output_dtype", 0);
       requested != 0 && static_cast<DataType>(requested) != DataType::Float)
     return node.emitError() << "output_dtype must be float32, got " << getName(static_cast<DataType>(requested));
+  const bool isPlain = !operand.isConstant() && !nn::getQuantizedElement(operand.value.getType());
+  if (isPlain || !hasStaticScales(node))
+    return buildDequantizeLoops(node);
   FailureOr<Scales> scales = readScales(node, operand.getShape(), type);
   if (failed(scales))
     return failure();
@@ -243,8 +252,6 @@ LogicalResult buildDequantizeLinear(NodeImporter &node) {
     node.setOutput(ConstantRef(result));
     return success();
   }
-  if (scales->blockSize != 0)
-    return node.emitError() << "blocked quantization (block_size) is supported of constants only";
   Type element = getQuantizedType(node.builder.getContext(), getSignedType(type), toSigned(scales->quantization, type));
   if (getElementTypeOrSelf(operand.value) != element)
     assignType(node, operand.value, element);

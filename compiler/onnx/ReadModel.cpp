@@ -44,6 +44,8 @@ DataType toHeldType(DataType type) {
   return type == DataType::Float16 || type == DataType::BFloat16 || type == DataType::Double ? DataType::Float : type;
 }
 
+using Opsets = std::map<std::string, int64_t>;
+
 /// Collects the contents of the messages; errors go to the handler and are counted.
 class Reader {
 public:
@@ -58,9 +60,10 @@ private:
     failed = true;
   }
   TensorInfo readInfo(const ::onnx::ValueInfoProto &proto);
-  Node readNode(const ::onnx::NodeProto &proto, const std::map<std::string, int64_t> &opsets);
+  Node readNode(const ::onnx::NodeProto &proto, const Opsets &opsets);
   void readFunction(const ::onnx::FunctionProto &proto, Model &model);
-  Attribute readAttribute(const ::onnx::AttributeProto &proto, StringRef node);
+  Attribute readAttribute(const ::onnx::AttributeProto &proto, StringRef node, const Opsets &opsets);
+  Subgraph readSubgraph(const ::onnx::GraphProto &proto, StringRef node, const Opsets &opsets);
   ConstantRef readTensor(const ::onnx::TensorProto &proto, StringRef location, const std::string &what);
   llvm::Expected<StringRef> readExternal(const ::onnx::TensorProto &proto);
 
@@ -243,7 +246,23 @@ ConstantRef Reader::readTensor(const ::onnx::TensorProto &proto, StringRef locat
   return constant;
 }
 
-Attribute Reader::readAttribute(const ::onnx::AttributeProto &proto, StringRef node) {
+Subgraph Reader::readSubgraph(const ::onnx::GraphProto &proto, StringRef node, const Opsets &opsets) {
+  Subgraph graph;
+  for (const ::onnx::ValueInfoProto &input : proto.input())
+    graph.inputs.push_back(input.name());
+  for (const ::onnx::ValueInfoProto &output : proto.output())
+    graph.outputs.push_back(output.name());
+  for (const ::onnx::TensorProto &tensor : proto.initializer())
+    if (!graph.initializers.try_emplace(tensor.name(), readTensor(tensor, node, "initializer '" + tensor.name() + "'")).second)
+      error(node, "initializer '" + tensor.name() + "' is given twice");
+  for (const ::onnx::SparseTensorProto &tensor : proto.sparse_initializer())
+    error(node, "sparse initializer '" + tensor.values().name() + "' is not supported");
+  for (const ::onnx::NodeProto &inner : proto.node())
+    graph.nodes.push_back(readNode(inner, opsets));
+  return graph;
+}
+
+Attribute Reader::readAttribute(const ::onnx::AttributeProto &proto, StringRef node, const Opsets &opsets) {
   Attribute attribute;
   attribute.reference = proto.ref_attr_name();
   int type = proto.type();
@@ -255,6 +274,8 @@ Attribute Reader::readAttribute(const ::onnx::AttributeProto &proto, StringRef n
            : proto.has_t()           ? ::onnx::AttributeProto::TENSOR
            : proto.ints_size() > 0   ? ::onnx::AttributeProto::INTS
            : proto.floats_size() > 0 ? ::onnx::AttributeProto::FLOATS
+           : proto.strings_size() > 0 ? ::onnx::AttributeProto::STRINGS
+           : proto.has_g()           ? ::onnx::AttributeProto::GRAPH
                                      : ::onnx::AttributeProto::UNDEFINED;
   switch (type) {
   case ::onnx::AttributeProto::INT:
@@ -281,14 +302,22 @@ Attribute Reader::readAttribute(const ::onnx::AttributeProto &proto, StringRef n
     attribute.kind = Attribute::Kind::Floats;
     llvm::append_range(attribute.reals, proto.floats());
     break;
+  case ::onnx::AttributeProto::STRINGS:
+    attribute.kind = Attribute::Kind::Strings;
+    attribute.strings.assign(proto.strings().begin(), proto.strings().end());
+    break;
+  case ::onnx::AttributeProto::GRAPH:
+    attribute.kind = Attribute::Kind::Graph;
+    attribute.graph = std::make_shared<const Subgraph>(readSubgraph(proto.g(), node, opsets));
+    break;
   default: break;
   }
   return attribute;
 }
 
 /// The operator sets by domain, ONNX's own as "".
-template <typename Field> std::map<std::string, int64_t> readOpsets(const Field &imports) {
-  std::map<std::string, int64_t> opsets;
+template <typename Field> Opsets readOpsets(const Field &imports) {
+  Opsets opsets;
   for (const ::onnx::OperatorSetIdProto &opset : imports)
     opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
   return opsets;
@@ -302,7 +331,7 @@ void Reader::readFunction(const ::onnx::FunctionProto &proto, Model &model) {
   Function &function = entry->second;
   function.inputs.assign(proto.input().begin(), proto.input().end());
   function.outputs.assign(proto.output().begin(), proto.output().end());
-  std::map<std::string, int64_t> opsets = readOpsets(proto.opset_import());
+  Opsets opsets = readOpsets(proto.opset_import());
   if (opsets.empty())
     opsets = model.opsets;
   for (const ::onnx::NodeProto &node : proto.node())
@@ -314,11 +343,11 @@ void Reader::readFunction(const ::onnx::FunctionProto &proto, Model &model) {
     if (unknown.field(index).number() == 11 &&
         unknown.field(index).type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED &&
         attribute.ParseFromString(unknown.field(index).length_delimited()))
-      function.defaults.try_emplace(attribute.name(), readAttribute(attribute, proto.name()));
+      function.defaults.try_emplace(attribute.name(), readAttribute(attribute, proto.name(), opsets));
   }
 }
 
-Node Reader::readNode(const ::onnx::NodeProto &proto, const std::map<std::string, int64_t> &opsets) {
+Node Reader::readNode(const ::onnx::NodeProto &proto, const Opsets &opsets) {
   Node node;
   node.name = proto.name();
   node.type = proto.op_type();
@@ -333,8 +362,9 @@ Node Reader::readNode(const ::onnx::NodeProto &proto, const std::map<std::string
     node.outputs.pop_back();
   const std::string label = node.getLabel();
   for (const ::onnx::AttributeProto &attribute : proto.attribute())
-    if (!node.attributes.try_emplace(attribute.name(), readAttribute(attribute, label)).second)
+    if (!node.attributes.try_emplace(attribute.name(), readAttribute(attribute, label, opsets)).second)
       error(label, "attribute '" + attribute.name() + "' is given twice");
+  node.captures = findCaptures(node.attributes);
   return node;
 }
 

@@ -8,5 +8,6 @@ include "dialects/kernel/ElementwiseOps.td"
 include "dialects/kernel/MovementOps.td"
 include "dialects/kernel/StreamOps.td"
 include "dialects/kernel/LoopNestOps.td"
+include "dialects/kernel/RecurrentOp.td"
 
 #endif // TINYC_DIALECTS_KERNEL_KERNELOPS_TD

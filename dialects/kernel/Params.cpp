@@ -30,7 +30,7 @@ template <size_t count> static constexpr bool covers(const Field (&fields)[count
 
 // `name` is a C designator, looked up in the C struct: a field that moves or is renamed there fails to compile here.
 // clang-format off
-#define FIELD(name) Field{#name, offsetof(Struct, name), std::is_same_v<decltype(Struct{}.name), float>}
+#define FIELD(name) Field{#name, offsetof(Struct, name), std::is_same_v<std::remove_reference_t<decltype(Struct{}.name)>, float>}
 // clang-format on
 #define ARRAY4(name) FIELD(name[0]), FIELD(name[1]), FIELD(name[2]), FIELD(name[3])
 #define ARRAY6(name) ARRAY4(name), FIELD(name[4]), FIELD(name[5])
@@ -98,6 +98,9 @@ PARAMS(tinyc_resize_params, FIELD(input_height), FIELD(input_width), FIELD(chann
        FIELD(output_width), FIELD(row_taps), FIELD(column_taps), FIELD(zero_point))
 PARAMS(tinyc_copy_params, FIELD(rows), FIELD(length), FIELD(input_pitch), FIELD(output_pitch), FIELD(output_offset),
        FIELD(input_offset))
+PARAMS(tinyc_recurrent_f32_params, FIELD(cell), FIELD(steps), FIELD(batch), FIELD(inputs), FIELD(hidden), FIELD(directions),
+       FIELD(reverse), FIELD(reset_after), FIELD(coupled), FIELD(keep_sequence), FIELD(keep_hidden), FIELD(keep_cell),
+       ARRAY6(functions), ARRAY6(alphas), ARRAY6(betas), FIELD(clip))
 PARAMS(tinyc_loop_nest_params, FIELD(iterations))
 
 MemRefType getBandType(KernelOpInterface op, MemRefType type) {

@@ -42,6 +42,9 @@ bool isInt16Activation(mlir::quant::UniformQuantizedType type);
 /// Element type that holds the values in memory: f32, or a signless integer, of a quantized type its storage.
 mlir::Type getStorageType(mlir::Type elementType);
 
+/// The number of tinyc/kernels.h for an activation of nn.recurrent, by its ONNX name; nullopt for another name.
+std::optional<int32_t> findRecurrentFunction(llvm::StringRef name);
+
 /// Attribute names; see the dialect's description.
 inline constexpr llvm::StringLiteral kNameAttr = "nn.name";
 inline constexpr llvm::StringLiteral kPermutationAttr = "nn.permutation";

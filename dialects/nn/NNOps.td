@@ -7,5 +7,6 @@ include "dialects/nn/PoolingOps.td"
 include "dialects/nn/ElementwiseOps.td"
 include "dialects/nn/MovementOps.td"
 include "dialects/nn/LoopNestOp.td"
+include "dialects/nn/RecurrentOp.td"
 
 #endif // TINYC_DIALECTS_NN_NNOPS_TD

@@ -150,6 +150,7 @@ private:
         .Case<quant::QuantizeCastOp, quant::DequantizeCastOp, nn::RequantizeOp>(
             [&](auto cast) { return convertQuantization(cast, builder); })
         .Case([&](nn::LoopNestOp nest) { return convertLoopNest(nest, builder); })
+        .Case([&](nn::RecurrentOp recurrent) { return convertRecurrent(recurrent, builder); })
         .Case<nn::TransposeOp, nn::ConcatOp, nn::PadOp>([&](auto move) { return convertMovement(move, builder); })
         .Default([](Operation *other) { return other->emitOpError("has no kernel"); });
   }

@@ -88,6 +88,7 @@ mlir::LogicalResult convertUnary(mlir::Operation *op, KernelBuilder &builder);
 mlir::LogicalResult convertQuantization(mlir::Operation *op, KernelBuilder &builder);
 mlir::LogicalResult convertMovement(mlir::Operation *op, KernelBuilder &builder);
 mlir::LogicalResult convertLoopNest(nn::LoopNestOp op, KernelBuilder &builder);
+mlir::LogicalResult convertRecurrent(nn::RecurrentOp op, KernelBuilder &builder);
 
 /// Copies a buffer of any element type to another of its shape.
 void createCopyNest(KernelBuilder &builder, mlir::Location location, mlir::Value from, mlir::Value to);

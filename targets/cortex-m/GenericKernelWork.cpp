@@ -111,6 +111,19 @@ KernelWork countMatmul(const KernelCall &call) {
   return work;
 }
 
+KernelWork countRecurrent(const KernelCall &call) {
+  const auto &params = call.as<tinyc_recurrent_f32_params>();
+  double gates = params.cell == TINYC_RECURRENT_LSTM ? 4 : params.cell == TINYC_RECURRENT_GRU ? 3 : 1;
+  double steps = static_cast<double>(call.rows()) * params.steps * params.batch, rows = steps * gates * params.hidden;
+  KernelWork work = begin(call);
+  work.add("step", steps);
+  work.add("row", rows);
+  work.add("product", rows * (params.inputs + params.hidden));
+  work.add("element", steps * params.hidden);
+  work.constantBytes = 4 * rows * (params.inputs + params.hidden + 2);
+  return work;
+}
+
 KernelWork countPool(const KernelCall &call) {
   const tinyc_window &window = call.as<tinyc_pool_s8_params>().window;
   double pixels = static_cast<double>(call.rows()) * window.output_width, channels = window.input_channels;

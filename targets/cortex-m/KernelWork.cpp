@@ -67,6 +67,7 @@ constexpr Family families[] = {
     {"tinyc_mul_", "", countElementwise},
     {"tinyc_sum_rows_", "", countSumRows},
     {"tinyc_average_", "", countAverage},
+    {"tinyc_recurrent_", "", countRecurrent},
     {"tinyc_pad_", "", countPad},
     {"tinyc_transpose_", "", countTranspose},
     {"tinyc_copy_", "", countCopy},

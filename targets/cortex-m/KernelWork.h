@@ -96,6 +96,7 @@ KernelWork countConvTranspose(const KernelCall &call);
 KernelWork countDepthwise(const KernelCall &call);
 KernelWork countFullyConnected(const KernelCall &call);
 KernelWork countMatmul(const KernelCall &call);
+KernelWork countRecurrent(const KernelCall &call);
 KernelWork countPool(const KernelCall &call);
 KernelWork countElementwise(const KernelCall &call);
 KernelWork countUnary(const KernelCall &call);

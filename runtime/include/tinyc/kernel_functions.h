@@ -105,6 +105,11 @@ extern "C" {
 #define TINYC_ARGUMENTS_resize_f32 const float *input, const uint16_t *indices, const float *weights, float *output
 #define TINYC_INPUTS_resize_f32 1
 #define TINYC_CONSTANTS_resize_f32 2
+#define TINYC_ARGUMENTS_recurrent_f32                                                                            \
+  const float *input, const float *weights, const float *recurrence, const float *bias, const int32_t *lengths,  \
+      const float *hidden, const float *cell, const float *peepholes, float *output
+#define TINYC_INPUTS_recurrent_f32 1
+#define TINYC_CONSTANTS_recurrent_f32 7
 
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch) \
   TINYC_DECLARE(symbol, params, TINYC_ARGUMENTS_##arguments)

@@ -265,6 +265,41 @@ typedef struct tinyc_resize_params {
   int32_t zero_point; /* s8 only: of input and output */
 } tinyc_resize_params;
 
+/* recurrent: LSTM, GRU or RNN (ONNX). Pointers: input [steps, batch, inputs], weights [directions, gates * hidden, inputs],
+ * recurrence [directions, gates * hidden, hidden], and, each NULL where absent, bias [directions, 2 * gates * hidden], lengths
+ * [batch], initial hidden and initial cell state [directions, batch, hidden], peepholes [directions, 3 * hidden]; output
+ * [rows, directions, batch, hidden]: the hidden state of each step, after the last step, the cell state after it, as far as
+ * they are kept. A row is a direction; all tensors are wholly resident. Gates: lstm i, o, f, c; gru z, r, h.
+ * recurrent_f32: a gate is (W's bias + R's bias) + the products of the weights in order + those of the recurrence in order, then
+ * + peephole * cell; with reset_after the hidden gate is W's bias + products, then + reset * (R's bias + products). Functions get
+ * values limited to -clip..clip; those of the second direction are numbers 3 to 5. cell = forget * cell + input * candidate;
+ * hidden = output * function(cell); of a gru (1 - update) * candidate + update * hidden. */
+enum { TINYC_RECURRENT_RNN, TINYC_RECURRENT_GRU, TINYC_RECURRENT_LSTM };
+enum {
+  TINYC_RECURRENT_SIGMOID,
+  TINYC_RECURRENT_TANH,
+  TINYC_RECURRENT_RELU,
+  TINYC_RECURRENT_AFFINE,
+  TINYC_RECURRENT_ELU,
+  TINYC_RECURRENT_HARD_SIGMOID,
+  TINYC_RECURRENT_LEAKY_RELU,
+  TINYC_RECURRENT_SCALED_TANH,
+  TINYC_RECURRENT_SOFTPLUS,
+  TINYC_RECURRENT_SOFTSIGN,
+  TINYC_RECURRENT_THRESHOLDED_RELU
+};
+typedef struct tinyc_recurrent_f32_params {
+  int32_t cell; /* TINYC_RECURRENT_RNN, ... */
+  int32_t steps, batch, inputs, hidden, directions;
+  int32_t reverse;     /* the only direction goes from the last step to the first */
+  int32_t reset_after; /* gru: ONNX's linear_before_reset */
+  int32_t coupled;     /* lstm: ONNX's input_forget */
+  int32_t keep_sequence, keep_hidden, keep_cell;
+  int32_t functions[6]; /* TINYC_RECURRENT_SIGMOID, ... */
+  float alphas[6], betas[6];
+  float clip; /* infinite where nothing is clipped */
+} tinyc_recurrent_f32_params;
+
 /* copy: rows blocks of length elements, from input + input_offset + row * input_pitch to output + output_offset + row *
  * output_pitch (elements). Concatenation is one copy per operand. */
 typedef struct tinyc_copy_params {

@@ -17,6 +17,14 @@ static inline int32_t tinyc_no_scratch(const void *params) {
   return 0;
 }
 
+/* Hidden and cell state, a candidate, and the gates; negative where they exceed 2^31 - 1 bytes. */
+static inline int32_t tinyc_recurrent_f32_scratch(const void *params) {
+  const tinyc_recurrent_f32_params *recurrent = (const tinyc_recurrent_f32_params *)params;
+  int32_t gates = recurrent->cell == TINYC_RECURRENT_LSTM ? 4 : recurrent->cell == TINYC_RECURRENT_GRU ? 3 : 1;
+  int64_t bytes = 4 * (int64_t)recurrent->hidden * (gates + 3);
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+
 /* The columns of three windows, see tinyc/layouts.h, and behind them the pointers of their input rows, into which the last
  * load runs ahead; negative where they exceed 2^31 - 1 bytes. */
 static inline int32_t tinyc_conv2d_columns_s8_s8_armv7e_m_scratch(const void *params) {

@@ -46,6 +46,7 @@ constexpr Refusal kRefusals[] = {
     {"8 or 16-bit integers that are dequantized", "inputs of other types than float32"},
     {"must be known at compile time", "shape operators on run-time data"},
     {"supported on constants only", "shape operators on run-time data"},
+    {"the result has no elements", "empty tensors"},
     {"known at compile time only", "shape operators on run-time data"},
     {"training_mode", "training"},
     {"only 1-D and 2-D poolings", "3-D windows"},
@@ -124,7 +125,7 @@ protected:
   std::optional<Values> runOnHost(const std::string &path, llvm::ArrayRef<const Tensor *> inputs,
                                   llvm::ArrayRef<Tensor> outputs);
   // False, with a test failure, if an output differs.
-  bool compare(const Values &results, const std::vector<Tensor> &outputs, const std::string &name);
+  bool compare(const Values &results, const BackendCase &backendCase, const std::string &name);
 
   mlir::MLIRContext context;
   std::string messages;
@@ -133,7 +134,20 @@ protected:
   std::vector<std::string> rows; // of the table of tools/onnx_table.py: operator, operator set, case, status
 };
 
-bool BackendTest::compare(const Values &results, const std::vector<Tensor> &outputs, const std::string &name) {
+/// The cases of Fourier transforms were computed in double precision, and terms cancel: in float32 a sum is known up to the
+/// rounding of its terms, each of which is at most the input's element.
+double getAbsoluteTolerance(const BackendCase &backendCase) {
+  const std::string &op = backendCase.model.graph().node(0).op_type();
+  double sum = 0;
+  if (op == "DFT" || op == "STFT")
+    for (double value : backendCase.inputs.front().values)
+      sum += std::abs(value);
+  return kAbsoluteTolerance + 0x1p-24 * sum;
+}
+
+bool BackendTest::compare(const Values &results, const BackendCase &backendCase, const std::string &name) {
+  const std::vector<Tensor> &outputs = backendCase.outputs;
+  const double absolute = getAbsoluteTolerance(backendCase);
   EXPECT_EQ(results.size(), outputs.size()) << name;
   for (auto [result, expected] : llvm::zip(results, outputs)) {
     const bool exact = isInteger(expected);
@@ -142,7 +156,7 @@ bool BackendTest::compare(const Values &results, const std::vector<Tensor> &outp
       // bfloat16 is held as float32: what it cuts off (ONNX 1.12 does not round), up to its last place, is no error.
       const bool isShort = expected.proto.data_type() == onnx::TensorProto::BFLOAT16;
       const double relative = isShort ? 0x1p-7 : kRelativeTolerance;
-      const double tolerance = exact ? 0 : kAbsoluteTolerance + relative * std::abs(wanted);
+      const double tolerance = exact ? 0 : absolute + relative * std::abs(wanted);
       if ((std::isnan(actual) && std::isnan(wanted)) || actual == wanted || std::abs(actual - wanted) <= tolerance)
         continue;
       ADD_FAILURE() << name << ": got " << actual << ", expected " << wanted;
@@ -277,14 +291,14 @@ void BackendTest::runCase(const std::string &directory) {
     for (bool graphPasses : {false, true})
       if (std::optional<Values> results = interpret(path, inputs, backendCase.outputs, graphPasses)) {
         ran = true;
-        correct &= compare(*results, expected, name + (graphPasses ? " after graph passes" : " as imported"));
+        correct &= compare(*results, backendCase, name + (graphPasses ? " after graph passes" : " as imported"));
         wantsHost |= !inputs.empty();
       }
     // Weights may have to be constants on a target: one form suffices.
     if (ran && !inputs.empty() && !ranOnHost)
       if (std::optional<Values> results = runOnHost(path, inputs, expected)) {
         ranOnHost = true;
-        correct &= compare(*results, expected, name + " on the host");
+        correct &= compare(*results, backendCase, name + " on the host");
       }
     std::remove(path.c_str());
   }

@@ -209,3 +209,15 @@ func.func @narrow_and_wide(%x: tensor<1x2x!quant.uniform<i16<-32767:32767>:f32, 
   %r = nn.fully_connected %z, %v : (tensor<1x3x!quant.uniform<i8:f32, 0.5:3>>, tensor<2x3x!quant.uniform<i2:f32, 0.5>>) -> tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>
   return %r : tensor<1x2x!quant.uniform<i8:f32, 0.5:3>>
 }
+
+// CHECK-LABEL: @recurrent
+func.func @recurrent(%x: tensor<5x1x3xf32>, %w: tensor<2x8x3xf32>, %r: tensor<2x8x2xf32>, %b: tensor<2x16xf32>,
+                     %l: tensor<1xi32>, %s: tensor<2x1x2xf32>, %p: tensor<2x6xf32>) -> tensor<7x2x1x2xf32> {
+  // CHECK: nn.recurrent "lstm" %{{.*}}, %{{.*}}, %{{.*}} bias(%{{.*}} : tensor<2x16xf32>) lengths(%{{.*}} : tensor<1xi32>)
+  // CHECK-SAME: hidden(%{{.*}} : tensor<2x1x2xf32>) cell(%{{.*}} : tensor<2x1x2xf32>) peepholes(%{{.*}} : tensor<2x6xf32>)
+  %0 = nn.recurrent "lstm" %x, %w, %r bias(%b : tensor<2x16xf32>) lengths(%l : tensor<1xi32>) hidden(%s : tensor<2x1x2xf32>)
+    cell(%s : tensor<2x1x2xf32>) peepholes(%p : tensor<2x6xf32>) {functions = ["Sigmoid", "Tanh", "Tanh", "HardSigmoid", "Tanh", "Elu"],
+    alphas = array<f32: 0.0, 0.0, 0.0, 0.2, 0.0, 1.0>, betas = array<f32: 0.0, 0.0, 0.0, 0.5, 0.0, 0.0>, clip = 3.0 : f32, coupled,
+    keepSequence, keepHidden, keepCell} : (tensor<5x1x3xf32>, tensor<2x8x3xf32>, tensor<2x8x2xf32>) -> tensor<7x2x1x2xf32>
+  return %0 : tensor<7x2x1x2xf32>
+}
