@@ -55,7 +55,7 @@ static FailureOr<Costs> addUp(ModuleOp module, const targets::Target &target) {
   double macs = 0, constantBytes = 0, activationBytes = 0;
   module.walk([&](kernel::KernelOpInterface op) {
     if (auto nest = dyn_cast<kernel::LoopNestOp>(op.getOperation()))
-      costs[Cost::Latency] += lower::estimateLoopCycles(nest);
+      costs[Cost::Latency] += lower::estimateLoopCycles(nest, target);
     const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
     if (!kernel)
       return;

@@ -258,7 +258,7 @@ static int64_t getConstantBytes(Operation *op) {
 static targets::CallCost estimateCost(kernel::KernelOpInterface op, const targets::Target &target) {
   if (auto nest = dyn_cast<kernel::LoopNestOp>(op.getOperation())) {
     targets::CallCost cost = {};
-    cost.cycles = lower::estimateLoopCycles(nest);
+    cost.cycles = lower::estimateLoopCycles(nest, target);
     return cost;
   }
   const targets::Kernel *kernel = targets::findKernel(op.getSymbol());
@@ -294,10 +294,12 @@ static double getFlashRead(kernel::KernelOpInterface op, const targets::Board &b
 static Layer makeLayer(kernel::KernelOpInterface op) {
   Layer layer;
   layer.op = op->getName().stripDialect().str();
-  if (auto nest = dyn_cast<kernel::LoopNestOp>(op.getOperation()))
-    layer.op += " " + nest.getOnnxOperator().str();
-  layer.node = getNodeName(op->getLoc());
   layer.kernel = op.getSymbol().str();
+  if (auto nest = dyn_cast<kernel::LoopNestOp>(op.getOperation())) {
+    layer.op += " " + nest.getOnnxOperator().str();
+    layer.kernel = "loop_nest"; // written with the program
+  }
+  layer.node = getNodeName(op->getLoc());
   layer.shape = cast<MemRefType>(op.getOutputBuffer().getType()).getShape().vec();
   layer.macs = op.getMacs();
   layer.weightBytes = getConstantBytes(op);

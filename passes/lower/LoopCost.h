@@ -3,11 +3,12 @@
 #define TINYC_PASSES_LOWER_LOOPCOST_H
 
 #include "dialects/kernel/Kernel.h"
+#include "targets/Target.h"
 
 namespace tinyc::lower {
 
-/// Cycles of a loop nest on a Cortex-M with an FPU, to the order of magnitude: its ops are counted, not measured.
-double estimateLoopCycles(kernel::LoopNestOp op);
+/// Cycles of a loop nest on a core, to the order of magnitude: its ops are counted, its functions measured.
+double estimateLoopCycles(kernel::LoopNestOp op, const targets::Target &target);
 
 } // namespace tinyc::lower
 

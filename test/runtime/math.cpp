@@ -45,9 +45,9 @@ const Unary kUnary[] = {
     {"atan", tinyc_math_atan_f32, std::atan, 1},       {"atanh", tinyc_math_atanh_f32, std::atanh, 1},
     {"cos", tinyc_math_cos_f32, std::cos, 1},          {"cosh", tinyc_math_cosh_f32, std::cosh, 1},
     {"erf", tinyc_math_erf_f32, std::erf, 2},          {"exp", tinyc_math_exp_f32, std::exp, 2},
-    {"log", tinyc_math_log_f32, std::log, 2},          {"log1p", tinyc_math_log1p_f32, std::log1p, 1},
+    {"log", tinyc_math_log_f32, std::log, 2},          {"log1p", tinyc_math_log1p_f32, std::log1p, 3},
     {"sin", tinyc_math_sin_f32, std::sin, 1},          {"sinh", tinyc_math_sinh_f32, std::sinh, 1},
-    {"tan", tinyc_math_tan_f32, std::tan, 1},          {"tanh", tinyc_math_tanh_f32, std::tanh, 1},
+    {"tan", tinyc_math_tan_f32, std::tan, 1},          {"tanh", tinyc_math_tanh_f32, std::tanh, 3},
     {"ceil", tinyc_math_ceil_f32, std::ceil, 0},       {"floor", tinyc_math_floor_f32, std::floor, 0},
     {"round", tinyc_math_round_f32, roundHalfEven, 0}, {"sqrt", tinyc_math_sqrt_f32, std::sqrt, 0.5},
 };

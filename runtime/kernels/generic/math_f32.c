@@ -1,4 +1,4 @@
-/* Elementary functions of float32. Most are computed in double, whose rounding errors vanish in the one rounding to float;
+/* Elementary functions of float32. The rare ones are computed in double, whose rounding errors vanish in the one rounding to float;
  * series are Taylor's after a reduction of the argument, so that their coefficients explain themselves. */
 #include "tinyc/math.h"
 
@@ -101,29 +101,34 @@ float tinyc_math_sqrt_f32(float x) {
   return tinyc_f32_of_bits(((uint32_t)(half + 126) << 23) + root);
 }
 
+/* ln(1 + x) = ln(u) x / (u - 1) with u = 1 + x as float rounds it: what the sum has lost, the quotient puts right. */
 float tinyc_math_log1p_f32(float x) {
-  if (x != x || x == 0.0f || tinyc_bits_of_f32(x) == TINYC_INFINITY_BITS)
+  float u = 1.0f + x;
+  if (x != x || u == 1.0f || tinyc_bits_of_f32(x) == TINYC_INFINITY_BITS)
     return x;
-  if (x < -1.0f)
-    return tinyc_nan();
-  if (x == -1.0f)
-    return tinyc_f32_of_bits(0xff800000u);
-  double value = (double)x;
-  if (value > -1e-4 && value < 1e-4)
-    return (float)(value - value * value * (0.5 - value * (1.0 / 3.0)));
-  return (float)tinyc_log_f64(1.0 + value);
+  if (x <= -1.0f)
+    return x < -1.0f ? tinyc_nan() : tinyc_f32_of_bits(0xff800000u);
+  return tinyc_log_f32(u) * (x / (u - 1.0f));
 }
 
+/* tanh |x| = -t / (2 + t) with t = e^z - 1, z = -2 |x|: by Taylor's polynomial of degree 9 where the difference would
+ * cancel. */
 float tinyc_math_tanh_f32(float x) {
-  float magnitude = x < 0.0f ? -x : x;
+  float magnitude = x < 0.0f ? -x : x, z = -2.0f * magnitude, t;
   if (x != x)
     return x;
-  double value = (double)magnitude;
-  if (value > 20.0)
+  if (magnitude > 10.0f)
     return x < 0.0f ? -1.0f : 1.0f;
-  double result = value < 1e-3 ? value - value * value * value * (1.0 / 3.0)
-                               : 1.0 - 2.0 / (tinyc_exp_f64(2.0 * value) + 1.0);
-  return tinyc_with_sign_of((float)result, x);
+  if (magnitude < 0.35f) {
+    static const float reciprocals[] = {1.0f / 9, 1.0f / 8, 1.0f / 7, 1.0f / 6, 1.0f / 5, 1.0f / 4, 1.0f / 3, 1.0f / 2};
+    float p = 0.0f;
+    for (int32_t n = 0; n < 8; n++)
+      p = (p + 1.0f) * (z * reciprocals[n]);
+    t = z + z * p;
+  } else {
+    t = tinyc_exp_f32(z) - 1.0f;
+  }
+  return tinyc_with_sign_of(t / (2.0f + t), x);
 }
 
 /* |x| < 1: x + x p(x^2), p(z) + 1 the interpolation of erf(sqrt z) / sqrt z of degree 7 in Chebyshev's points. Up to 4: 1 -
