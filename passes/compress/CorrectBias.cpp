@@ -91,7 +91,12 @@ private:
   static LogicalResult correctEmpirically(RoundingProblem &problem) {
     Layer floats = std::move(problem.layer);
     Layer current = *Layer::get(floats.op);
-    problem.scales = getScales(current, problem.grid, problem.scales, problem.leastScales);
+    Layer heard = current;
+    for (int64_t channel = 0; channel < heard.getChannels(); ++channel)
+      for (auto [index, weight] : llvm::enumerate(heard.getWeight(channel)))
+        if (problem.isSilent(channel, static_cast<int64_t>(index)))
+          weight = 0.0f;
+    problem.scales = getScales(heard, problem.grid, problem.scales, problem.leastScales);
     problem.layer = makeRounded(current, problem.grid, problem.scales);
     std::vector<std::pair<int64_t, int64_t>> rows = spreadRows(problem.actual.size(), floats.rows, kRows);
     parallelFor(problem.getContext(), 0, floats.groups, [&](size_t group) {

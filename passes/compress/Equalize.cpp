@@ -1,7 +1,7 @@
 // Cross-layer equalization and high-bias absorption (Nagel et al. 2019, "Data-Free Quantization Through Weight
 // Equalization and Bias Correction").
-#include "passes/compress/ChannelLinks.h"
-#include "passes/compress/StepwiseRun.h"
+#include "passes/compress/ActivationBits.h"
+#include "passes/compress/ChannelStatistics.h"
 #include "passes/compress/WeightGrid.h"
 
 using namespace mlir;
@@ -13,29 +13,17 @@ namespace tinyc::compress {
 
 namespace {
 
-/// The least and the greatest value of each channel (the last dimension).
-struct ChannelRanges {
-  std::vector<float> least, greatest;
+bool isDepthwise(const Layer &layer) {
+  return layer.getInputChannels() > 1 && layer.groups == layer.getInputChannels();
+}
 
-  void add(const nn::HostTensor &tensor) {
-    int64_t channels = tensor.getType().getShape().back();
-    least.resize(channels, std::numeric_limits<float>::infinity());
-    greatest.resize(channels, -std::numeric_limits<float>::infinity());
-    for (auto [index, value] : llvm::enumerate(tensor.get<float>())) {
-      float &low = least[index % channels], &high = greatest[index % channels];
-      low = std::min(low, value);
-      high = std::max(high, value);
-    }
-  }
-  void merge(const ChannelRanges &other) {
-    if (other.least.empty())
-      return;
-    least.resize(other.least.size(), std::numeric_limits<float>::infinity());
-    greatest.resize(other.greatest.size(), -std::numeric_limits<float>::infinity());
-    for (size_t channel = 0; channel < other.least.size(); ++channel) {
-      least[channel] = std::min(least[channel], other.least[channel]);
-      greatest[channel] = std::max(greatest[channel], other.greatest[channel]);
-    }
+/// What becomes of the channels of a stream: x -> (x - shift[c]) / factor[c], each value with shifts of its own.
+struct ChannelChange {
+  SmallVector<double> factors;
+  DenseMap<Value, SmallVector<double>> shifts; // empty: none
+  ArrayRef<double> getShifts(Value value) const {
+    auto found = shifts.find(value);
+    return found == shifts.end() ? ArrayRef<double>() : ArrayRef(found->second);
   }
 };
 
@@ -46,75 +34,44 @@ public:
       if (std::optional<Layer> layer = Layer::get(op))
         layers.push_back(std::move(*layer));
     });
-    links = findChannelLinks(layers);
+    streams = findChannelStreams(layers);
   }
 
-  bool isEmpty() const { return links.empty(); }
+  bool isEmpty() const { return streams.empty(); }
 
-  /// Takes the ranges from batch norms, mean -+ 6 deviations as they pass the clamp (section 5 there), and leaves the links
-  /// alone whose producers have none.
-  void useStatistics() {
-    constexpr double kDeviations = 6.0;
-    SmallVector<ChannelLink, 0> known;
-    for (const ChannelLink &link : links) {
-      Operation *op = layers[link.producer].op;
-      auto mean = op->getAttrOfType<DenseF32ArrayAttr>(nn::kMeanAttr);
-      auto deviation = op->getAttrOfType<DenseF32ArrayAttr>(nn::kDeviationAttr);
-      if (!mean || !deviation || mean.size() != layers[link.producer].getChannels() || deviation.size() != mean.size())
-        continue;
-      auto bound = [&](double value) {
-        value = link.lower ? std::max<double>(value, *link.lower) : value;
-        return static_cast<float>(link.upper ? std::min<double>(value, *link.upper) : value);
-      };
-      ChannelRanges &range = ranges.emplace_back();
-      for (auto [center, spread] : llvm::zip_equal(mean.asArrayRef(), deviation.asArrayRef())) {
-        range.least.push_back(bound(center - kDeviations * spread));
-        range.greatest.push_back(bound(center + kDeviations * spread));
-      }
-      known.push_back(link);
-    }
-    links = std::move(known);
+  LogicalResult readBits(func::FuncOp function) {
+    FailureOr<llvm::DenseMap<Value, unsigned>> chosen = chooseActivationBits(function);
+    if (succeeded(chosen))
+      bits = std::move(*chosen);
+    return success(succeeded(chosen));
   }
 
   LogicalResult observe(func::FuncOp function, const CalibrationData &data, int64_t samples) {
-    FailureOr<nn::Interpreter> interpreter = nn::Interpreter::create(function);
-    if (failed(interpreter))
-      return failure();
-    FailureOr<CalibrationData> chosen = chooseSamples(function, data, samples);
-    if (failed(chosen))
-      return failure();
-    DenseMap<Value, size_t> watched;
-    for (auto [index, link] : llvm::enumerate(links))
-      watched[layers[link.producer].op->getResult(0)] = index;
-    std::vector<std::vector<ChannelRanges>> parts(nn::Interpreter::getWorkerCount(),
-                                                  std::vector<ChannelRanges>(links.size()));
-    if (failed(interpreter->runAll(
-            chosen->count, chosen->getInputs, [](int64_t, std::vector<nn::HostTensor>) {},
-            [&](unsigned worker, Value value, const nn::HostTensor &tensor) {
-              if (auto found = watched.find(value); found != watched.end())
-                parts[worker][found->second].add(tensor);
-            })))
-      return failure();
-    ranges.resize(links.size());
-    for (std::vector<ChannelRanges> &part : parts)
-      for (auto [mine, other] : llvm::zip_equal(ranges, part))
-        mine.merge(other);
-    return success();
+    FailureOr<StatisticsMap> observed = observeChannels(function, layers, streams, data, samples);
+    if (succeeded(observed))
+      statistics = std::move(*observed);
+    return success(succeeded(observed));
   }
 
-  /// Links do not touch each other: what one divides in the rows of a layer's weights, their own scales take up.
+  /// Leaves streams alone whose values have no statistics of batch norms.
+  void useStatistics() {
+    statistics = deriveChannels(streams);
+    llvm::erase_if(streams, [&](const ChannelStream &stream) {
+      return !llvm::all_of(stream.values, [&](Value value) { return statistics.contains(value); });
+    });
+  }
+
+  /// Streams do not touch each other: what one divides in the rows of a layer's weights, their own scales take up.
   void equalize(double gain, int64_t weightBits) {
     double least = gain * std::log(10.0) / 10.0;
-    for (auto [index, link] : llvm::enumerate(links)) {
-      SmallVector<double> factors = findFactors(link, ranges[index], least, weightBits);
-      if (!factors.empty())
-        apply(link, factors, ranges[index]);
-    }
+    for (const ChannelStream &stream : streams)
+      if (std::optional<ChannelChange> change = findChange(stream, least, weightBits))
+        apply(stream, *change);
   }
 
   void absorb() {
-    for (auto [index, link] : llvm::enumerate(links))
-      absorb(link, ranges[index]);
+    for (const ChannelStream &stream : streams)
+      absorb(stream);
   }
 
   void store() {
@@ -125,56 +82,124 @@ public:
 private:
   /// The greatest weight that reads each channel, relative to the greatest of its output channel; 0 for channels that
   /// nothing reads. Weights of a depthwise convolution count as 1.
-  std::vector<double> getWeightRanges(const ChannelLink &link, int64_t channels) const {
-    std::vector<double> greatest(channels, 0.0);
-    for (size_t number : link.consumers) {
+  std::vector<double> getWeightRanges(const ChannelStream &stream) const {
+    std::vector<double> greatest(stream.channels, 0.0);
+    for (auto [number, value] : stream.readers) {
       const Layer &layer = layers[number];
-      bool isDepthwise = layer.getInputChannels() > 1 && layer.groups == layer.getInputChannels();
       for (int64_t channel = 0; channel < layer.getChannels(); ++channel) {
         double most = 0.0;
         for (float weight : layer.getWeight(channel))
           most = std::max<double>(most, std::abs(weight));
         for (auto [index, weight] : llvm::enumerate(layer.getWeight(channel)))
           if (weight != 0.0f) {
-            double &entry = greatest[layer.getInputChannel(channel, index) % channels];
-            entry = std::max(entry, isDepthwise ? 1.0 : std::abs(weight) / most);
+            double &entry = greatest[layer.getInputChannel(channel, index) % stream.channels];
+            entry = std::max(entry, isDepthwise(layer) ? 1.0 : std::abs(weight) / most);
           }
       }
     }
     return greatest;
   }
 
-  bool readsDepthwise(const ChannelLink &link) const {
-    return llvm::all_of(link.consumers, [&](size_t number) {
-      return layers[number].groups > 1 && layers[number].groups == layers[number].getInputChannels();
-    });
+  /// Shifts that center each channel of the layers' results, and what they make of the sums of these.
+  DenseMap<Value, SmallVector<double>> findShifts(const ChannelStream &stream) const {
+    DenseMap<Value, SmallVector<double>> shifts;
+    for (Value value : stream.values) {
+      Operation *op = value.getDefiningOp();
+      SmallVector<double> &mine = shifts[value];
+      if (isa<nn::AddOp, nn::ReshapeOp>(op)) {
+        mine.assign(stream.channels, 0.0);
+        for (Value operand : op->getOperands())
+          for (auto [sum, shift] : llvm::zip_equal(mine, shifts.at(operand)))
+            sum += shift;
+        continue;
+      }
+      const ChannelStatistics &known = statistics.at(value);
+      for (auto [least, greatest] : llvm::zip_equal(known.least, known.greatest))
+        mine.push_back(static_cast<float>((least + greatest) / 2.0));
+    }
+    return shifts;
   }
 
-  static SmallVector<double> getMagnitudes(const ChannelRanges &range) {
+  /// How far each channel may be expected to go from its shift: the geometric mean over the stream's values.
+  SmallVector<double> getMagnitudes(const ChannelStream &stream, const ChannelChange &change) const {
+    SmallVector<double> logarithms(stream.channels, 0.0);
+    SmallVector<int64_t> counts(stream.channels, 0);
+    for (Value value : stream.values) {
+      const ChannelStatistics &known = statistics.at(value);
+      ArrayRef<double> shifts = change.getShifts(value);
+      for (int64_t channel = 0; channel < stream.channels; ++channel) {
+        double shift = shifts.empty() ? 0.0 : shifts[channel];
+        double magnitude = std::max(std::abs(known.least[channel] - known.below[channel] - shift),
+                                    std::abs(known.greatest[channel] + known.above[channel] - shift));
+        if (magnitude > 0.0) {
+          logarithms[channel] += std::log(magnitude);
+          ++counts[channel];
+        }
+      }
+    }
     SmallVector<double> magnitudes;
-    for (auto [least, greatest] : llvm::zip_equal(range.least, range.greatest))
-      magnitudes.push_back(std::max(std::abs(least), std::abs(greatest)));
+    for (auto [sum, count] : llvm::zip_equal(logarithms, counts))
+      magnitudes.push_back(count > 0 ? std::exp(sum / static_cast<double>(count)) : 0.0);
     return magnitudes;
   }
 
-  /// The factors with the least noise behind the link; none if it falls by less than `least` in natural logarithms.
-  SmallVector<double> findFactors(const ChannelLink &link, const ChannelRanges &range, double least,
-                                  int64_t weightBits) const {
-    SmallVector<double> magnitudes = getMagnitudes(range), best;
-    std::vector<double> weights = getWeightRanges(link, magnitudes.size());
-    double before = getNoise(link, magnitudes, SmallVector<double>(magnitudes.size(), 1.0), weightBits);
-    double bestNoise = before - least;
-    bool depthwise = readsDepthwise(link);
-    for (double share : {0.0, 0.25, 0.5, 0.75, 1.0}) {
-      if (depthwise && share != 1.0)
+  static double getRange(const ChannelStatistics &known) {
+    return std::max(0.0, *llvm::max_element(known.greatest)) - std::min(0.0, *llvm::min_element(known.least));
+  }
+
+  /// How far each channel is expected to go because its layer's weights and inputs (of 8 bits) are rounded: 3
+  /// deviations. A channel weaker than that would grow to be noise.
+  std::vector<double> getSpread(const ChannelStream &stream, int64_t weightBits) const {
+    std::vector<double> spread(stream.channels, 0.0);
+    for (size_t number : stream.producers) {
+      const Layer &layer = layers[number];
+      auto known = statistics.find(layer.getInput());
+      if (known == statistics.end())
         continue;
-      SmallVector<double> factors = makeFactors(magnitudes, weights, share);
-      for (auto [channel, factor] : llvm::enumerate(factors))
-        factor = static_cast<float>(bound(factor, range.greatest[channel], link.upper));
-      double noise = getNoise(link, magnitudes, factors, weightBits);
-      if (noise < bestNoise) {
-        bestNoise = noise;
-        best = factors;
+      const ChannelStatistics &inputs = known->second;
+      double step = getRange(inputs) / 255.0;
+      auto greatest = static_cast<double>(WeightGrid::get(getChosenWeightBits(layer.op, weightBits)).greatest);
+      for (int64_t channel = 0; channel < layer.getChannels(); ++channel) {
+        double most = 0.0, squares = 0.0, weights = 0.0;
+        for (auto [index, weight] : llvm::enumerate(layer.getWeight(channel))) {
+          size_t from = layer.getInputChannel(channel, index) % inputs.square.size();
+          squares += inputs.square[from];
+          if (inputs.square[from] > 0.0)
+            most = std::max<double>(most, std::abs(weight));
+          weights += inputs.square[from] > 0.0 ? static_cast<double>(weight) * weight : 0.0;
+        }
+        double noise = most / greatest * most / greatest * squares + step * step * weights;
+        spread[channel] = std::max(spread[channel], 3.0 * std::sqrt(noise / 12.0));
+      }
+    }
+    return spread;
+  }
+
+  /// The change with the least noise in the layers behind; none if it falls by less than `least` in natural logarithms.
+  std::optional<ChannelChange> findChange(const ChannelStream &stream, double least, int64_t weightBits) const {
+    std::vector<double> weights = getWeightRanges(stream), spread = getSpread(stream, weightBits);
+    ChannelChange none;
+    none.factors.assign(stream.channels, 1.0);
+    double bestNoise = getNoise(stream, none, weightBits) - least;
+    std::optional<ChannelChange> best;
+    for (bool shifted : {false, true}) {
+      if (shifted && (!stream.linear || stream.padded))
+        continue;
+      ChannelChange change;
+      if (shifted)
+        change.shifts = findShifts(stream);
+      SmallVector<double> magnitudes = getMagnitudes(stream, change);
+      for (auto [magnitude, noise] : llvm::zip_equal(magnitudes, spread))
+        magnitude = std::max(magnitude, noise);
+      for (double share : {0.0, 0.25, 0.5, 0.75, 1.0}) {
+        change.factors = makeFactors(magnitudes, weights, share);
+        for (auto [channel, factor] : llvm::enumerate(change.factors))
+          factor = static_cast<float>(bound(stream, channel, factor));
+        double noise = getNoise(stream, change, weightBits);
+        if (noise < bestNoise) {
+          bestNoise = noise;
+          best = change;
+        }
       }
     }
     return best;
@@ -182,7 +207,7 @@ private:
 
   /// magnitude^share / weight^(1 - share), so that the tensor's range stays; 1 for channels without values or readers.
   static SmallVector<double> makeFactors(ArrayRef<double> magnitudes, ArrayRef<double> weights, double share) {
-    constexpr double kFilled = 0.25; // of the tensor's range, by channels that grow
+    constexpr double kMost = 4096.0; // multipliers of all channels share a shift, and their ratios go with the factors'
     SmallVector<double> factors(magnitudes.size(), 1.0);
     auto isUsed = [&](size_t channel) { return magnitudes[channel] > 0.0 && weights[channel] > 0.0; };
     double most = 0.0, mostScaled = 0.0;
@@ -194,121 +219,174 @@ private:
       mostScaled = std::max(mostScaled, magnitudes[channel] / factors[channel]);
     }
     for (size_t channel = 0; channel < factors.size(); ++channel)
-      if (isUsed(channel)) {
-        double grown = magnitudes[channel] / (kFilled * most); // the factor of a channel that fills so much
-        double factor = std::clamp(factors[channel] * mostScaled / most, 1e-9, 1e9);
-        factors[channel] = factor < 1.0 ? std::min(std::max(factor, grown), 1.0) : factor;
-      }
+      if (isUsed(channel))
+        factors[channel] = std::clamp(factors[channel] * mostScaled / most, 1.0 / kMost, kMost);
     return factors;
   }
 
-  /// The mean, over the output channels of the layers behind, of the logarithm of the noise that quantization of the
-  /// activation (8 bits) and of the weights adds, relative to the result; values as great as their ranges.
-  double getNoise(const ChannelLink &link, ArrayRef<double> magnitudes, ArrayRef<double> factors, int64_t weightBits) const {
-    double most = 0.0, sum = 0.0;
-    for (auto [magnitude, factor] : llvm::zip_equal(magnitudes, factors))
-      most = std::max(most, magnitude / factor);
-    double step = most / 255.0;
+  /// The factor that keeps a channel below the upper bounds of clamps where it was below, and 1 where it was not.
+  double bound(const ChannelStream &stream, int64_t channel, double factor) const {
+    for (Value value : stream.values) {
+      auto fused = dyn_cast<nn::FusedActivationOpInterface>(value.getDefiningOp());
+      std::optional<float> upper = fused ? fused.getUpperBound() : std::nullopt;
+      if (!upper)
+        continue;
+      const ChannelStatistics &known = statistics.at(value);
+      double greatest = known.greatest[channel] + known.above[channel];
+      if (greatest >= *upper)
+        return 1.0;
+      factor = std::max(factor, greatest / *upper);
+    }
+    return factor;
+  }
+
+  /// The step of a value's 8 or 16 bits.
+  double getStep(Value value, const ChannelChange &change) const {
+    const ChannelStatistics &known = statistics.at(value);
+    ArrayRef<double> shifts = change.getShifts(value);
+    double low = 0.0, high = 0.0;
+    for (size_t channel = 0; channel < change.factors.size(); ++channel) {
+      double shift = shifts.empty() ? 0.0 : shifts[channel], factor = change.factors[channel];
+      low = std::min(low, (known.least[channel] - known.below[channel] - shift) / factor);
+      high = std::max(high, (known.greatest[channel] + known.above[channel] - shift) / factor);
+    }
+    auto fused = dyn_cast<nn::FusedActivationOpInterface>(value.getDefiningOp());
+    if (std::optional<float> upper = fused ? fused.getUpperBound() : std::nullopt)
+      high = std::min<double>(high, *upper);
+    return (high - low) / (std::ldexp(1.0, static_cast<int>(bits.lookup(value))) - 1.0);
+  }
+
+  /// The mean square of the rounding errors of each of the stream's values: its own and those of what it is computed
+  /// from.
+  DenseMap<Value, double> getErrors(const ChannelStream &stream, const ChannelChange &change) const {
+    DenseMap<Value, double> errors;
+    for (Value value : stream.values) {
+      Operation *op = value.getDefiningOp();
+      double error = 0.0;
+      for (Value operand : op->getOperands())
+        error += errors.lookup(operand); // 0 where it is not of the stream
+      auto quantizable = dyn_cast<nn::QuantizableOpInterface>(op);
+      if (!quantizable || !quantizable.sharesScale()) {
+        double step = getStep(value, change);
+        error += step * step / 12.0;
+      }
+      errors[value] = error;
+    }
+    return errors;
+  }
+
+  /// The mean, over the output channels of the layers behind, of the logarithm of the noise that the rounding of the
+  /// stream's values and of the weights adds.
+  double getNoise(const ChannelStream &stream, const ChannelChange &change, int64_t weightBits) const {
+    DenseMap<Value, double> errors = getErrors(stream, change);
+    double sum = 0.0;
     int64_t outputs = 0;
-    for (size_t number : link.consumers) {
+    for (auto [number, value] : stream.readers) {
       const Layer &layer = layers[number];
+      ChannelStatistics inputs = statistics.at(value);
+      inputs.transform(change.factors, change.getShifts(value));
       auto greatest = static_cast<double>(WeightGrid::get(getChosenWeightBits(layer.op, weightBits)).greatest);
       for (int64_t channel = 0; channel < layer.getChannels(); ++channel) {
-        double signal = 0.0, noise = 0.0, inputs = 0.0, mostWeight = 0.0;
+        double weights = 0.0, squares = 0.0, most = 0.0;
         for (auto [index, weight] : llvm::enumerate(layer.getWeight(channel))) {
-          size_t from = layer.getInputChannel(channel, index) % magnitudes.size();
-          double scaled = weight * factors[from], value = magnitudes[from] / factors[from];
-          signal += weight * weight * magnitudes[from] * magnitudes[from];
-          noise += scaled * scaled * step * step;
-          inputs += value * value;
-          mostWeight = std::max(mostWeight, std::abs(scaled));
+          size_t from = layer.getInputChannel(channel, index) % stream.channels;
+          double scaled = weight * change.factors[from];
+          weights += scaled * scaled * inputs.active[from];
+          squares += inputs.square[from];
+          if (inputs.square[from] > 0.0) // scales are chosen without the weights of others
+            most = std::max(most, std::abs(scaled));
         }
-        noise += mostWeight / greatest * mostWeight / greatest * inputs;
-        if (!(signal > 0.0) || !(noise > 0.0))
+        double noise = weights * errors.lookup(value) + most / greatest * most / greatest / 12.0 * squares;
+        if (!(noise > 0.0))
           continue;
-        sum += std::log(noise / signal);
+        sum += std::log(noise);
         ++outputs;
       }
     }
     return outputs > 0 ? sum / static_cast<double>(outputs) : 0.0;
   }
 
-  /// The factor that keeps a channel below an upper bound where it was below, and the same where it was not.
-  static double bound(double factor, double greatest, std::optional<float> upper) {
-    constexpr double kHeadroom = 1.25; // for values that calibration has not shown
-    if (!upper)
-      return factor;
-    if (greatest * kHeadroom >= *upper)
-      return 1.0;
-    return std::max(factor, greatest * kHeadroom / *upper);
-  }
-
-  void apply(const ChannelLink &link, ArrayRef<double> factors, ChannelRanges &range) {
-    Layer &producer = layers[link.producer];
-    auto channels = static_cast<int64_t>(factors.size());
-    for (int64_t channel = 0; channel < channels; ++channel) {
-      auto factor = static_cast<float>(factors[channel]);
-      for (float &weight : producer.getWeight(channel))
-        weight /= factor;
-      producer.bias[channel] /= factor;
-      range.least[channel] /= factor;
-      range.greatest[channel] /= factor;
+  void apply(const ChannelStream &stream, const ChannelChange &change) {
+    for (size_t number : stream.producers) {
+      Layer &layer = layers[number];
+      ArrayRef<double> shifts = change.getShifts(layer.op->getResult(0));
+      for (int64_t channel = 0; channel < stream.channels; ++channel) {
+        auto factor = static_cast<float>(change.factors[channel]);
+        for (float &weight : layer.getWeight(channel))
+          weight /= factor;
+        double shift = shifts.empty() ? 0.0 : shifts[channel];
+        layer.bias[channel] = static_cast<float>((layer.bias[channel] - shift) / factor);
+      }
+      changeStatistics(layer.op, change.factors, shifts);
+      changed.insert(number);
     }
-    scaleStatistics(producer.op, factors);
-    changed.insert(link.producer);
-    for (size_t number : link.consumers) {
+    for (auto [number, value] : stream.readers) {
+      addToBias(number, change.getShifts(value));
       Layer &layer = layers[number];
       for (int64_t channel = 0; channel < layer.getChannels(); ++channel)
         for (auto [index, weight] : llvm::enumerate(layer.getWeight(channel)))
-          weight *= static_cast<float>(factors[layer.getInputChannel(channel, index) % channels]);
-      changed.insert(number);
+          weight *= static_cast<float>(change.factors[layer.getInputChannel(channel, index) % stream.channels]);
+    }
+    for (Value value : stream.values)
+      statistics[value].transform(change.factors, change.getShifts(value));
+  }
+
+  /// Gives a layer's biases what is taken off its inputs.
+  void addToBias(size_t number, ArrayRef<double> amounts) {
+    Layer &layer = layers[number];
+    changed.insert(number);
+    if (amounts.empty())
+      return;
+    for (int64_t channel = 0; channel < layer.getChannels(); ++channel) {
+      double sum = 0.0;
+      for (auto [index, weight] : llvm::enumerate(layer.getWeight(channel)))
+        sum += weight * amounts[layer.getInputChannel(channel, index) % amounts.size()];
+      layer.bias[channel] = static_cast<float>(layer.bias[channel] + sum);
     }
   }
 
-  /// The statistics that a batch norm left are those of the scaled channels now.
-  static void scaleStatistics(Operation *op, ArrayRef<double> factors) {
+  /// The statistics that a batch norm left are those of the changed channels now.
+  static void changeStatistics(Operation *op, ArrayRef<double> factors, ArrayRef<double> shifts) {
     for (StringRef name : {nn::kMeanAttr, nn::kDeviationAttr}) {
       auto values = op->getAttrOfType<DenseF32ArrayAttr>(name);
       if (!values || values.size() != static_cast<int64_t>(factors.size()))
         continue;
       SmallVector<float> scaled;
-      for (auto [value, factor] : llvm::zip_equal(values.asArrayRef(), factors))
-        scaled.push_back(static_cast<float>(value / factor));
+      for (auto [channel, value] : llvm::enumerate(values.asArrayRef())) {
+        double shift = shifts.empty() || name == nn::kDeviationAttr ? 0.0 : shifts[channel];
+        scaled.push_back(static_cast<float>((value - shift) / factors[channel]));
+      }
       op->setAttr(name, DenseF32ArrayAttr::get(op->getContext(), scaled));
     }
   }
 
-  void absorb(const ChannelLink &link, ChannelRanges &range) {
-    if (!changed.contains(link.producer) || link.lower != 0.0f || link.padded || !link.direct)
+  /// Moves what the result of one layer is always above, of a ReLU, into the biases behind.
+  void absorb(const ChannelStream &stream) {
+    if (stream.producers.size() != 1 || !changed.contains(stream.producers.front()) || stream.padded || !stream.direct)
       return;
-    Layer &producer = layers[link.producer];
-    int64_t channels = producer.getChannels();
-    std::vector<double> amounts(channels, 0.0);
-    for (int64_t channel = 0; channel < channels; ++channel)
-      if (range.least[channel] > 0.0f && !(link.upper && range.greatest[channel] >= *link.upper))
-        amounts[channel] = range.least[channel];
+    Layer &producer = layers[stream.producers.front()];
+    auto fused = cast<nn::FusedActivationOpInterface>(producer.op);
+    if (fused.getLowerBound() != 0.0f)
+      return;
+    const ChannelStatistics &known = statistics.at(producer.op->getResult(0));
+    std::vector<double> amounts(stream.channels, 0.0);
+    for (int64_t channel = 0; channel < stream.channels; ++channel)
+      if (!(fused.getUpperBound() && known.greatest[channel] >= *fused.getUpperBound()))
+        amounts[channel] = std::max(known.least[channel] - known.below[channel], 0.0);
     if (llvm::all_of(amounts, [](double amount) { return amount == 0.0; }))
       return;
     producer.op->removeAttr(nn::kMeanAttr);
     producer.op->removeAttr(nn::kDeviationAttr);
-    for (int64_t channel = 0; channel < channels; ++channel)
-      producer.bias[channel] -= static_cast<float>(amounts[channel]);
-    changed.insert(link.producer);
-    for (size_t number : link.consumers) {
-      Layer &layer = layers[number];
-      for (int64_t channel = 0; channel < layer.getChannels(); ++channel) {
-        double sum = 0.0;
-        for (auto [index, weight] : llvm::enumerate(layer.getWeight(channel)))
-          sum += weight * amounts[layer.getInputChannel(channel, index) % channels];
-        layer.bias[channel] += static_cast<float>(sum);
-      }
-      changed.insert(number);
-    }
+    for (auto [bias, amount] : llvm::zip_equal(producer.bias, amounts))
+      bias -= static_cast<float>(amount);
+    for (auto [number, value] : stream.readers)
+      addToBias(number, amounts);
   }
 
   SmallVector<Layer, 0> layers;
-  SmallVector<ChannelLink, 0> links;
-  std::vector<ChannelRanges> ranges; // of each link's value, after the producer's clamp
+  SmallVector<ChannelStream, 0> streams;
+  StatisticsMap statistics;
+  llvm::DenseMap<Value, unsigned> bits; // of activations
   llvm::SetVector<size_t> changed;
 };
 
@@ -324,6 +402,8 @@ struct EqualizePass : impl::EqualizePassBase<EqualizePass> {
     Equalizer equalizer(function);
     if (equalizer.isEmpty())
       return;
+    if (failed(equalizer.readBits(function)))
+      return signalPassFailure();
     if (statistics)
       equalizer.useStatistics();
     else if (failed(equalizer.observe(function, data, maxSamples)))

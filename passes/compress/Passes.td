@@ -199,27 +199,32 @@ def CorrectBiasPass : Pass<"compress-correct-bias", "::mlir::func::FuncOp"> {
 }
 
 def EqualizePass : Pass<"compress-equalize", "::mlir::func::FuncOp"> {
-  let summary = "Give the channels between two layers like ranges";
+  let summary = "Give the channels between layers like ranges";
   let description = [{
-    Divides channel c of a layer's result by s[c] and multiplies the weights that read it by s[c], which leaves the network
-    as it is (cross-layer equalization, Nagel et al. 2019, section 4.1). Weights have a scale for each output channel, so
-    what counts is the range a of the channel in the activation and the range w of the weights that read it: s = a^t /
-    w^(1 - t), as in SmoothQuant (Xiao et al. 2023), of the t = 0, 1/4 .. 1 with the least noise of quantization in the
-    layers behind; where depthwise convolutions read it, whose weights have scales of their own, s = a. A channel grows to
-    a quarter of the tensor's range at most: calibration on few samples misses the greatest values of weak channels. Where
-    the noise does not fall by `gain` decibels, a pair of layers is left alone.
+    Divides channel c of a stream of values by s[c]: the weights and biases of the layers that make them by s[c], and the weights that
+    read them times s[c], which leaves the network as it is (cross-layer equalization, Nagel et al. 2019, section 4.1). A stream is
+    a layer's result, and what additions (residual connections), pooling, reshapes that keep channels and zero padding
+    make of it; all that reads it has to be a layer in the end. Weights have a scale for each output channel, so what counts is
+    the range a of the channel in the activation and the range w of the weights that read it: s = a^t / w^(1 - t), as in
+    SmoothQuant (Xiao et al. 2023), of the t = 0, 1/4 .. 1 with the least noise, which the rounding of the values and weights gives
+    the layers behind. Where the noise does not fall by `gain` decibels, a stream is left alone.
 
-    Between the two layers there may be pooling, reshapes that keep channels, and zero padding; all that reads the result
-    has to be a layer in the end. The clamp may have a lower bound of 0. With an upper bound, as in ReLU6, a channel whose
-    values reach it on the calibration data keeps its scale, and others grow at most up to it: the network stays the
-    same on that data. Layers that share weights or biases with others stay.
+    Ranges are those of the samples, and beyond them what an exponential tail lets expect of others; never less than the noise of
+    the layer's own rounding, or weak channels would grow to be noise.
+
+    Where layers make a stream without clamps, and unpadded layers read it, channels are also moved to the middle of their range: the
+    layers' biases and those behind make up for it (channel-wise shifting, Wei et al. 2023, "Outlier Suppression+").
+
+    A clamp may have a lower bound of 0. With an upper bound, as in ReLU6, a channel whose values reach it on the
+    calibration data keeps its scale, and others grow at most up to it: the network stays the same on that data. Layers that
+    share weights or biases with others stay.
 
     With `absorb`, what an equalized channel is always above on the calibration data moves from the bias before the ReLU
     into the biases of unpadded layers behind it (high biases, section 4.1.3).
   }];
   let options = [
     Option<"absorb", "absorb", "bool", /*default=*/"true", "Absorb high biases">,
-    Option<"gain", "gain", "double", /*default=*/"3.0", "Least fall of the estimated noise, in dB">,
+    Option<"gain", "gain", "double", /*default=*/"0.5", "Least fall of the estimated noise, in dB">,
     Option<"weightBits", "weight-bits", "int64_t", /*default=*/"8", "Bits where nn.weight_bits says nothing: 8, 4, 2">,
     Option<"maxSamples", "max-samples", "int64_t", /*default=*/"64", "Samples used at most">,
     Option<"statistics", "statistics", "bool", /*default=*/"false",

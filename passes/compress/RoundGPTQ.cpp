@@ -150,7 +150,11 @@ private:
     for (int64_t k = 0; k < depth; ++k)
       wanted[k] = weights[form.order[k]] + change[k];
 
-    SmallVector<float> scales = getCandidates(problem, channel, wanted, keepsScales);
+    SmallVector<float> heard(wanted.begin(), wanted.end());
+    for (int64_t k = 0; k < depth; ++k)
+      if (problem.isSilent(channel, form.order[k]))
+        heard[k] = 0.0f;
+    SmallVector<float> scales = getCandidates(problem, channel, heard, keepsScales);
     LaneRounding lanes(form, problem.grid, wanted, zero, scales);
     int best = lanes.getBest();
     double scale = scales[best];
@@ -171,10 +175,10 @@ private:
   }
 
   /// A scale for each lane: the chosen one, or shares of the one that clips nothing.
-  SmallVector<float> getCandidates(const RoundingProblem &problem, int64_t channel, ArrayRef<double> wanted,
+  SmallVector<float> getCandidates(const RoundingProblem &problem, int64_t channel, ArrayRef<float> weights,
                                    bool keepsScales) const {
-    SmallVector<float> candidates, reals(wanted.begin(), wanted.end());
-    double full = problem.grid.getFullScale(reals);
+    SmallVector<float> candidates;
+    double full = problem.grid.getFullScale(weights);
     double step = problem.grid.bits == 8 ? 0.02 : problem.grid.bits == 4 ? 0.04 : 0.055;
     for (int lane = 0; lane < LaneRounding::kLanes; ++lane) {
       double scale = keepsScales ? problem.scales[channel] : full * (1.0 - step * lane);

@@ -99,6 +99,7 @@ private:
     auto fused = cast<nn::FusedActivationOpInterface>(op);
     problem.lower = fused.getLowerBound();
     problem.upper = fused.getUpperBound();
+    problem.silent = findSilent(problem.actual, problem.layer.getInputChannels());
     findAddend(op, originalOp, problem);
     keepFloatParameters(op, problem.layer);
     problem.layer.op = op;
@@ -113,6 +114,15 @@ private:
     if (isShared)
       rounded[weight] = {op->getOperand(1), problem.scales};
     return success();
+  }
+
+  static std::vector<bool> findSilent(ArrayRef<nn::HostTensor> samples, int64_t channels) {
+    std::vector<bool> silent(channels, true);
+    for (const nn::HostTensor &sample : samples)
+      for (auto [index, value] : llvm::enumerate(sample.get<float>()))
+        if (value != 0.0f)
+          silent[index % channels] = false;
+    return silent;
   }
 
   /// Finds the other operand of an addition that alone reads the layer's unclamped result, if it has its values

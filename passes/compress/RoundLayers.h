@@ -20,6 +20,8 @@ struct RoundingProblem {
   /// layer can make up for the difference.
   llvm::ArrayRef<nn::HostTensor> referenceAddend, actualAddend;
   std::optional<float> lower, upper; ///< bounds of the fused clamp
+  std::vector<bool> silent; ///< input channels that are 0 on all samples: their weights saturate rather than widen a scale
+  bool isSilent(int64_t channel, int64_t index) const { return silent[layer.getInputChannel(channel, index)]; }
   mlir::MLIRContext *getContext() const { return layer.op->getContext(); }
 };
 

@@ -46,7 +46,7 @@ class Builder:
         x = self.values[source]
         count, depth = x.shape[:2]
         pad, part = kernel // 2, depth // groups
-        weights = self.random.normal(0, (part * kernel * kernel) ** -0.5, (channels, part, kernel, kernel))
+        weights = self.draw_weights(x, (channels, part, kernel, kernel))
         padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), (2, 3))[:, :, ::stride, ::stride]
         if groups == 1:
@@ -56,13 +56,21 @@ class Builder:
         name = self.node("Conv", name, [source, self.constant(name + ".weight", weights)], y, group=groups,
                          kernel_shape=[kernel, kernel], strides=[stride, stride], pads=[pad] * 4)
         mean, variance = y.mean((0, 2, 3)), y.var((0, 2, 3)) + 1e-3
-        scale, shift = self.random.uniform(0.8, 1.2, channels), self.random.uniform(-0.5, 0.5, channels)
+        scale, shift = self.draw_batch_norm(channels, clamp)
         shape = (1, channels, 1, 1)
         y = (y - mean.reshape(shape)) * (scale / np.sqrt(variance + 1e-5)).reshape(shape) + shift.reshape(shape)
         parameters = [self.constant(f"{name}.{part}", value) for part, value in
                       (("scale", scale), ("shift", shift), ("mean", mean), ("variance", variance))]
         name = self.node("BatchNormalization", name + "/bn", [name, *parameters], y, epsilon=1e-5)
         return self.node("Clip", name + "/relu6", [name, "zero", "six"], y.clip(0, 6)) if clamp else name
+
+    def draw_weights(self, x, shape):
+        """Weights of a convolution that reads the values x; of depthwise ones shape[1] is 1."""
+        return self.random.normal(0, (shape[1] * shape[2] * shape[3]) ** -0.5, shape)
+
+    def draw_batch_norm(self, channels, clamp):
+        """(scale, shift); with `clamp` ReLU6 follows."""
+        return self.random.uniform(0.8, 1.2, channels), self.random.uniform(-0.5, 0.5, channels)
 
     def block(self, name, source, expansion, channels, stride):
         depth = self.values[source].shape[1]
