@@ -191,6 +191,7 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
   }
   if (options.weightCoding.isRounded() && !compression.quantize)
     return module.emitError("--weights=entropy or codebook rounds weights: it does not go with --quantize=none");
+  compression.shortenParameters = options.weightCoding.isCoded;
   compression.roundCoded = makeCodedRounding(options.weightCoding);
   compression.precision.activations = getName(options.activations).str();
   if (!compression.quantize && options.activations != ActivationType::Int8)

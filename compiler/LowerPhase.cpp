@@ -149,6 +149,8 @@ static lower::LowerOptions makeLowering(const Options &options, const targets::T
   }
   lowering.optimize = getName(options.optimize).str();
   lowering.maxRecompute = options.maxRecompute;
+  lowering.coded = options.weightCoding.isCoded;
+  lowering.decodeCycles = options.weightCoding.decodeCycles;
   lowering.streamInput = options.streamInput;
   lowering.streamOutput = options.streamOutput;
   return lowering;

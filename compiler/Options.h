@@ -43,9 +43,11 @@ enum class WeightType { Int8, Int4, Int2 };
 
 /// How weights are rounded for entropy coding, and whether they are stored that way: docs/DeepCompression.md.
 struct WeightCoding {
-  bool isCoded = false;      ///< entropy coded in flash, decoded into SRAM before use
-  double entropyBits = 0.0;  ///< rounded so that a weight takes so many bits in the mean; 0: as WeightType says
-  int64_t codebookBits = 0;  ///< rounded to 2^codebookBits values in each layer; 0: as WeightType says
+  bool isCoded = false; ///< entropy coded in flash, decoded into SRAM before use
+  double entropyBits = 0.0; ///< rounded so that a weight takes so many bits in the mean; 0: as WeightType says
+  int64_t codebookBits = 0; ///< rounded to 2^codebookBits values in each layer; 0: as WeightType says
+
+  double decodeCycles = 0.0; ///< percent of the other cycles that decoding takes at most; 0: any
 
   bool isRounded() const { return entropyBits > 0.0 || codebookBits > 0; }
 };

@@ -15,6 +15,8 @@
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "passes/compress/Passes.h"
+#include "passes/compress/Precision.h"
+#include "passes/compress/Parameters.h"
 #include "passes/graph/Passes.h"
 #include "passes/lower/Passes.h"
 #include "passes/schedule/Passes.h"
@@ -97,6 +99,26 @@ static int64_t countChannels(ModuleOp module) {
   return count;
 }
 
+/// The weights of the layers that have them in integers.
+static std::vector<LayerWeights> countWeights(ModuleOp module) {
+  std::vector<LayerWeights> layers;
+  for (nn::QuantizableOpInterface op : findLayers(module)) {
+    std::optional<nn::HostTensor> weight = compress::getStoredConstant(op->getOperand(*op.getWeightOperand()));
+    quant::QuantizedType type = weight ? nn::getQuantizedElement(weight->getType()) : quant::QuantizedType();
+    if (!type || type.getStorageTypeIntegralWidth() > 8)
+      continue;
+    LayerWeights layer;
+    layer.node = compress::getLayerName(op).str();
+    layer.count = weight->getNumElements();
+    layer.zeros = llvm::count(weight->get<int8_t>(), 0);
+    layer.parameters = layer.count;
+    if (std::optional<unsigned> bias = op.getBiasOperand())
+      layer.parameters += cast<RankedTensorType>(op->getOperand(*bias).getType()).getNumElements();
+    layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
 OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &target, Phase last, MLIRContext *context,
                               ModelFacts *facts) {
   OwningOpRef<ModuleOp> module = importOnnx(options.model, options.import, context);
@@ -129,6 +151,8 @@ OwningOpRef<ModuleOp> compile(const Options &options, const targets::Target &tar
     return nullptr;
   if (facts)
     facts->removedChannels = channels - countChannels(*module) - (facts->pruning ? facts->pruning->getRemovedChannels() : 0);
+  if (facts)
+    facts->weights = countWeights(*module);
   if (options.explainQuantization && facts)
     facts->reference = makeFloatForm(facts->reference ? *facts->reference : *facts->quantized);
   if (last == Phase::Compress)

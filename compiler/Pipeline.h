@@ -23,12 +23,21 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// Makes the phases known to tinyc-opt as the pipelines graph, compress, schedule and lower.
 void registerPipelines();
 
+/// The weights of a layer as compression left them.
+struct LayerWeights {
+  std::string node;       ///< of ONNX
+  int64_t count = 0;      ///< of weights
+  int64_t zeros = 0;      ///< of these
+  int64_t parameters = 0; ///< with the biases
+};
+
 /// What the float model was, before compression changed it.
 struct ModelFacts {
   int64_t parameters = 0; ///< elements of weights and biases, batch norm folded
   int64_t macs = 0;
   bool hasQuantization = false; ///< the model came with Q/DQ nodes
   int64_t removedChannels = 0;  ///< output channels of layers that compression removed
+  std::vector<LayerWeights> weights; ///< of the layers whose weights are integers
   std::optional<PruningReport> pruning; ///< if channels were pruned
   /// With Options::explainQuantization: the model in float, and as phase Compress left it.
   mlir::OwningOpRef<mlir::ModuleOp> reference, quantized;

@@ -40,6 +40,14 @@ static llvm::json::Object toJson(const Layer &layer, int64_t id) {
     object["weight_bits"] = layer.weightBits;
   if (layer.isFloat)
     object["float"] = true;
+  if (layer.weights > 0) {
+    object["weights"] = layer.weights;
+    object["sparsity"] = round(static_cast<double>(layer.zeroWeights) / static_cast<double>(layer.weights));
+    object["coded"] = layer.isCoded;
+    object["stored_bytes"] = layer.storedBytes;
+    object["bits_per_weight"] = round(8.0 * static_cast<double>(layer.storedBytes) / static_cast<double>(layer.weights));
+    object["ratio_to_float32"] = round(layer.ratio);
+  }
   if (layer.memory.stream < 0)
     return object;
   object["stream"] = layer.memory.stream;
@@ -98,6 +106,10 @@ llvm::json::Value Report::toJson() const {
       {"removed_channels", removedChannels},
       {"estimated_cycles", std::llround(cycles)},
       {"parameters", parameters},
+      {"compression", llvm::json::Object{{"float32_bytes", 4 * parameters},
+                                         {"stored_bytes", weightBytes},
+                                         {"ratio", round(getCompressionRatio())},
+                                         {"decode_cycles", std::llround(decodeCycles)}}},
       {"inputs", std::move(inputs)},
       {"outputs", std::move(outputs)},
       {"sram", llvm::json::Object{{"input", inputBytes},
@@ -215,6 +227,13 @@ void Report::printSummary(llvm::raw_ostream &stream) const {
   line("bound", groupDigits(plan.bound) + " B: no plan of this schedule needs less; gap " + gap + " %");
   line("flash", groupDigits(getFlashBytes()) + " B (weights " + groupDigits(weightBytes) + ", code about " +
                     groupDigits(codeBytes) + ")");
+  if (decodeCycles > 0) {
+    std::string text;
+    llvm::raw_string_ostream(text) << llvm::format("%.2f times less than in float32", getCompressionRatio()) << "; decoding about "
+                                   << groupDigits(std::llround(decodeCycles))
+                                   << llvm::format(" cycles (%.1f %% of all)", 100.0 * decodeCycles / cycles);
+    line("coded", text);
+  }
   for (const MemoryUse &use : memories)
     line("  " + use.memory.name, groupDigits(use.bytes) + " of " + groupDigits(use.memory.getFreeBytes()) + " B");
   line("peak", groupDigits(plan.peakBytes) + " B at " + plan.peakOp +
@@ -315,6 +334,32 @@ static Layer makeLayer(kernel::KernelOpInterface op) {
   return layer;
 }
 
+/// Bytes of flash that an op's constants take: where they are decoded into a buffer, those of the coded string.
+static int64_t getStoredBytes(Operation *op, bool &isCoded) {
+  int64_t bytes = getConstantBytes(op);
+  for (Value operand : op->getOperands())
+    for (Operation *user : operand.getUsers())
+      if (auto decode = dyn_cast<kernel::DecodeOp>(user); decode && decode.getOutput() == operand && user != op) {
+        bytes += kernel::getByteSize(decode.getCoded().getType());
+        isCoded = true;
+      }
+  return bytes;
+}
+
+/// Sets what is known of the weights of each layer, at the first of the kernel ops that it became.
+static void addWeights(Report &report, ArrayRef<kernel::KernelOpInterface> ops, ArrayRef<LayerWeights> weights) {
+  for (const LayerWeights &known : weights)
+    for (auto [layer, op] : llvm::zip_equal(report.layers, ops)) {
+      if (layer.node != known.node || layer.weightBits == 0 || layer.weights > 0)
+        continue;
+      layer.weights = known.count;
+      layer.zeroWeights = known.zeros;
+      layer.storedBytes = getStoredBytes(op, layer.isCoded);
+      layer.ratio = layer.storedBytes > 0 ? 4.0 * static_cast<double>(known.parameters) / layer.storedBytes : 0.0;
+      break;
+    }
+}
+
 Report makeReport(ModuleOp module, const Options &options, const ModelFacts &facts) {
   func::FuncOp function = getPlannedFunction(module);
   Report report;
@@ -332,7 +377,9 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
     report.inputBytes += port.streamed ? 0 : port.bytes;
   for (const Port &port : report.ports.outputs)
     report.outputBytes += port.streamed ? 0 : port.bytes;
+  SmallVector<kernel::KernelOpInterface> ops;
   function.walk([&](kernel::KernelOpInterface op) {
+    ops.push_back(op);
     report.layers.push_back(makeLayer(op));
     report.macs += report.layers.back().macs;
     if (target) {
@@ -343,8 +390,11 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
       report.layers.back().constantBytes = cost.constantBytes;
     }
     report.cycles += report.layers.back().cycles;
+    if (isa<kernel::DecodeOp>(*op))
+      report.decodeCycles += report.layers.back().cycles;
     report.scratchBytes = std::max(report.scratchBytes, report.layers.back().scratchBytes);
   });
+  addWeights(report, ops, facts.weights);
   auto modelMacs = function->getAttrOfType<IntegerAttr>(lower::kModelMacsAttr);
   report.modelMacs = modelMacs ? modelMacs.getInt() : report.macs;
   std::optional<lower::MemoryPlan> plan = lower::MemoryPlan::get(function);

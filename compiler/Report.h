@@ -18,6 +18,10 @@ struct Layer {
   std::vector<int64_t> shape; ///< of the output
   int64_t weightBits = 0;     ///< of a weight; 0: the op has none
   int64_t macs = 0, weightBytes = 0, scratchBytes = 0;
+  int64_t weights = 0, zeroWeights = 0; ///< numbers of them, where they are integers
+  int64_t storedBytes = 0;  ///< flash of its constants, coded where they are
+  double ratio = 0;         ///< bytes of its parameters in float32 over storedBytes
+  bool isCoded = false;
   double cycles = 0;        ///< estimated, of all its calls
   double constantBytes = 0; ///< of constants that they read; what is read again counts again
   bool isFloat = false;     ///< reads or writes float activations
@@ -40,6 +44,7 @@ struct Report {
   int64_t modelMacs = 0; ///< fewer than `macs` if some values are computed again
   int64_t importedMacs = 0, removedChannels = 0; ///< before channels were removed; of the layers' outputs
   double cycles = 0; ///< estimated, of all kernel calls
+  double decodeCycles = 0; ///< of these those that decode weights
   int64_t inputBytes = 0, outputBytes = 0, activationBytes = 0, scratchBytes = 0, sramBytes = 0;
   int64_t weightBytes = 0, codeBytes = 0;
   std::vector<Layer> layers;
@@ -53,6 +58,8 @@ struct Report {
   std::optional<PruningReport> pruning; ///< if channels were pruned
   std::optional<QuantizationErrors> quantization; ///< if it was to be explained
 
+  /// Bytes of all parameters in float32 over those of the constants in flash; 0 without constants.
+  double getCompressionRatio() const { return weightBytes > 0 ? 4.0 * static_cast<double>(parameters) / weightBytes : 0.0; }
   int64_t getFlashBytes() const { return weightBytes + codeBytes; }
   /// Nothing for programs that are float or integer as a whole.
   std::optional<FloatShare> getFloatShare() const;

@@ -37,9 +37,13 @@ struct CompileFlags::Flags {
                  cl::init(Quantize::Automatic), cl::cat(category)),
         weights("weights",
                 cl::desc("Weights of layers quantized with --calibrate: int8 (default), int4 or int2, half and a quarter of the "
-                         "flash; entropy:BITS rounds them so that coding takes so many bits in the mean, codebook:BITS to 2^BITS "
-                         "values in each layer (docs/DeepCompression.md)"),
+                         "flash; with +coded (int8+coded, of any model) stored entropy coded and decoded before use. Coded as well: "
+                         "entropy:BITS rounds to so many bits in the mean, codebook:BITS to 2^BITS values in each layer "
+                         "(docs/DeepCompression.md)"),
                 cl::value_desc("type"), cl::init("int8"), cl::cat(category)),
+        decodeCycles("decode-cycles",
+                     cl::desc("Code weights as long as decoding takes at most this share of the other cycles (default: any)"),
+                     cl::value_desc("15%"), cl::cat(category)),
         sparsity("sparsity",
                  cl::desc("Make weights zero and let the others make up for them: a share (50%), in blocks of neighbours (50%x4), "
                           "or all but N of each M neighbours (2:4)"),
@@ -146,7 +150,7 @@ struct CompileFlags::Flags {
   cl::opt<std::string> target, board;
   cl::list<std::string> inputShape, inputValue, dimension;
   cl::opt<Quantize> quantize;
-  cl::opt<std::string> weights, sparsity;
+  cl::opt<std::string> weights, decodeCycles, sparsity;
   cl::opt<ActivationType> activations;
   cl::opt<std::string> precision;
   cl::list<std::string> budget;
@@ -338,7 +342,9 @@ bool CompileFlags::fillMethods(const Flags &flags, QuantizationMethods &methods)
 /// --weights: a type, or entropy:BITS or codebook:BITS.
 static bool parseWeights(StringRef text, Options &options) {
   WeightCoding &coding = options.weightCoding;
+  const StringRef given = text;
   auto [kind, number] = text.split(':');
+  coding.isCoded = text.consume_back("+coded") || number.size() > 0;
   if (kind == "entropy" && !number.getAsDouble(coding.entropyBits) && coding.entropyBits >= 0.5 && coding.entropyBits <= 7.0)
     return true;
   if (kind == "codebook" && !number.getAsInteger(10, coding.codebookBits) && coding.codebookBits >= 1 && coding.codebookBits <= 6)
@@ -349,8 +355,8 @@ static bool parseWeights(StringRef text, Options &options) {
                                        .Case("int2", WeightType::Int2)
                                        .Default(std::nullopt);
   if (!type)
-    return complain("--weights=" + text +
-                    ": expected int8, int4, int2, entropy:BITS with 0.5 to 7 bits, or codebook:BITS with 1 to 6 bits");
+    return complain("--weights=" + given +
+                    ": expected int8, int4 or int2, also with +coded, entropy:BITS with 0.5 to 7 bits, or codebook:BITS with 1 to 6 bits");
   options.weights = *type;
   return true;
 }
@@ -360,6 +366,13 @@ bool CompileFlags::fill(Options &options) const {
   options.quantize = flags->quantize;
   if (!parseWeights(flags->weights, options))
     return false;
+  if (!flags->decodeCycles.empty()) {
+    StringRef share = flags->decodeCycles;
+    if (!share.consume_back("%") || share.getAsDouble(options.weightCoding.decodeCycles) || !(options.weightCoding.decodeCycles > 0.0))
+      return complain("--decode-cycles=" + flags->decodeCycles + ": expected a share above 0, for example 15%");
+    if (!options.weightCoding.isCoded)
+      return complain("--decode-cycles applies to coded weights: --weights=int8+coded, entropy:BITS or codebook:BITS");
+  }
   options.sparsity = flags->sparsity;
   if (!options.sparsity.empty())
     if (Expected<compress::SparsityPattern> pattern = compress::SparsityPattern::parse(options.sparsity); !pattern)

@@ -315,6 +315,11 @@ def add_random(calls, rng, kernels):
                 if isa != 'generic' and i % 6 == 5:
                     c = rng.randint(1, 3)
                 calls.add(symbol, 'random', [h, w, c, 2 * h, 2 * w, *taps, 3], 0, 2 * h)
+        elif op == 'decode':
+            for i in range(8 * few):
+                size = rng.randint(1, 40) if i % 4 == 0 else up_to(40000)
+                words = rng.randint(0, size // 4) if i % 3 == 0 else 0
+                calls.add(symbol, 'random', [size, 4096 + 2 * size, rng.randint(5, 10), words], 0, 1)
         elif op == 'copy':
             for _ in range(few):
                 rows, length = up_to(40), up_to(200)

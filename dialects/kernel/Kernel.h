@@ -53,6 +53,7 @@ inline constexpr llvm::StringLiteral kPlanAttr = "kernel.plan";
 inline constexpr llvm::StringLiteral kRegionsAttr = "kernel.regions";
 inline constexpr llvm::StringLiteral kMemoryAttr = "kernel.memory"; // of a memref.global
 inline constexpr llvm::StringLiteral kStripeAttr = "kernel.stripe";
+inline constexpr llvm::StringLiteral kWordKindsAttr = "kernel.word_kinds"; // of a memref.global
 inline constexpr llvm::StringLiteral kMacsAttr = "kernel.macs";
 
 namespace detail {

@@ -30,6 +30,8 @@ def Kernel_Dialect : Dialect {
     - `kernel.plan` on a planned function: the buffers and the peak of the plan, see lower-plan-memory.
     - `kernel.stripe` (UnitAttr) on the first op of a stripe of columns: no stream reaches from before it to it and on, see
       lower-split-layers.
+    - `kernel.word_kinds` (DenseI8ArrayAttr) on a packed constant: of each of its words whether it is bytes (0), a bias (1) or a
+      multiplier (2), see lower-pack-weights.
     - `kernel.macs` (i64) on kernel.call: its multiply-accumulate operations, where there are any.
   }];
   let useDefaultAttributePrinterParser = 1;

@@ -36,6 +36,18 @@ def Kernel_ResizeOp : Kernel_Op<"resize",
     C3. weights, one for each index, are i16 for i8 buffers and f32 for f32 buffers; without them rowTaps and columnTaps are 1.
   }];
 }
+def Kernel_DecodeOp : Kernel_Op<"decode", (ins Kernel_In<Kernel_S8>:$coded), (ins Kernel_Out<Kernel_S8>:$output),
+    (ins I32Attr:$tableLog, DefaultValuedAttr<I32Attr, "0">:$words), [{ $coded `:` type($coded) }], ["getRowCount"]> {
+  let summary = "Entropy-coded constants into the bytes that a kernel reads: tinyc_decode_s8";
+  let description = [{
+    The format of the coded string is that of tinyc/decode.h; `words` of the output's words are coded as numbers of 32 bits.
+    C1. coded has one dimension. C2. tableLog is 5 to 11. C3. words is at least 0, and they fit the output.
+
+    ```mlir
+    kernel.decode %c : memref<912xi8> -> %w : memref<33x1x1x64xi8> scratch %s : memref<1536xi8> {tableLog = 8 : i32}
+    ```
+  }];
+}
 def Kernel_CopyOp : Kernel_MovementOp<"copy", (ins I32Attr:$blocks, I32Attr:$length, I32Attr:$inputPitch,
                                                I32Attr:$outputPitch, I32Attr:$outputOffset,
                                                DefaultValuedAttr<I32Attr, "0">:$inputOffset),

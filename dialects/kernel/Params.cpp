@@ -101,6 +101,7 @@ PARAMS(tinyc_copy_params, FIELD(rows), FIELD(length), FIELD(input_pitch), FIELD(
 PARAMS(tinyc_recurrent_f32_params, FIELD(cell), FIELD(steps), FIELD(batch), FIELD(inputs), FIELD(hidden), FIELD(directions),
        FIELD(reverse), FIELD(reset_after), FIELD(coupled), FIELD(keep_sequence), FIELD(keep_hidden), FIELD(keep_cell),
        ARRAY6(functions), ARRAY6(alphas), ARRAY6(betas), FIELD(clip))
+PARAMS(tinyc_decode_s8_params, FIELD(bytes), FIELD(coded_bytes), FIELD(table_log), FIELD(words))
 PARAMS(tinyc_loop_nest_params, FIELD(iterations))
 
 MemRefType getBandType(KernelOpInterface op, MemRefType type) {

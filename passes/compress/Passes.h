@@ -46,6 +46,8 @@ struct CompressOptions {
   std::string rounding;
   /// Options of compress-round-coded, which takes the place of `rounding` and `weightScales`.
   std::optional<RoundCodedPassOptions> roundCoded;
+  /// Run compress-shorten-parameters.
+  bool shortenParameters = false;
   /// Method of compress-correct-bias, or none; empty: empirical for weights that are rounded to nearest.
   std::string correctBias;
   /// Remove channels that are constant or that nothing reads.

@@ -122,8 +122,8 @@ def SparsifyPass : Pass<"compress-sparsify", "::mlir::func::FuncOp"> {
     Option<"maxSamples", "max-samples", "int64_t", /*default=*/"1024", "Samples used at most">,
     Option<"damping", "damping", "double", /*default=*/"0.01",
            "Variance added to each input's, as a share of their mean variance">,
-    Option<"ridge", "ridge", "double", /*default=*/"0.03", "The same for the fit of real weights to the sparse inputs">,
-    Option<"lossPower", "loss-power", "double", /*default=*/"0.5",
+    Option<"ridge", "ridge", "double", /*default=*/"0.1", "The same for the fit of real weights to the sparse inputs">,
+    Option<"lossPower", "loss-power", "double", /*default=*/"0.7",
            "How much the measured errors count: 1 fully, with 0 all layers lose the same relative to a uniform share">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect"];
@@ -273,6 +273,21 @@ def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
     Option<"activations", "activations", "std::string", /*default=*/"\"int8\"",
            "Type of activations without nn.activation_bits on op and function: int8 or int16">,
     Option<"fullInteger", "full-integer", "bool", /*default=*/"false", "Refuse ops without an integer form">,
+  ];
+  let dependentDialects = ["::tinyc::nn::NNDialect", "::mlir::quant::QuantDialect"];
+}
+
+def ShortenParametersPass : Pass<"compress-shorten-parameters", "::mlir::func::FuncOp"> {
+  let summary = "Give multipliers and biases few bits, so that coding makes them small";
+  let description = [{
+    Of conv2d and fully_connected in integer form, with constants of their own: the scales of the weights move to where the
+    multipliers (input scale * weight scale / result scale) of all channels are multiples of one power of two, by which the least has
+    `multiplier-bits` bits: by a share of 2^-multiplier-bits at most. The bias, with the input's zero point folded in as
+    kernels take it, becomes a multiple of a power of two that is at most a sixteenth of a step of the result. The integers of the
+    weights stay. Before lower-encode-weights.
+  }];
+  let options = [
+    Option<"multiplierBits", "multiplier-bits", "int64_t", /*default=*/"8", "Bits of the least multiplier of an op, 2 to 24">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect", "::mlir::quant::QuantDialect"];
 }

@@ -93,6 +93,8 @@ void buildQuantizePipeline(OpPassManager &manager, const CompressOptions &option
     QuantizePassOptions quantization = options.precision;
     quantization.fullInteger = options.fullInteger;
     manager.addNestedPass<func::FuncOp>(createQuantizePass(quantization));
+    if (options.shortenParameters)
+      manager.addNestedPass<func::FuncOp>(createShortenParametersPass());
   }
   observe(manager, options.observeQuantized);
   if (options.removeChannels)

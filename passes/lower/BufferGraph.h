@@ -43,6 +43,7 @@ struct GraphOp {
   int32_t rows = 0;        ///< rows that a stream may step over; 0: the op runs whole
   bool sums = false;       ///< an average over the whole image, which a stream steps over by its input's rows
   bool overwrites = false; ///< its kernel may write over input rows that die with a call: tinyc_packing::overwrites
+  int64_t decodedBytes = 0; ///< of constants that are decoded before the op, or the stream it is in
   int64_t stream = -1;     ///< number of the kernel.stream it is in
 };
 

@@ -29,7 +29,34 @@ template <typename Op> void setPacked(Op op, Value packed) {
   op.getMultipliersMutable().clear();
 }
 
+/// What each word of a kernel's packed constants is: found by packing other biases and other multipliers.
+std::vector<int8_t> findWordKinds(const tinyc_packing &packing, ArrayRef<uint32_t> params, const tinyc_constants &values,
+                                  size_t channels, size_t multipliers, ArrayRef<uint8_t> packed) {
+  std::vector<int8_t> kinds(packed.size() / 4, 0);
+  if (!values.bias || !values.multipliers)
+    return {};
+  std::vector<int32_t> bias(values.bias, values.bias + channels);
+  std::vector<int32_t> scales(values.multipliers, values.multipliers + multipliers);
+  for (std::vector<int32_t> *numbers : {&bias, &scales})
+    for (int32_t &number : *numbers)
+      number ^= 1;
+  for (int8_t kind : {1, 2}) {
+    tinyc_constants other = values;
+    (kind == 1 ? other.bias : other.multipliers) = (kind == 1 ? bias : scales).data();
+    std::vector<uint8_t> bytes(packed.size());
+    packing.write(params.data(), &other, bytes.data());
+    for (size_t word = 0; word < kinds.size(); ++word)
+      if (!std::equal(bytes.begin() + 4 * word, bytes.begin() + 4 * word + 4, packed.begin() + 4 * word))
+        kinds[word] = kind;
+  }
+  return kinds;
+}
+
 class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
+public:
+  using PackWeightsPassBase::PackWeightsPassBase;
+
+private:
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     created.clear();
@@ -66,6 +93,12 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
       return op->emitOpError("cannot pack its constants for ") << op.getSymbol();
     std::vector<uint8_t> bytes(packing.bytes(words.data()));
     packing.write(words.data(), &values, bytes.data());
+    auto count = [](Value buffer) { return buffer ? cast<MemRefType>(buffer.getType()).getNumElements() : 0; };
+    std::vector<int8_t> kinds;
+    if (wordKinds && op->getNumOperands() > 3) {
+      Value bias = op->getOperand(2), multipliers = op->getOperand(3);
+      kinds = findWordKinds(packing, words, values, count(bias), count(multipliers), bytes);
+    }
     DenseElementsAttr value = toElements(bytes, cast<MemRefType>(op->getOperand(1).getType()).getElementType());
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::FullyConnectedOp>([&](auto weighted) {
@@ -74,7 +107,10 @@ class PackWeightsPass : public impl::PackWeightsPassBase<PackWeightsPass> {
                {Value(weighted.getWeights()), Value(weighted.getBias()), Value(weighted.getMultipliers())})
             if (constant)
               before.insert(constant);
-          setPacked(weighted, createPacked(weighted.getWeights(), value, symbols));
+          Value packed = createPacked(weighted.getWeights(), value, symbols);
+          if (!kinds.empty())
+            getConstant(packed, symbols)->setAttr(kernel::kWordKindsAttr, DenseI8ArrayAttr::get(&getContext(), kinds));
+          setPacked(weighted, packed);
           for (Value constant : before)
             erase(constant, symbols);
           return success();

@@ -21,6 +21,8 @@ struct LowerOptions {
   int64_t scheduleSram = 0;    // budget that the streams are chosen for; 0: sram
   std::string optimize = "balanced"; // or "ram", "speed", "size"
   double maxRecompute = 1.0;         // MACs executed over MACs of the model, at most
+  bool coded = false;        // weights are stored entropy coded where that saves flash
+  double decodeCycles = 0;   // percent of the other cycles that decoding takes at most; 0: any
   bool streamInput = false, streamOutput = false; // inputs, outputs pass in rows
   std::vector<std::string> ramMemories, flashMemories; // of the board: name:bytes:read:write; none: unknown
 };

@@ -60,6 +60,8 @@ def StreamRowsPass : Pass<"lower-stream-rows", "::mlir::ModuleOp"> {
     stream are code and tables too. Where the peak exceeds the budget `sram`, the fastest partition within the budget is
     taken.
 
+    With `decoded` the constants of an op count as live bytes while it runs, and in a stream those of all its ops.
+
     The average over a whole image becomes kernel.sum_rows in the stream and kernel.average behind it.
   }];
   let options = [
@@ -67,6 +69,8 @@ def StreamRowsPass : Pass<"lower-stream-rows", "::mlir::ModuleOp"> {
     Option<"optimize", "optimize", "std::string", /*default=*/"\"balanced\"", "ram, balanced, speed or size">,
     Option<"sram", "sram", "int64_t", /*default=*/"0", "Budget in bytes, 0 for none">,
     Option<"flashRead", "flash-read", "double", /*default=*/"1.0", "Cycles of reading a word of constants; 1: no wait states">,
+    Option<"decoded", "decoded", "bool", /*default=*/"false",
+           "Constants of weighted ops take bytes while the op, or its stream, runs: lower-encode-weights follows">,
   ];
   let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }
@@ -101,8 +105,34 @@ def PackWeightsPass : Pass<"lower-pack-weights", "::mlir::ModuleOp"> {
     Weights, bias and multipliers of a kernel with a packing of its own (tinyc/pack.h) become one constant of bytes;
     other depthwise weights [channels, height, width, 1] become [height, width, channels]. A constant that other ops read
     as well is kept for those.
+
+    With `word-kinds` each packed constant notes which of its words are biases and multipliers (`kernel.word_kinds`): those that
+    change where these do.
   }];
+  let options = [
+    Option<"wordKinds", "word-kinds", "bool", /*default=*/"false", "Note what the words of packed constants are">,
+  ];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def EncodeWeightsPass : Pass<"lower-encode-weights", "::mlir::ModuleOp"> {
+  let summary = "Store weights entropy coded, and decode them before they are used";
+  let description = [{
+    A constant of bytes that convolutions or fully connected ops read becomes a coded string (runtime/include/tinyc/decode.h), and
+    before each op, or stream of ops, that reads it kernel.decode writes its bytes to a buffer, if that saves flash: the string and a
+    call of the decoder are less than the bytes. Needs lower-pack-weights, whose `word-kinds` make biases and multipliers smaller.
+
+    With `most-cycles` those constants stay as they are that save least for a cycle, until decoding takes that share of the other
+    cycles. With `sram`, those that save least for a byte, until no more bytes than that are live at once.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"cortex-m7\"", "Name of the target">,
+    Option<"sram", "sram", "int64_t", /*default=*/"0", "Budget in bytes, 0 for none">,
+    Option<"mostCycles", "most-cycles", "double", /*default=*/"0.0",
+           "Cycles of decoding in percent of the others', at most; 0: any">,
+    Option<"tableLog", "table-log", "int32_t", /*default=*/"9", "Tables of the decoder have 2^table-log entries at most; 5 to 11">,
+  ];
+  let dependentDialects = ["::tinyc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }
 
 def PlaceConstantsPass : Pass<"lower-place-constants", "::mlir::ModuleOp"> {

@@ -28,8 +28,16 @@ void buildLowerPipeline(OpPassManager &manager, const LowerOptions &options) {
   stream.optimize = options.optimize;
   stream.sram = sram;
   stream.flashRead = options.flashRead;
+  stream.decoded = options.coded;
   manager.addPass(createStreamRowsPass(stream));
-  manager.addPass(createPackWeightsPass());
+  manager.addPass(createPackWeightsPass({.wordKinds = options.coded}));
+  if (options.coded) {
+    EncodeWeightsPassOptions encode;
+    encode.target = options.target;
+    encode.sram = sram;
+    encode.mostCycles = options.decodeCycles;
+    manager.addPass(createEncodeWeightsPass(encode));
+  }
   if (!options.flashMemories.empty()) {
     PlaceConstantsPassOptions place;
     place.flash.assign(options.flashMemories.begin(), options.flashMemories.end());

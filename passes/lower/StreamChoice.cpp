@@ -60,7 +60,9 @@ Segment StreamChooser::makeSegment(size_t firstOp, ArrayRef<int32_t> rowsPerStep
   std::vector<int64_t> live = lifetimes.getLiveBytes(), overwriting = live;
   for (const Overlay &overlay : lifetimes.getOverlays())
     overwriting[overlay.position] -= overlay.bytes;
-  int64_t others = bytesThrough; // and the sums of averages over the whole image, live from their first row on
+  int64_t others = bytesThrough; // and decoded constants, and the sums of averages over the whole image, live from their first row on
+  for (const GraphOp &op : ArrayRef(graph.ops).slice(segment.firstOp, rowsPerStep.size()))
+    others += op.decodedBytes;
   std::vector<char> begun(part.ops.size(), 0);
   for (auto [position, step] : enumerate(steps)) {
     const GraphOp &op = part.ops[step.op];

@@ -1,5 +1,6 @@
 #include "dialects/kernel/Params.h"
 #include "passes/lower/BufferGraph.h"
+#include "passes/lower/Constants.h"
 #include "passes/lower/Emission.h"
 #include "passes/lower/Passes.h"
 #include "passes/lower/ProgramPlacement.h"
@@ -153,6 +154,8 @@ private:
     SymbolTable symbols(getOperation());
     OpCosts costs = getOpCosts(found, flashRead, *graph, symbols, std::end(kRowsPerStep)[-1],
                                /*keepKernels=*/optimize == "size");
+    if (decoded)
+      setDecodedBytes(*graph, symbols);
     if (failed(checkTransfers(*graph)))
       return failure();
     StreamChooser chooser(*graph, costs);
@@ -172,6 +175,16 @@ private:
     return success();
   }
 
+  /// The constants that may be stored coded: those of layers with weights of integers.
+  static void setDecodedBytes(BufferGraph &graph, SymbolTable &symbols) {
+    for (GraphOp &node : graph.ops)
+      if (isa<kernel::Conv2DOp, kernel::DepthwiseConv2DOp, kernel::FullyConnectedOp, kernel::ConvTranspose2DOp>(*node.op) &&
+          cast<MemRefType>(node.op->getOperand(1).getType()).getElementType().isInteger())
+        for (Value operand : node.op->getOperands())
+          if (getConstant(operand, symbols))
+            node.decodedBytes += kernel::getByteSize(cast<MemRefType>(operand.getType()));
+  }
+
   // Of the choices that have about the peak that is asked for, the one whose rows find room in the fewest bytes; balanced, a
   // percent more cycles has to save a quarter of a percent of the bytes.
   Choice choose(const StreamChooser &chooser, func::FuncOp function, const targets::Target &found) {
@@ -188,7 +201,7 @@ private:
     if (choices.size() > 1) {
       std::vector<std::pair<double, double>> costs;
       for (const Choice &choice : choices) {
-        double bytes = static_cast<double>(getPlacedBytes(function, found, choice));
+        double bytes = static_cast<double>(decoded ? choice.peakBytes : getPlacedBytes(function, found, choice));
         costs.push_back({optimize == "ram" ? bytes : bytes * (1 + choice.cycles / fastestCycles / 4), choice.cycles});
       }
       best = std::min_element(costs.begin(), costs.end()) - costs.begin();

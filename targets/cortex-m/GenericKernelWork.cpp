@@ -173,6 +173,16 @@ KernelWork countSumRows(const KernelCall &call) {
   return work;
 }
 
+KernelWork countDecode(const KernelCall &call) {
+  const auto &params = call.as<tinyc_decode_s8_params>();
+  KernelWork work = begin(call);
+  work.add("state", static_cast<double>(int64_t(1) << params.table_log));
+  work.add("byte", params.bytes - 4.0 * params.words);
+  work.add("word", params.words);
+  work.constantBytes = params.coded_bytes;
+  return work;
+}
+
 KernelWork countAverage(const KernelCall &call) {
   const auto &params = call.as<tinyc_average_s8_params>();
   KernelWork work = begin(call);

@@ -71,6 +71,7 @@ constexpr Family families[] = {
     {"tinyc_pad_", "", countPad},
     {"tinyc_transpose_", "", countTranspose},
     {"tinyc_copy_", "", countCopy},
+    {"tinyc_decode_", "", countDecode},
     {"tinyc_resize_nearest_", "", countResizeNearest},
     {"tinyc_resize_", "", countResize},
     {"tinyc_lookup_", "", countUnary},

@@ -105,6 +105,7 @@ KernelWork countAverage(const KernelCall &call);
 KernelWork countPad(const KernelCall &call);
 KernelWork countTranspose(const KernelCall &call);
 KernelWork countCopy(const KernelCall &call);
+KernelWork countDecode(const KernelCall &call);
 KernelWork countResize(const KernelCall &call);
 KernelWork countResizeNearest(const KernelCall &call);
 

@@ -93,6 +93,9 @@ extern "C" {
 #define TINYC_INPUTS_average_s16 1
 #define TINYC_CONSTANTS_average_s16 1
 
+#define TINYC_ARGUMENTS_coded_s8 const int8_t *coded, int8_t *output
+#define TINYC_INPUTS_coded_s8 0
+#define TINYC_CONSTANTS_coded_s8 1
 #define TINYC_ARGUMENTS_nearest_s8 const int8_t *input, const uint16_t *indices, int8_t *output
 #define TINYC_INPUTS_nearest_s8 1
 #define TINYC_CONSTANTS_nearest_s8 1

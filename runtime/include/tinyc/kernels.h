@@ -14,7 +14,7 @@
  *   equal to its height. Kernels without a window read and write row y at row y. No call has more rows than
  *   the output's ring.
  * - A window with input_ring_rows == 0 has its input rows anywhere: the input pointer is that of a tinyc_rows.
- * - Constants are weights, bias, multipliers, or one table, in this order; indices and weights of resize. bias may be NULL
+ * - Constants are weights, bias, multipliers, or one table, in this order; indices and weights of resize; a coded string. bias may be NULL
  *   in f32 kernels (zero).
  * - The output may be an input's buffer (in place) in add, sub, mul, lookup, the unary f32 functions, softmax,
  *   log_softmax and requantize, where that operand is not broadcast; nowhere else.
@@ -306,6 +306,14 @@ typedef struct tinyc_copy_params {
   int32_t rows, length;
   int32_t input_pitch, output_pitch, output_offset, input_offset;
 } tinyc_copy_params;
+
+/* decode: the `bytes` of a weighted kernel's constants from a string of coded_bytes, entropy coded; the format is that of
+ * tinyc/decode.h. Of the bytes, `words` words are coded as numbers of 32 bits. The one row is all of it. */
+typedef struct tinyc_decode_s8_params {
+  int32_t bytes, coded_bytes;
+  int32_t table_log; /* the decoder's table has 2^table_log entries */
+  int32_t words;
+} tinyc_decode_s8_params;
 
 /* Loops that the compiler writes for an operator without a kernel: iterations of the innermost one. The functions do not
  * read it. */

@@ -4,6 +4,7 @@
 #ifndef TINYC_SCRATCH_H
 #define TINYC_SCRATCH_H
 
+#include "tinyc/decode.h"
 #include "tinyc/kernels.h"
 #include "tinyc/layouts.h"
 #include "tinyc/panels.h"
@@ -23,6 +24,11 @@ static inline int32_t tinyc_recurrent_f32_scratch(const void *params) {
   int32_t gates = recurrent->cell == TINYC_RECURRENT_LSTM ? 4 : recurrent->cell == TINYC_RECURRENT_GRU ? 3 : 1;
   int64_t bytes = 4 * (int64_t)recurrent->hidden * (gates + 3);
   return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+
+/* The table of the decoder, and the frequencies while it is made. */
+static inline int32_t tinyc_decode_s8_scratch(const void *params) {
+  return tinyc_decode_s8_table_bytes(((const tinyc_decode_s8_params *)params)->table_log);
 }
 
 /* The columns of three windows, see tinyc/layouts.h, and behind them the pointers of their input rows, into which the last

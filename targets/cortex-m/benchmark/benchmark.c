@@ -54,6 +54,7 @@ static uint16_t indices[MAX_INDICES];
 #define CALL_dequantize buffers->input, buffers->output
 #define CALL_sums_s8 buffers->input, buffers->output
 #define CALL_average_s8 buffers->input, buffers->multipliers, buffers->output
+#define CALL_coded_s8 buffers->weights, buffers->output
 #define CALL_nearest_s8 buffers->input, buffers->indices, buffers->output
 #define CALL_nearest_f32 buffers->input, buffers->indices, buffers->output
 #define CALL_resize_s8 buffers->input, buffers->indices, buffers->weights, buffers->output
@@ -98,6 +99,34 @@ static const Caller callers[] = {
 };
 #undef TINYC_KERNEL
 
+// A coded string (tinyc/decode.h) in front of the weights: 16 values of equal frequency, words of 10 bits. Any bits may follow.
+static void put(uint32_t *position, uint32_t value, uint32_t count) {
+  for (uint32_t bit = 0; bit < count; bit++, ++*position) {
+    uint32_t *word = &weights[*position / 32], mask = 1u << *position % 32;
+    *word = value >> bit & 1u ? *word | mask : *word & ~mask;
+  }
+}
+static void makeString(const tinyc_decode_s8_params *params) {
+  const uint32_t frequency = 1u << (params->table_log - 4);
+  uint32_t position = 0;
+  put(&position, 0, 1);
+  put(&position, 0xf8, 8);
+  put(&position, 15, 8);
+  for (int32_t value = 0; value < 16; value++) { // frequency + 1 has as many bits as the frequency
+    put(&position, frequency, (uint32_t)params->table_log - 3);
+    put(&position, frequency + 1, (uint32_t)params->table_log - 4);
+  }
+  for (int32_t kind = 0; kind < 2 && params->words > 0; kind++) {
+    put(&position, 0, 5);
+    put(&position, 10, 6);
+    put(&position, 0, 32);
+  }
+  put(&position, 0, (uint32_t)params->table_log);
+  put(&position, (uint32_t)params->words, 16);
+  put(&position, (uint32_t)(params->bytes - 4 * params->words), 24);
+  put(&position, 1, 16);
+}
+
 static void run(void) {
   const uint32_t *at = calls;
   const int32_t count = (int32_t)*at++;
@@ -110,6 +139,8 @@ static void run(void) {
     for (int32_t y = 0; y < MAX_ROWS && call->rowBytes; y++)
       offsets[y] = (uint32_t)(y * call->rowBytes);
     const Caller caller = callers[call->kernel];
+    if (caller == call_tinyc_decode_s8)
+      makeString((const tinyc_decode_s8_params *)(const void *)params);
     benchmark_marks[2 * i] = 1;
     caller(params, &buffers, call->rowBegin, call->rowEnd);
     benchmark_marks[2 * i + 1] = 1;

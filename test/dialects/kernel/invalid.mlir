@@ -330,3 +330,27 @@ func.func @resize_weights(%x: memref<1x2x2x3xi8>, %t: memref<3xui16>, %w: memref
   kernel.resize %x, %t weights %w : memref<3xf32> : memref<1x2x2x3xi8>, memref<3xui16> -> %y : memref<1x1x1x3xi8> {rowTaps = 2 : i32, columnTaps = 1 : i32}
   return
 }
+
+// -----
+
+func.func @decode_table(%c: memref<64xi8>, %w: memref<100xi8>) {
+  // expected-error @below {{'kernel.decode' op expects tableLog 5 to 11, got 12}}
+  kernel.decode %c : memref<64xi8> -> %w : memref<100xi8> {tableLog = 12 : i32}
+  return
+}
+
+// -----
+
+func.func @decode_rank(%c: memref<8x8xi8>, %w: memref<100xi8>) {
+  // expected-error @below {{'kernel.decode' op expects a coded string of one dimension, got 'memref<8x8xi8>'}}
+  kernel.decode %c : memref<8x8xi8> -> %w : memref<100xi8> {tableLog = 9 : i32}
+  return
+}
+
+// -----
+
+func.func @decode_words(%c: memref<64xi8>, %w: memref<100xi8>) {
+  // expected-error @below {{'kernel.decode' op expects words that fit the output, got 26 for 'memref<100xi8>'}}
+  kernel.decode %c : memref<64xi8> -> %w : memref<100xi8> {tableLog = 9 : i32, words = 26 : i32}
+  return
+}

@@ -171,6 +171,13 @@ func.func @movement(%x: memref<2x5xi8>, %p: memref<3x8xi8>, %t: memref<5x2xi8>) 
   return
 }
 
+// CHECK-LABEL: func @decode
+// CHECK: kernel.decode %{{.*}} : memref<912xi8> -> %{{.*}} : memref<33x1x1x64xi8> scratch %{{.*}} : memref<1536xi8> {tableLog = 8 : i32}
+func.func @decode(%c: memref<912xi8>, %w: memref<33x1x1x64xi8>, %s: memref<1536xi8>) {
+  kernel.decode %c : memref<912xi8> -> %w : memref<33x1x1x64xi8> scratch %s : memref<1536xi8> {tableLog = 8 : i32}
+  return
+}
+
 // CHECK-LABEL: func @call
 // CHECK: kernel.call @tinyc_lookup_s8(%{{.*}}, %{{.*}}, %{{.*}}, null) : memref<4x16xi8>, memref<256xi8>, memref<4x16xi8> rows[0, 4] params <"tinyc_lookup_s8_params", ["rows", "length"], [4 : i32, 16 : i32]>
 // CHECK: kernel.call @f(null) rows[0, 0] params <"t", [], []>
