@@ -109,12 +109,35 @@ private:
         mine.merge(other);
 
     ranges.clear();
+    llvm::DenseSet<Value> infinite;
     for (auto [value, index] : values) {
-      if (!histograms[index].isFinite())
-        return reportNotFinite(value);
+      if (!histograms[index].isFinite()) {
+        if (!isMask(value, infinite))
+          return reportNotFinite(value);
+        infinite.insert(value);
+        constexpr double infinity = std::numeric_limits<double>::infinity();
+        ranges.push_back({-infinity, infinity});
+        continue;
+      }
       ranges.push_back(getRange(index, method == "auto" ? StringRef("percentile") : StringRef(method)));
     }
     return success();
+  }
+
+  /// Whether an op may have infinite results: of infinite constants, as attention masks are, or of operands that are `infinite`.
+  static bool isMask(Value value, const llvm::DenseSet<Value> &infinite) {
+    Operation *op = value.getDefiningOp();
+    auto isInfinite = [](double real) { return std::isinf(real); };
+    if (!op)
+      return false;
+    if (auto nest = dyn_cast<nn::LoopNestOp>(op))
+      for (auto constant : nest.getBody().getOps<arith::ConstantOp>())
+        if (auto real = dyn_cast<FloatAttr>(constant.getValue()); real && isInfinite(real.getValueAsDouble()))
+          return true;
+    return llvm::any_of(op->getOperands(), [&](Value operand) {
+      std::optional<nn::HostTensor> constant = isFloat(operand) ? getRealConstant(operand) : std::nullopt;
+      return infinite.contains(operand) || (constant && llvm::any_of(constant->get<float>(), isInfinite));
+    });
   }
 
   Range getRange(unsigned index, StringRef name) const {
@@ -172,7 +195,7 @@ private:
       llvm::SmallSetVector<Value, 4> operands(op.operand_begin(), op.operand_end());
       for (Value operand : operands) {
         auto *found = values.find(operand);
-        if (found == values.end() || !isFloat(op.getResult(0)))
+        if (found == values.end() || !isFloat(op.getResult(0)) || !histograms[found->second].isFinite())
           continue;
         StepwiseRun::Samples kept(run.get(operand).begin(), run.get(operand).end());
         for (auto [candidate, name] : llvm::enumerate(candidates)) {

@@ -53,6 +53,22 @@ static bool isMasked(Operation *op) {
   return hasConstants && result && width > 0.0 && getWidth(*result) > kGreatestShare * width;
 }
 
+/// The values that 8 bits are too coarse for: those of masks, and what ops make of them that is as wide.
+static llvm::DenseSet<Value> findCoarse(func::FuncOp function) {
+  llvm::DenseSet<Value> coarse;
+  for (Operation &op : function.getBody().front().without_terminator()) {
+    std::optional<Range> range = op.getNumResults() == 1 ? getRange(op.getResult(0)) : std::nullopt;
+    if (!range)
+      continue;
+    auto comesFrom = [&](Value operand) {
+      return coarse.contains(operand) && getWidth(*range) * kGreatestShare >= getWidth(*getRange(operand));
+    };
+    if (!std::isfinite(getWidth(*range)) || isMasked(&op) || llvm::any_of(op.getOperands(), comesFrom))
+      coarse.insert(op.getResult(0));
+  }
+  return coarse;
+}
+
 static bool isWide(Operation *op, unsigned activationBits) {
   for (Operation *place : {op, op->getParentOp()})
     if (auto chosen = place->getAttrOfType<IntegerAttr>(nn::kActivationBitsAttr))
@@ -106,7 +122,7 @@ int64_t countElements(Value value) { return cast<RankedTensorType>(value.getType
 class Division {
 public:
   Division(func::FuncOp function, const llvm::MapVector<Operation *, std::string> &reasons)
-      : function(function), reasons(reasons), cut(0) {}
+      : function(function), reasons(reasons), coarse(findCoarse(function)), cut(0) {}
 
   /// The ops on the float side, in order, and the arguments that stay float.
   std::pair<SmallVector<Operation *>, SmallVector<Value>> solve() {
@@ -158,7 +174,7 @@ private:
     if (readers.empty())
       return;
     const int64_t elements = countElements(value);
-    const bool isCoarse = (value.getDefiningOp() && isMasked(value.getDefiningOp())) || llvm::any_of(value.getUses(), wantsFloat);
+    const bool isCoarse = coarse.contains(value) || llvm::any_of(value.getUses(), wantsFloat);
     if (isCoarse)
       cut.addCost(producer, -kCoarse * elements);
     unsigned dequantized = cut.addNode(), quantized = cut.addNode();
@@ -172,6 +188,7 @@ private:
 
   func::FuncOp function;
   const llvm::MapVector<Operation *, std::string> &reasons;
+  llvm::DenseSet<Value> coarse;
   graph::MinimumCut cut;
   llvm::MapVector<Operation *, unsigned> opNodes;
   llvm::MapVector<Value, unsigned> argumentNodes;

@@ -86,19 +86,22 @@ func.func @square(%x: tensor<2x3xf32> {nn.range = array<f64: -1.0, 0.9921875>}) 
 
 #same = affine_map<(i, j) -> (i, j)>
 
-// A mask of -1e9 in an int8 sum would leave nothing of the other operand: the sum is float, and so is what reads it.
+// A mask in an int8 sum would leave nothing of the other operand: the sum is float, and so is what reads it.
 // CHECK-LABEL: func.func @mask
 // CHECK: nn.add {{.*}} -> tensor<1x2xf32>
-// CHECK: nn.softmax {{.*}} -> tensor<1x2xf32>
+// CHECK: nn.reshape {{.*}} -> tensor<1x1x2xf32>
+// CHECK: nn.softmax {{.*}} -> tensor<1x1x2xf32>
 // CHECK: quant.qcast
 func.func @mask(%x: tensor<1x2xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<1x2xf32> {
   %w = nn.constant dense<1.0> : tensor<2x2xf32> -> tensor<2x2xf32>
-  %m = nn.constant dense<[[0.0, -1.0e9]]> : tensor<1x2xf32> -> tensor<1x2xf32>
+  %m = nn.constant dense<[[0.0, 0xFF800000]]> : tensor<1x2xf32> -> tensor<1x2xf32>
   %0 = nn.fully_connected %x, %w {nn.range = array<f64: -2.0, 2.0>} : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
-  %1 = nn.add %0, %m {nn.range = array<f64: -1.0e9, 2.0>} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
-  %2 = nn.softmax %1 {nn.range = array<f64: 0.0, 1.0>} : (tensor<1x2xf32>) -> tensor<1x2xf32>
-  %3 = nn.fully_connected %2, %w {nn.range = array<f64: -2.0, 2.0>} : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
-  return %3 : tensor<1x2xf32>
+  %1 = nn.add %0, %m {nn.range = array<f64: 0xFFF0000000000000, 0x7FF0000000000000>} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+  %2 = nn.reshape %1 {nn.range = array<f64: 0xFFF0000000000000, 0x7FF0000000000000>} : (tensor<1x2xf32>) -> tensor<1x1x2xf32>
+  %3 = nn.softmax %2 {nn.range = array<f64: 0.0, 1.0>} : (tensor<1x1x2xf32>) -> tensor<1x1x2xf32>
+  %4 = nn.reshape %3 {nn.range = array<f64: 0.0, 1.0>} : (tensor<1x1x2xf32>) -> tensor<1x2xf32>
+  %5 = nn.fully_connected %4, %w {nn.range = array<f64: -2.0, 2.0>} : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+  return %5 : tensor<1x2xf32>
 }
 
 // -----
