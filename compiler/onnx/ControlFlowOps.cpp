@@ -111,11 +111,12 @@ LogicalResult buildIf(NodeImporter &node) {
     FailureOr<Names> names = importBranch(**condition);
     return failed(names) ? failure() : setOutputs(node, *names);
   }
+  // Nodes have no effects, so computing both is as good as computing one.
+  mlir::emitRemark(node.loc) << node.describe() << ": the condition is known at run time only: both branches are computed; "
+                             << "--input-value fixes an input that decides it";
   FailureOr<Names> whenTrue = importBranch(true), whenFalse = importBranch(false);
   if (failed(whenTrue) || failed(whenFalse))
     return failure();
-  // Nodes have no effects, so computing both is as good as computing one.
-  mlir::emitRemark(node.loc) << node.describe() << ": the condition is known at run time only: both branches are computed";
   for (unsigned index = 0; index < node.getOutputCount(); ++index) {
     if (!node.isOutputUsed(index))
       continue;

@@ -341,8 +341,8 @@ FailureOr<Value> ModelImporter::importOutput(const TensorInfo &output) {
     Shape declared;
     for (const Dimension &dimension : output.shape)
       declared.push_back(dimension.size);
-    return emitError(output.name) << "the model declares output '" << output.name << "' as " << toString(declared)
-                                  << ", its shape is " << toString(operand.getShape());
+    mlir::emitWarning(getLoc(output.name)) << "the model declares output '" << output.name << "' as "
+                                           << toString(declared) << ", its shape is " << toString(operand.getShape());
   }
   if (!operand.isConstant())
     return operand.value;
