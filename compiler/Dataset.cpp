@@ -117,6 +117,16 @@ std::vector<float> Dataset::get(int64_t index) const {
   return values;
 }
 
+std::optional<std::vector<int64_t>> Dataset::getIntegers(int64_t index) const {
+  const bool isPlain = all_of(scales, [](float scale) { return scale == 1.0f; }) &&
+                       all_of(offsets, [](float offset) { return offset == 0.0f; });
+  if (!isPlain || array.isFloatingPoint())
+    return std::nullopt;
+  std::vector<int64_t> values(sampleElements);
+  array.readIntegers(index * sampleElements, values);
+  return values;
+}
+
 //===----------------------------------------------------------------------===//
 // Tensors of the model
 //===----------------------------------------------------------------------===//

@@ -25,6 +25,8 @@ public:
   llvm::StringRef getPath() const { return array.getPath(); }
   /// The real values of sample `index` in ONNX's order: stored number * scale + offset.
   std::vector<float> get(int64_t index) const;
+  /// The integers of sample `index`, exactly; nullopt of a file of real numbers, or if they are transformed.
+  std::optional<std::vector<int64_t>> getIntegers(int64_t index) const;
 
 private:
   explicit Dataset(NpyArray array) : array(std::move(array)) {}

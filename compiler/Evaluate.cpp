@@ -64,7 +64,10 @@ std::vector<float> Samples::getValues(int64_t index, unsigned input) const {
 std::vector<char> Samples::getBytes(int64_t index) const {
   std::vector<char> bytes;
   for (auto [input, port] : enumerate(data->ports)) {
-    std::vector<char> encoded = encode(port, getValues(index, input));
+    std::optional<std::vector<int64_t>> integers;
+    if (port.isPlainInteger())
+      integers = data->datasets[input].getIntegers(data->first + index);
+    std::vector<char> encoded = integers ? encodeIntegers(port, *integers) : encode(port, getValues(index, input));
     bytes.insert(bytes.end(), encoded.begin(), encoded.end());
   }
   return bytes;
@@ -182,16 +185,22 @@ Error measure(const Ports &ports, const Samples &samples, ArrayRef<char> outputs
     return Error::success();
   const Port &port = ports.outputs.front();
   std::vector<int64_t> shape = port.getOnnxShape();
-  std::vector<float> values;
-  for (int64_t i = 0; i < samples.size(); ++i) {
-    std::vector<float> one = decode(port, getOutput(ports, outputs, i, 0));
-    values.insert(values.end(), one.begin(), one.end());
-  }
   if (shape.empty())
     shape = {samples.size()};
   else
     shape.front() *= samples.size();
-  return writeNpy(options.outputFile, shape, values);
+  // Integers wider than the 24 bits that float32 holds.
+  const bool isWide = port.isPlainInteger() && port.getElementBytes() > 2;
+  std::vector<float> values;
+  std::vector<int64_t> integers;
+  for (int64_t i = 0; i < samples.size(); ++i) {
+    ArrayRef<char> bytes = getOutput(ports, outputs, i, 0);
+    if (isWide)
+      append_range(integers, decodeIntegers(port, bytes));
+    else
+      append_range(values, decode(port, bytes));
+  }
+  return isWide ? writeNpy(options.outputFile, shape, integers) : writeNpy(options.outputFile, shape, values);
 }
 
 } // namespace tinyc

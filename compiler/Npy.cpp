@@ -282,12 +282,18 @@ double NpyArray::get(int64_t index) const {
   return 0;
 }
 
+void NpyArray::readIntegers(int64_t first, MutableArrayRef<int64_t> values) const {
+  assert(!isFloatingPoint() && "floating point elements are no integers");
+  for (auto [i, value] : enumerate(values))
+    value = element == Element::I8 || element == Element::U8 ? load<int64_t>(data, first + i)
+                                                             : static_cast<int64_t>(get(first + i));
+}
+
 Expected<std::vector<int64_t>> NpyArray::toIntegers() const {
   if (isFloatingPoint())
     return makeFileError(path, "expects integers, got floating point elements");
   std::vector<int64_t> values(count);
-  for (int64_t i = 0; i < count; ++i)
-    values[i] = static_cast<int64_t>(get(i));
+  readIntegers(0, values);
   return values;
 }
 
@@ -318,6 +324,10 @@ Error writeNpy(StringRef path, ArrayRef<int64_t> shape, ArrayRef<float> values) 
   static_assert(endianness::native == endianness::little, "elements are written as they lie in memory");
   return writeElements(path, shape, "<f4",
                        {reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float)});
+}
+
+Error writeNpy(StringRef path, ArrayRef<int64_t> shape, ArrayRef<int64_t> values) {
+  return writeElements(path, shape, "<i8", {reinterpret_cast<const char *>(values.data()), values.size() * sizeof(int64_t)});
 }
 
 Error writeNpy(StringRef path, ArrayRef<int64_t> shape, ArrayRef<int8_t> values) {

@@ -30,6 +30,8 @@ public:
   double get(int64_t index) const;
   /// Elements first, first + 1, ... of that order.
   void read(int64_t first, llvm::MutableArrayRef<double> values) const;
+  /// The same of integers, exactly (those of uint64 as the signed ones of the same bits); not for floating point elements.
+  void readIntegers(int64_t first, llvm::MutableArrayRef<int64_t> values) const;
   /// All elements as integers (labels); fails for floating point elements.
   llvm::Expected<std::vector<int64_t>> toIntegers() const;
 
@@ -45,8 +47,9 @@ private:
 /// `[2, 3]`, as messages about shapes write it; `first` replaces the first number.
 std::string formatShape(llvm::ArrayRef<int64_t> shape, llvm::StringRef first = "");
 
-/// Writes float32 or int8 elements in row-major order. The file appears whole or not at all.
+/// Writes float32, int64 or int8 elements in row-major order. The file appears whole or not at all.
 llvm::Error writeNpy(llvm::StringRef path, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values);
+llvm::Error writeNpy(llvm::StringRef path, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> values);
 llvm::Error writeNpy(llvm::StringRef path, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int8_t> values);
 
 } // namespace tinyc

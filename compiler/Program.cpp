@@ -241,4 +241,34 @@ std::vector<float> decode(const Port &port, ArrayRef<char> bytes) {
   return values;
 }
 
+std::vector<char> encodeIntegers(const Port &port, ArrayRef<int64_t> values) {
+  assert(port.isPlainInteger() && static_cast<int64_t>(values.size()) == port.getElements());
+  std::vector<char> bytes(port.bytes);
+  visitElement(port.type, [&](auto zero) {
+    using T = decltype(zero);
+    forEachElement(port, [&](int64_t stored, int64_t onnx) {
+      int64_t value = values[onnx];
+      if constexpr (sizeof(T) < 8)
+        value = std::clamp<int64_t>(value, std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
+      T element = static_cast<T>(value);
+      std::memcpy(bytes.data() + stored * sizeof(T), &element, sizeof(T));
+    });
+  });
+  return bytes;
+}
+
+std::vector<int64_t> decodeIntegers(const Port &port, ArrayRef<char> bytes) {
+  assert(port.isPlainInteger() && static_cast<int64_t>(bytes.size()) == port.bytes);
+  std::vector<int64_t> values(port.getElements());
+  visitElement(port.type, [&](auto zero) {
+    using T = decltype(zero);
+    forEachElement(port, [&](int64_t stored, int64_t onnx) {
+      T element;
+      std::memcpy(&element, bytes.data() + stored * sizeof(T), sizeof(T));
+      values[onnx] = static_cast<int64_t>(element);
+    });
+  });
+  return values;
+}
+
 } // namespace tinyc

@@ -30,6 +30,8 @@ struct Port {
   bool isInteger() const { return type == "int8" || type == "int16"; }
   int64_t getElements() const;
   bool isQuantized() const { return isInteger() && (scale != 1.0 || zeroPoint != 0); }
+  /// Of integers that stand for themselves.
+  bool isPlainInteger() const { return type != "float32" && type != "bool" && !isQuantized(); }
   /// Bytes of an element; 0 if `type` is none.
   int64_t getElementBytes() const;
   /// Of a streamed port, whose shape is [1, rows, ...].
@@ -68,12 +70,15 @@ Ports getPorts(mlir::func::FuncOp function);
 /// The one function with the attribute kernel.inputs, or null.
 mlir::func::FuncOp getPlannedFunction(mlir::ModuleOp module);
 
-/// Real values in ONNX's order of dimensions to the bytes of the port, rounding half to even and saturating. Integers pass
-/// through float: those beyond 2^24 are rounded.
+/// Real values in ONNX's order of dimensions to the bytes of the port, rounding half to even and saturating.
 std::vector<char> encode(const Port &port, llvm::ArrayRef<float> values);
 
 /// The bytes of a port to real values in ONNX's order of dimensions.
 std::vector<float> decode(const Port &port, llvm::ArrayRef<char> bytes);
+
+/// The same of a port of plain integers, exactly: those out of its range saturate; of uint64 they are the bits.
+std::vector<char> encodeIntegers(const Port &port, llvm::ArrayRef<int64_t> values);
+std::vector<int64_t> decodeIntegers(const Port &port, llvm::ArrayRef<char> bytes);
 
 } // namespace tinyc
 

@@ -89,7 +89,7 @@ private:
       for (int64_t sample = worker; sample < samples.count; sample += workers) {
         auto observer = [&](Value value, const nn::HostTensor &tensor) {
           auto *found = values.find(value);
-          if (found == values.end())
+          if (found == values.end() || tensor.getNumElements() == 0)
             return;
           ArrayRef<float> elements = tensor.get<float>();
           parts[worker][found->second].add(elements);

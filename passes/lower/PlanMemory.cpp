@@ -46,8 +46,10 @@ public:
     if (plan.bytes > std::numeric_limits<int32_t>::max())
       return function.emitError("needs an arena of ") << plan.bytes << " bytes, more than 2^31 - 1";
     describeBuffers();
-    describePeak();
-    plan.savings = findSavings(graph, steps, rowsPerStep, plan.peakBytes);
+    if (!steps.empty()) { // a function may compute nothing
+      describePeak();
+      plan.savings = findSavings(graph, steps, rowsPerStep, plan.peakBytes);
+    }
     setAttributes();
     rewrite();
     return success();

@@ -220,6 +220,8 @@ void RowLifetimes::computeOverlays() {
 }
 
 std::vector<int64_t> RowLifetimes::getLiveBytes() const {
+  if (steps.empty()) // nothing is computed: arguments are there before and after
+    return {};
   std::vector<int64_t> change(steps.size() + 1, 0);
   for (size_t number = 0; number < graph.buffers.size(); ++number) {
     const GraphBuffer &buffer = graph.buffers[number];

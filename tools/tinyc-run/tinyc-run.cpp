@@ -16,7 +16,7 @@ int main(int argc, char **argv) {
                               cl::value_desc("Y.npy"), cl::cat(category));
   cl::opt<std::string> expect("expect", cl::desc("Expected outputs, or \"input\": prints the mean squared error"),
                               cl::value_desc("X.npy"), cl::cat(category));
-  cl::opt<std::string> output("output", cl::desc("Write the first output of all samples, float32"),
+  cl::opt<std::string> output("output", cl::desc("Write the first output of all samples, float32; integers wider than 16 bits as int64"),
                               cl::value_desc("out.npy"), cl::cat(category));
   cl::opt<int64_t> skip("skip", cl::desc("Leave out the first N samples"), cl::value_desc("N"), cl::init(0),
                         cl::cat(category));

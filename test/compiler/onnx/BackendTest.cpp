@@ -265,18 +265,40 @@ std::optional<Values> BackendTest::runOnHost(const std::string &path, llvm::Arra
   return values;
 }
 
+/// Why a case has no chance: for the table.
+std::string describeUnsupported(const onnx::ModelProto &model) {
+  const std::string &first = model.graph().node(0).op_type();
+  for (const auto *values : {&model.graph().input(), &model.graph().output()})
+    for (const onnx::ValueInfoProto &value : *values) {
+      if (!value.type().has_tensor_type())
+        return "sequences and optionals";
+      if (value.type().tensor_type().elem_type() == onnx::TensorProto::STRING)
+        return "strings";
+    }
+  for (const onnx::NodeProto &node : model.graph().node()) {
+    const llvm::StringRef op = node.op_type();
+    if (llvm::is_contained({"Adagrad", "Adam", "Momentum", "Gradient"}, op))
+      return "training";
+    if (op.contains("Sequence") || op.contains("Optional"))
+      return "sequences and optionals";
+    if (op.starts_with("Random") || op == "Bernoulli")
+      return "random numbers";
+  }
+  return "the operator " + first;
+}
+
 void BackendTest::runCase(const std::string &directory) {
   BackendCase backendCase;
   backendCase.name = llvm::sys::path::filename(directory).str();
   std::ifstream stream(directory + "/model.onnx", std::ios::binary);
   ASSERT_TRUE(stream && backendCase.model.ParseFromIstream(&stream)) << directory;
   if (!isSupported(backendCase.model)) {
-    rows.push_back(backendCase.model.graph().node(0).op_type() + "\t0\t" + backendCase.name + "\tother operators or types");
+    rows.push_back(backendCase.model.graph().node(0).op_type() + "\t0\t" + backendCase.name + "\t" + describeUnsupported(backendCase.model));
     return;
   }
   if (!readTensors(directory, backendCase)) {
     ++skipped;
-    rows.push_back(backendCase.model.graph().node(0).op_type() + "\t0\t" + backendCase.name + "\tdata of other types");
+    rows.push_back(backendCase.model.graph().node(0).op_type() + "\t0\t" + backendCase.name + "\tstrings");
     return;
   }
   messages.clear();
