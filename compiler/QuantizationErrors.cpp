@@ -126,15 +126,16 @@ private:
     Operation *op = pair.quantized.getDefiningOp();
     if (!op)
       return quantize(getLive(pair.reference), pair.quantized.getType());
+    // A loop nest may have got a table for its constants: the other operands are the same, in order.
+    auto isVariable = [](Value operand) { return !operand.getDefiningOp<nn::ConstantOp>(); };
+    for (Value quantized : op->getOperands())
+      if (!isVariable(quantized) && !map.contains(quantized))
+        builder.clone(*quantized.getDefiningOp(), map);
     for (auto [quantized, reference] :
-         llvm::zip_equal(op->getOperands(), pair.reference.getDefiningOp()->getOperands())) {
-      if (map.contains(quantized))
-        continue;
-      if (Operation *constant = quantized.getDefiningOp<nn::ConstantOp>())
-        builder.clone(*constant, map);
-      else
+         llvm::zip(llvm::make_filter_range(op->getOperands(), isVariable),
+                   llvm::make_filter_range(pair.reference.getDefiningOp()->getOperands(), isVariable)))
+      if (!map.contains(quantized))
         map.map(quantized, quantize(getLive(reference), quantized.getType()));
-    }
     return builder.clone(*op, map)->getResult(0);
   }
 
@@ -232,6 +233,10 @@ LogicalResult Measurement::match() {
     same &= mine->getName() == other->getName();
   if (!same)
     return reference.emitError("the quantized program does not have the ops of the float model");
+  for (auto [number, output] : llvm::enumerate(outputs))
+    if (!isFloatTensor(output.getType()))
+      return mlir::emitError(reference.getLoc(), "expects float outputs to explain quantization by, but output ")
+             << number << " is " << output.getType();
   for (auto [mine, other] : llvm::zip(reference.getArguments(), quantized.getArguments()))
     if (nn::getPerTensor(other.getType()))
       pairs.push_back({mine, other});
@@ -241,7 +246,7 @@ LogicalResult Measurement::match() {
     bool moves = quantizable && quantizable.sharesScale() && llvm::none_of(other->getOperands(), [](Value operand) {
                    return operand.getDefiningOp<nn::RequantizeOp>() != nullptr;
                  });
-    if (!moves)
+    if (!moves && isFloatTensor(mine->getResult(0).getType())) // integers that stand for themselves have no noise
       pairs.push_back({mine->getResult(0), other->getResult(0)});
   }
   return success();
