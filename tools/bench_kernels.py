@@ -251,7 +251,7 @@ def add_random(calls, rng, kernels):
                                element=4)
         elif op == 'fully_connected':
             for i in range(2 * some if inputs in INTEGERS else some):
-                n = 4 * up_to(200) if 'pairs' in symbol and i % 3 else 2 * up_to(300) if is_wide(symbol) else up_to(600)
+                n = 4 * up_to(200) if 'pairs' in symbol and i % 3 else up_to(600)
                 rows, outputs = rng.choice([1, 1, 1, 2, 5]), up_to(200)
                 stage = [-1e9, 1e9] if inputs == 'f32' else CLAMPED_STAGE if 'pairs' in symbol and i % 4 == 3 else \
                     SLOW_STAGE if isa != 'generic' and i % 3 == 0 and 'pairs' not in symbol else STAGE
@@ -395,6 +395,8 @@ def main():
                  'tinyc_depthwise_conv2d_pairs_s16_s8_armv7e_m', 'tinyc_fully_connected_pairs_s16_s8_armv7e_m')
     add_networks(calls, 'tinyc_conv2d_columns_s8_s4_armv7e_m', 'tinyc_depthwise_conv2d_planes_s8_s4_armv7e_m',
                  'tinyc_depthwise_conv2d_3x3_s8_s4_armv7e_m', 'tinyc_fully_connected_pairs_s8_s4_armv7e_m')
+    add_networks(calls, 'tinyc_conv2d_pairs_s16_s4_armv7e_m', 'tinyc_depthwise_conv2d_pairs_s16_s4_armv7e_m',
+                 'tinyc_depthwise_conv2d_pairs_s16_s4_armv7e_m', 'tinyc_fully_connected_pairs_s16_s4_armv7e_m')
     for kernel in wanted:  # the same shapes whatever other kernels there are
         add_random(calls, random.Random(kernel[5]), [kernel])
     isa = {k[5]: k[3] for k in kernels}

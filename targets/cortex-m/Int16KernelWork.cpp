@@ -2,6 +2,7 @@
 #include "targets/cortex-m/KernelWork.h"
 
 #include "tinyc/kernels.h"
+#include "tinyc/layouts.h"
 #include "tinyc/window.h"
 
 namespace tinyc::targets {
@@ -13,6 +14,10 @@ KernelWork begin(const KernelCall &call) {
   work.variant = call.symbol;
   work.add("call", 1);
   return work;
+}
+
+int32_t getWeightBits(const KernelCall &call) {
+  return call.symbol.find("_s16_s4") != call.symbol.npos ? 4 : call.symbol.find("_s16_s2") != call.symbol.npos ? 2 : 8;
 }
 
 /// Blocks of three and two pixels, and single ones, of a run of pixels: countPixels of conv2d_pairs_s16_s8.c.
@@ -34,7 +39,9 @@ KernelWork countPairsS16(const KernelCall &call) {
   const tinyc_window &window = params.window;
   int32_t channels = window.input_channels / params.groups, filters = window.output_channels / params.groups;
   int32_t length = window.kernel_height * window.kernel_width * channels;
-  double words = (length + 1) / 2, groups = params.groups;
+  // Steps of a word of weights, which belongs to some words of elements.
+  int32_t bits = getWeightBits(call), elements = 16 / bits;
+  double words = tinyc_pair_words_s16(length, bits), groups = params.groups;
   bool pointwise = window.kernel_height == 1 && window.kernel_width == 1 && window.stride_height == 1 &&
                    window.stride_width == 1 && params.groups == 1 && window.pad_top == 0 && window.pad_left == 0 &&
                    window.output_width == window.input_width && window.output_height == window.input_height;
@@ -43,7 +50,7 @@ KernelWork countPairsS16(const KernelCall &call) {
   Blocks blocks = countBlocks(joined ? call.rows() * window.output_width : window.output_width);
   double pixels = static_cast<double>(call.rows()) * window.output_width;
   // Of a pointwise convolution only the last block of a run is copied, unless the pixels do not lie at words.
-  double gathered = !pointwise ? pixels * groups : channels % 2 != 0 ? pixels : 3 * runs;
+  double gathered = !pointwise ? pixels * groups : channels % elements != 0 ? pixels : 3 * runs;
   bool together = window.dilation_width == 1 && groups == 1;
   double copies = pointwise ? 1 : window.kernel_height * (together ? 1.0 : window.kernel_width);
   double pairs = filters / 2, alone = filters % 2;
@@ -62,6 +69,8 @@ KernelWork countPairsS16(const KernelCall &call) {
   work.add("step of 2 pixels", twos * pairs * words);
   work.add("filter pair of a pixel", vectors);
   work.add("step of a pixel", vectors * words);
+  if (bits < 8)
+    work.add("elements of a step added up", pairs > 0 ? (3 * threes + 2 * twos) * words : 0);
   work.constantBytes = (threes + twos + ones) * (pairs + alone) * (16 + 4 * words);
   return work;
 }
@@ -69,7 +78,8 @@ KernelWork countPairsS16(const KernelCall &call) {
 KernelWork countDepthwisePairsS16(const KernelCall &call) {
   const tinyc_window &window = call.as<tinyc_conv2d_s8_params>().window;
   int32_t channels = window.output_channels, taps = window.kernel_height * window.kernel_width;
-  double pixels = static_cast<double>(call.rows()) * window.output_width, pairs = (taps + 1) / 2;
+  int32_t bits = getWeightBits(call);
+  double pixels = static_cast<double>(call.rows()) * window.output_width, pairs = tinyc_pair_words_s16(taps, bits);
   double fours = pixels * (channels / 4), others = pixels * (channels % 4 / 2 + channels % 2);
   KernelWork work = begin(call);
   work.add("channel", channels);
@@ -80,7 +90,7 @@ KernelWork countDepthwisePairsS16(const KernelCall &call) {
   work.add("taps of four channels", fours * pairs);
   work.add("two channels", others);
   work.add("taps of two channels", others * pairs);
-  work.add("unaligned load", channels % 2 != 0 ? fours * pairs * 2 : 0);
+  work.add("unaligned load", channels % 2 != 0 ? fours * pairs * 16 / bits : 0);
   work.constantBytes = pixels * ((channels + 1) / 2) * (16 + 4 * pairs);
   return work;
 }
@@ -88,12 +98,14 @@ KernelWork countDepthwisePairsS16(const KernelCall &call) {
 KernelWork countFullyConnectedPairsS16(const KernelCall &call) {
   const auto &params = call.as<tinyc_fully_connected_s8_params>();
   double pairs = static_cast<double>(call.rows()) * ((params.outputs + 1) / 2);
+  int32_t bits = getWeightBits(call), words = tinyc_pair_words_s16(params.inputs, bits);
   KernelWork work = begin(call);
   work.add("row", call.rows());
+  work.add("input copied", params.inputs % (16 / bits) != 0 ? static_cast<double>(call.rows()) * params.inputs : 0);
   work.add("pair of outputs", pairs);
-  work.add("four words", pairs * (params.inputs / 8));
-  work.add("word", pairs * (params.inputs / 2 % 4));
-  work.constantBytes = pairs * (16 + 2 * params.inputs);
+  work.add("four words", bits == 8 ? pairs * (words / 4) : 0);
+  work.add("word", pairs * (bits == 8 ? words % 4 : words));
+  work.constantBytes = pairs * tinyc_pair_bytes_s16(params.inputs, bits);
   return work;
 }
 
@@ -106,6 +118,20 @@ KernelWork countAddTwos(const KernelCall &call) {
   work.add("two elements", contiguous ? lines * (params.dims[3] / 2) : 0);
   work.add("element alone", contiguous ? lines * (params.dims[3] % 2) : 0);
   work.add("element with a stride", contiguous ? 0 : lines * params.dims[3]);
+  return work;
+}
+
+KernelWork countMulTwos(const KernelCall &call) {
+  const auto &params = call.as<tinyc_elementwise_s8_params>();
+  double lines = static_cast<double>(call.rows()) * params.dims[1] * params.dims[2];
+  int32_t step = params.rhs_strides[3];
+  bool fast = params.output.shift >= 33 && params.output.zero_point == 0 && params.lhs_strides[3] == 1 && (step & ~1) == 0;
+  KernelWork work = begin(call);
+  work.add("line", lines);
+  work.add("two elements", fast && step == 1 ? lines * (params.dims[3] / 2) : 0);
+  work.add("two elements by one", fast && step == 0 ? lines * (params.dims[3] / 2) : 0);
+  work.add("element alone", fast ? lines * (params.dims[3] % 2) : 0);
+  work.add("element of the slow loop", fast ? 0 : lines * params.dims[3]);
   return work;
 }
 

@@ -19,6 +19,7 @@ constexpr Family families[] = {
     {"tinyc_depthwise_conv2d_pairs_s16_", dsp, countDepthwisePairsS16},
     {"tinyc_fully_connected_pairs_s16_", dsp, countFullyConnectedPairsS16},
     {"tinyc_add_s16", dsp, countAddTwos},
+    {"tinyc_mul_s16", dsp, countMulTwos},
     {"tinyc_requantize_s16", dsp, countRequantizeTwos},
     {"tinyc_conv2d_columns_", dsp, countColumns},
     {"tinyc_conv2d_direct_", dsp, countDirect},

@@ -81,6 +81,7 @@ KernelWork countPairsS16(const KernelCall &call);
 KernelWork countDepthwisePairsS16(const KernelCall &call);
 KernelWork countFullyConnectedPairsS16(const KernelCall &call);
 KernelWork countAddTwos(const KernelCall &call);
+KernelWork countMulTwos(const KernelCall &call);
 KernelWork countRequantizeTwos(const KernelCall &call);
 
 KernelWork countFilterBlocks(const KernelCall &call);

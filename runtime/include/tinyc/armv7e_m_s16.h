@@ -105,18 +105,25 @@ static inline void tinyc_zero_elements_s16(int16_t *to, int32_t count) {
     *to = 0;
 }
 
-/* One vector of `words` pairs of elements times all filters, packed in pairs (tinyc_pair_bytes_s16 of tinyc/layouts.h); the outputs
- * lie side by side. */
-static __attribute__((unused)) void tinyc_multiply_vector_s16(const uint8_t *packed, const int16_t *x, int16_t *out,
-                                                              int32_t words, int32_t filters,
-                                                              const tinyc_wide_stage *stage) {
+/* The weights of less than 8 bits of two elements in the lowest bits of the halves of a word, which are plus 8 or 2 there. */
+TINYC_CORE uint32_t tinyc_narrow_pair(uint32_t word, const int32_t bits) {
+  uint32_t pair = word & (bits == 4 ? 0x000f000fu : 0x00030003u), less = bits == 4 ? 0x00080008u : 0x00020002u, result;
+  __asm__("ssub16 %0, %1, %2" : "=r"(result) : "r"(pair), "r"(less));
+  return result;
+}
+
+/* One vector of `words` pairs of elements, whole steps, times all filters, packed in pairs (tinyc/layouts.h); the outputs lie side by
+ * side. */
+TINYC_CORE void tinyc_multiply_vector_s16(const uint8_t *packed, const int16_t *x, int16_t *out, int32_t words,
+                                          int32_t filters, const tinyc_wide_stage *stage, const int32_t bits) {
+  const int32_t step = 8 / bits, weights = words / step;
   for (int32_t o = 0; o < filters; o += 2, out += 2) {
     const int32_t *constants = (const int32_t *)(const void *)packed;
     const uint32_t *w = (const uint32_t *)(const void *)(constants + 1);
     const int16_t *element = x;
-    int32_t low = constants[0], high = constants[words + 3];
-    int32_t count = words;
-    for (; count >= 4; count -= 4, element += 8, w += 4) {
+    int32_t low = constants[0], high = constants[weights + 3];
+    int32_t count = weights;
+    for (; bits == 8 && count >= 4; count -= 4, element += 8, w += 4) {
       uint32_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
       uint32_t x0 = tinyc_load_s16x2(element), x1 = tinyc_load_s16x2(element + 2), x2 = tinyc_load_s16x2(element + 4),
                x3 = tinyc_load_s16x2(element + 6);
@@ -129,17 +136,39 @@ static __attribute__((unused)) void tinyc_multiply_vector_s16(const uint8_t *pac
       low = tinyc_dual_multiply_add(x3, tinyc_widen_even(w3), low);
       high = tinyc_dual_multiply_add(x3, tinyc_widen_odd(w3), high);
     }
-    for (; count > 0; count--, element += 2, w++) {
-      uint32_t pair = tinyc_load_s16x2(element);
-      low = tinyc_dual_multiply_add(pair, tinyc_widen_even(w[0]), low);
-      high = tinyc_dual_multiply_add(pair, tinyc_widen_odd(w[0]), high);
+    for (; count > 0; count--, w++) {
+      uint32_t word = w[0];
+      for (int32_t i = 0; i < step; i++, element += 2) {
+        uint32_t pair = tinyc_load_s16x2(element);
+        low = tinyc_dual_multiply_add(pair, bits == 8 ? tinyc_widen_even(word) : tinyc_narrow_pair(word, bits), low);
+        high = tinyc_dual_multiply_add(pair, bits == 8 ? tinyc_widen_odd(word) : tinyc_narrow_pair(word >> bits, bits), high);
+        word >>= 2 * (bits & 7);
+      }
     }
-    uint32_t both = tinyc_finish_s16x2(low, high, constants[words + 1], constants[words + 2], stage);
+    uint32_t both = tinyc_finish_s16x2(low, high, constants[weights + 1], constants[weights + 2], stage);
     if (o + 1 < filters)
       tinyc_store_s16x2(out, both);
     else
       *out = (int16_t)both;
-    packed += 16 + 4 * words;
+    packed += 16 + 4 * weights;
+  }
+}
+
+/* fully_connected of weights of so many bits; vectors that are not whole words of weights are copied to scratch. */
+TINYC_CORE void tinyc_multiply_rows_s16(const tinyc_fully_connected_s8_params *params, const int16_t *input,
+                                        const int8_t *weights, int16_t *output, int16_t *scratch, int32_t row_begin,
+                                        int32_t row_end, const int32_t bits) {
+  tinyc_wide_stage stage = tinyc_make_wide_stage(&params->output);
+  int32_t inputs = params->inputs, filled = tinyc_pair_words_s16(inputs, bits) * (16 / bits);
+  for (int32_t row = row_begin; row < row_end; row++) {
+    const int16_t *x = input + row * inputs;
+    if (filled != inputs) {
+      tinyc_copy_elements_s16(scratch, x, inputs);
+      tinyc_zero_elements_s16(scratch + inputs, filled - inputs);
+      x = scratch;
+    }
+    tinyc_multiply_vector_s16((const uint8_t *)weights, x, output + row * params->outputs, filled / 2, params->outputs,
+                              &stage, bits);
   }
 }
 

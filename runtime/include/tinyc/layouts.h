@@ -209,11 +209,14 @@ static inline int32_t tinyc_lines_count(const tinyc_window *window) {
   return count < window->output_width ? count : window->output_width;
 }
 
-/* ---- Kernels on int16 of Armv7E-M with int8 weights ----------------------------------------------------------------------
+/* ---- Kernels on int16 of Armv7E-M ---------------------------------------------------------------------------------------
  *
  * conv2d_pairs_s16_s8, fully_connected_pairs_s16_s8: of each pair of filters (of a group) the bias of the first; a word for each two
  * elements of the window in the order of the contract, with the bytes (first, second) of one element and (first, second) of the
  * next, 0 where there is none; both multipliers; the bias of the second.
+ *
+ * ..._s16_s4, ..._s16_s2: the same, but a word holds the weights, plus 8 or 2, of four or eight elements: those of each two elements in the
+ * halves of the word, first filter below second; the first two elements in the lowest bits.
  *
  * depthwise_conv2d_pairs_s16_s8: of each pair of channels both biases; a word for each two taps, with the bytes (first channel,
  * second) of one tap and (first, second) of the next; both multipliers.
@@ -221,6 +224,15 @@ static inline int32_t tinyc_lines_count(const tinyc_window *window) {
  * Scratch of conv2d: three windows, each of whole words, and a word into which the last load runs ahead. Of depthwise_conv2d: a
  * pointer for each tap, one more, and a line of zeros. */
 enum { TINYC_PAIRS_S16_ROWS = 32 }; /* of a kernel, at most */
+
+/* Words of weights of a pair of filters of so many elements (or of channels and taps), and the bytes of its constants. */
+static inline int32_t tinyc_pair_words_s16(int32_t length, int32_t bits) {
+  int32_t elements = 16 / bits;
+  return (length + elements - 1) / elements;
+}
+static inline int32_t tinyc_pair_bytes_s16(int32_t length, int32_t bits) {
+  return 16 + 4 * tinyc_pair_words_s16(length, bits);
+}
 
 static inline int64_t tinyc_window_length(const tinyc_conv2d_s8_params *conv) {
   return (int64_t)conv->window.kernel_height * conv->window.kernel_width * (conv->window.input_channels / conv->groups);

@@ -147,19 +147,43 @@ static inline int32_t tinyc_conv2d_f32_f32_x86_64_scratch(const void *params) {
   return tinyc_panel_block(length, tinyc_call_pixels(window), 4);
 }
 
-/* Three windows and a word; negative where they exceed 2^31 - 1 bytes. */
-static inline int32_t tinyc_conv2d_pairs_s16_s8_armv7e_m_scratch(const void *params) {
-  int64_t bytes = 12 * ((tinyc_window_length((const tinyc_conv2d_s8_params *)params) + 1) / 2) + 4;
+/* Three windows of whole words of weights and a word; negative where they exceed 2^31 - 1 bytes. */
+static inline int32_t tinyc_conv2d_pairs_s16_scratch(const void *params, int32_t bits) {
+  int64_t length = tinyc_window_length((const tinyc_conv2d_s8_params *)params), elements = 16 / bits;
+  int64_t bytes = 6 * ((length + elements - 1) / elements * elements) + 4;
   return bytes > INT32_MAX ? -1 : (int32_t)bytes;
 }
 
-/* Pointers to the taps and a line of zeros; negative where they exceed 2^31 - 1 bytes. */
-static inline int32_t tinyc_depthwise_conv2d_pairs_s16_s8_armv7e_m_scratch(const void *params) {
+/* Pointers to the taps, of whole words of weights, and a line of zeros; negative where they exceed 2^31 - 1 bytes. */
+static inline int32_t tinyc_depthwise_conv2d_pairs_s16_scratch(const void *params, int32_t bits) {
   const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
-  int64_t pointers = (int64_t)window->kernel_height * window->kernel_width + 1;
-  int64_t bytes = 4 * pointers + 2 * (((int64_t)window->output_channels + 1) & ~(int64_t)1);
+  int64_t taps = (int64_t)window->kernel_height * window->kernel_width, elements = 16 / bits;
+  int64_t bytes = 4 * ((taps + elements - 1) / elements * elements) +
+                  2 * (((int64_t)window->output_channels + 1) & ~(int64_t)1);
   return bytes > INT32_MAX ? -1 : (int32_t)bytes;
 }
+
+/* An input vector of whole words of weights, where it is not one where it lies; negative where it exceeds 2^31 - 1 bytes. */
+static inline int32_t tinyc_fully_connected_pairs_s16_scratch(const void *params, int32_t bits) {
+  int64_t inputs = ((const tinyc_fully_connected_s8_params *)params)->inputs, elements = 16 / bits;
+  int64_t bytes = inputs % elements == 0 ? 0 : 2 * ((inputs + elements - 1) / elements * elements);
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
+}
+
+#define TINYC_SCRATCH_S16(name, bits)                                                                                  \
+  static inline int32_t tinyc_##name##_pairs_s16_s##bits##_armv7e_m_scratch(const void *params) {                      \
+    return tinyc_##name##_pairs_s16_scratch(params, bits);                                                             \
+  }
+TINYC_SCRATCH_S16(conv2d, 8)
+TINYC_SCRATCH_S16(conv2d, 4)
+TINYC_SCRATCH_S16(conv2d, 2)
+TINYC_SCRATCH_S16(depthwise_conv2d, 8)
+TINYC_SCRATCH_S16(depthwise_conv2d, 4)
+TINYC_SCRATCH_S16(depthwise_conv2d, 2)
+TINYC_SCRATCH_S16(fully_connected, 8)
+TINYC_SCRATCH_S16(fully_connected, 4)
+TINYC_SCRATCH_S16(fully_connected, 2)
+#undef TINYC_SCRATCH_S16
 
 #ifdef __cplusplus
 }

@@ -7,9 +7,5 @@ void tinyc_fully_connected_pairs_s16_s8_armv7e_m(const tinyc_fully_connected_s8_
                                                  int16_t *output, void *scratch, int32_t row_begin, int32_t row_end) {
   (void)bias;
   (void)multipliers;
-  (void)scratch;
-  tinyc_wide_stage stage = tinyc_make_wide_stage(&params->output);
-  for (int32_t row = row_begin; row < row_end; row++)
-    tinyc_multiply_vector_s16((const uint8_t *)weights, input + row * params->inputs, output + row * params->outputs,
-                              params->inputs / 2, params->outputs, &stage);
+  tinyc_multiply_rows_s16(params, input, weights, output, (int16_t *)scratch, row_begin, row_end, 8);
 }

@@ -80,6 +80,8 @@ static void testElementwise(Operation operation, Function generic, int32_t shape
     params.rhs_multiplier = random(-(1 << 21), 1 << 21);
     params.offset = random(-(1 << 28), 1 << 28);
     params.output.shift = random(1, 22);
+  } else if (activationBits == 16) {
+    params.lhs_multiplier = random(1 << 16, INT32_MAX) >> random(0, 15);
   } else {
     params.lhs_zero_point = random(-128, 127);
     params.rhs_zero_point = random(-128, 127);

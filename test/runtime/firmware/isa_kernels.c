@@ -33,6 +33,7 @@ int main(void) {
     weightBits = 8;
     contractWeights = weights;
     testElementwise(kIs_add, (Function)tinyc_add_s16, shape);
+    testElementwise(kIs_mul, (Function)tinyc_mul_s16, shape);
     testRequantize(shape);
     activationBits = 8;
   }
