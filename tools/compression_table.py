@@ -15,7 +15,7 @@ scales = {'kws': ['--scale=0.5847029089927673', '--offset=-48.53034144639969'], 
 # Calibration, test part, setting. Calibration samples are none of the test part.
 NETWORKS = {
     'ic_resnet8': ([f'--calibrate={data}/cifar10/train_u8.npy'],
-                   [f'--input={data}/cifar10/test_u8.npy', f'--labels={data}/cifar10/test_labels.npy'], ['entropy:3.5', 'entropy:3.3', 'entropy:2.9']),
+                   [f'--input={data}/cifar10/test_u8.npy', f'--labels={data}/cifar10/test_labels.npy'], ['entropy:3.3']),
     'kws_dscnn': ([f'--calibrate={data}/kws01/features_int8.npy', '--calibrate-limit=200', *scales['kws']],
                   [f'--input={data}/kws01/features_int8.npy', f'--labels={data}/kws01/labels.npy', '--skip=200'], ['entropy:3.0']),
     'mcunet_vww': ([f'--calibrate={data}/vww_coco/images_80_u8.npy', '--calibrate-limit=64', *scales['vww']],
