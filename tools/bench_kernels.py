@@ -315,6 +315,12 @@ def add_random(calls, rng, kernels):
                 if isa != 'generic' and i % 6 == 5:
                     c = rng.randint(1, 3)
                 calls.add(symbol, 'random', [h, w, c, 2 * h, 2 * w, *taps, 3], 0, 2 * h)
+        elif op == 'recurrent':
+            for i in range(6 * few):
+                steps, inputs, hidden = rng.randint(1, 6), rng.randint(1, 48), rng.randint(1, 32)
+                shape = [i % 3, steps, 1, inputs, hidden, 1, 0, i // 3 % 2, 0, 1, 0, 0]
+                functions = [1, 1, 1] if i % 3 == 0 else [0, 1, 1]  # tanh; sigmoid, tanh, tanh
+                calls.add(symbol, 'random', shape + 2 * functions + 12 * [0.0] + [2.0], 0, 1)
         elif op == 'decode':
             for i in range(8 * few):
                 size = rng.randint(1, 40) if i % 4 == 0 else up_to(40000)
@@ -346,7 +352,8 @@ def build(core, work, kernels):
     common = [*ccache, 'arm-none-eabi-gcc', *flags, '-mthumb', '-std=gnu11', '-O2', '-ffp-contract=off', '-ffunction-sections',
               f'-I{repository}/runtime/include', f'-I{repository}/runtime', f'-I{emulator}']
     sources = {repository / 'runtime' / k[4].strip('"') for k in kernels if core in ISAS[k[3]]}
-    sources |= {emulator / 'startup.c', repository / 'targets' / 'cortex-m' / 'benchmark' / 'benchmark.c'}
+    sources |= {repository / 'runtime' / 'kernels' / 'generic' / 'math_f32.c', emulator / 'startup.c',
+                repository / 'targets' / 'cortex-m' / 'benchmark' / 'benchmark.c'}
     objects = []
     for source in sorted(sources):
         objects.append(work / f'{source.parent.name}-{source.stem}-{core}.o')

@@ -59,6 +59,8 @@ static uint16_t indices[MAX_INDICES];
 #define CALL_nearest_f32 buffers->input, buffers->indices, buffers->output
 #define CALL_resize_s8 buffers->input, buffers->indices, buffers->weights, buffers->output
 #define CALL_resize_f32 buffers->input, buffers->indices, buffers->weights, buffers->output
+#define CALL_recurrent_f32                                                                                             \
+  buffers->input, buffers->weights, buffers->weights, NULL, NULL, NULL, NULL, NULL, buffers->output
 
 #define TINYC_KERNEL(op, input, weight, isa, source, symbol, params_type, arguments, scratch_bytes)                    \
   HAS_##isa(static void call_##symbol(const void *params, const Buffers *buffers, int32_t begin, int32_t end) {       \
