@@ -129,7 +129,8 @@ LogicalResult linkKernels(llvm::Module &program, const Target &target, Location 
     if (exported.contains(function.getName()))
       function.addFnAttr(llvm::Attribute::NoUnwind);
     else if (function.getName().starts_with("tinyc_"))
-      function.addFnAttr(llvm::Attribute::NoInline);
+      for (llvm::Attribute::AttrKind kind : {llvm::Attribute::NoInline, llvm::Attribute::NoDuplicate})
+        function.addFnAttr(kind); // no copy of a kernel for each of its calls, either
   }
   return success();
 }
