@@ -28,23 +28,24 @@ static LogicalResult emitText(const Options &options, const targets::Target &tar
   if (last == Phase::Emit)
     if (llvm::Error error = setProgramPrefix(*module, options.prefix))
       return complain(std::move(error));
+  // Emission may fail halfway; a module is printed as it is, its weights perhaps gigabytes.
   std::string text;
-  llvm::raw_string_ostream stream(text);
-  if (options.emit == Emit::LLVM) {
-    if (failed(targets::emitLLVM(*module, target, stream)))
-      return failure();
-  } else if (options.emit == Emit::C) {
-    if (failed(targets::emitC(*module, stream)))
-      return failure();
-  } else {
-    module->print(stream);
-    stream << "\n";
-  }
+  llvm::raw_string_ostream emitted(text);
+  if (options.emit == Emit::LLVM && failed(targets::emitLLVM(*module, target, emitted)))
+    return failure();
+  if (options.emit == Emit::C && failed(targets::emitC(*module, emitted)))
+    return failure();
+  auto print = [&](llvm::raw_ostream &stream) {
+    if (last == Phase::Emit)
+      stream << text;
+    else
+      stream << *module << "\n";
+  };
   if (options.output.empty() || options.output == "-") {
-    llvm::outs() << text;
+    print(llvm::outs());
     return success();
   }
-  if (llvm::Error error = writeFile(options.output, text))
+  if (llvm::Error error = writeFile(options.output, print))
     return complain(std::move(error));
   return success();
 }

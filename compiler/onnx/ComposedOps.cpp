@@ -1,4 +1,4 @@
-// Operators as a few loop nests, or others of the table: DynamicQuantizeLinear, Einsum, FusedConv.
+// Operators as a few loop nests: DynamicQuantizeLinear, Einsum.
 #include "compiler/onnx/LoopOps.h"
 
 #include <map>
@@ -38,47 +38,6 @@ LogicalResult buildDynamicQuantizeLinear(NodeImporter &node) {
   return setResult(node, buildElementwise(node, {*operand, *scale, *zeroPoint}, DataType::UInt8, [&](Body &, Elements x) {
                      return cast(saturate(call("round", x[0] / x[1]) + cast(x[2], DataType::Float)), DataType::UInt8);
                    }));
-}
-
-/// ONNX Runtime's FusedConv: a convolution, a tensor that is added, an activation.
-LogicalResult buildFusedConv(NodeImporter &node) {
-  std::map<std::string, Attribute> attributes = node.getAttributes();
-  attributes.erase("activation");
-  attributes.erase("activation_params");
-  FailureOr<std::string> value =
-      node.buildPart("Conv", {node.getInputName(0), node.getInputName(1), node.getInputName(2)}, attributes);
-  if (succeeded(value) && node.hasInput(3))
-    value = node.buildPart("Add", {*value, node.getInputName(3)});
-  if (failed(value))
-    return failure();
-  struct Row {
-    llvm::StringLiteral name;
-    std::vector<std::string> parameters; ///< attributes of the operator, as activation_params holds them
-  };
-  const Row rows[] = {{"Clip", {"min", "max"}}, {"HardSigmoid", {"alpha", "beta"}}, {"LeakyRelu", {"alpha"}},
-                      {"Relu", {}},             {"Sigmoid", {}},                    {"Tanh", {}}};
-  const std::string name = node.getString("activation", "");
-  if (!name.empty()) {
-    const Row *row = llvm::find_if(rows, [&](const Row &each) { return each.name == name; });
-    if (row == std::end(rows))
-      return node.emitError() << "the activation '" << name << "' is not known";
-    const Attribute *given = node.findAttribute("activation_params");
-    const llvm::ArrayRef<float> parameters = given ? llvm::ArrayRef<float>(given->reals) : llvm::ArrayRef<float>();
-    if (parameters.size() != row->parameters.size())
-      return node.emitError() << "the activation " << name << " has " << row->parameters.size() << " parameters, got "
-                              << parameters.size();
-    std::map<std::string, Attribute> reals;
-    for (auto [parameter, real] : llvm::zip_equal(row->parameters, parameters)) {
-      reals[parameter].kind = Attribute::Kind::Float;
-      reals[parameter].real = real;
-    }
-    // Before operator set 11, Clip has its bounds as attributes.
-    value = node.buildPart(name, {*value}, reals, name == "Clip" ? 6 : 21);
-    if (failed(value))
-      return failure();
-  }
-  node.setOutput(0, node.getOperand(*value));
-  return success();
 }
 
 /// Einsum as one nest: the loops are the letters of the result, then those that are summed over.

@@ -2,6 +2,7 @@
 // the other one, and the results are selected.
 #include "compiler/onnx/Functions.h"
 #include "compiler/onnx/LoopOps.h"
+#include "compiler/onnx/Parts.h"
 
 using namespace mlir;
 
@@ -133,13 +134,6 @@ LogicalResult buildIf(NodeImporter &node) {
     node.setOutput(index, node.getOperand(*selected));
   }
   return success();
-}
-
-static Attribute makeAttribute(int64_t value) {
-  Attribute attribute;
-  attribute.kind = Attribute::Kind::Int;
-  attribute.integer = value;
-  return attribute;
 }
 
 static std::string addIntegers(NodeImporter &node, llvm::ArrayRef<int64_t> values) {

@@ -1,5 +1,6 @@
 #include "compiler/onnx/Import.h"
 
+#include "compiler/onnx/FoldNode.h"
 #include "compiler/onnx/Graph.h"
 #include "compiler/onnx/Loops.h"
 #include "compiler/onnx/Operators.h"
@@ -22,8 +23,8 @@ Location getLocation(MLIRContext *context, llvm::StringRef path, llvm::StringRef
 
 class ModelImporter {
 public:
-  ModelImporter(const Model &model, llvm::StringRef path, const ImportOptions &options, MLIRContext *context)
-      : model(model), path(path), options(options), context(context), state(context) {}
+  ModelImporter(Model model, llvm::StringRef path, const ImportOptions &options, MLIRContext *context)
+      : model(std::move(model)), path(path), options(options), context(context), state(context) {}
 
   OwningOpRef<ModuleOp> run();
 
@@ -39,12 +40,13 @@ private:
   LogicalResult importInput(const TensorInfo &input);
   LogicalResult importInputValue(const TensorInfo &input, llvm::ArrayRef<std::string> texts);
   LogicalResult importNode(const Node &node);
+  void release(const Node &node);
   LogicalResult buildNode(const Node &node);
   void completeOutputs(const Node &node);
   FailureOr<Value> importOutput(const TensorInfo &output);
   FailureOr<SmallVector<Value>> importOutputs();
 
-  const Model &model;
+  Model model;
   const llvm::StringRef path;
   const ImportOptions &options;
   MLIRContext *const context;
@@ -54,6 +56,8 @@ private:
   /// Values of integers that a scale makes real numbers: a dequantizing operator reads them, or what is moved out of them.
   llvm::StringSet<> quantized;
   func::FuncOp function;
+  /// How often constants of the graph itself are still to be read.
+  llvm::StringMap<unsigned> remainingUses;
 };
 
 LogicalResult ModelImporter::checkOpsets() {
@@ -282,7 +286,9 @@ LogicalResult ModelImporter::buildNode(const Node &node) {
   for (const std::string &input : llvm::concat<const std::string>(node.inputs, node.captures))
     if (!input.empty() && !state.operands.lookup(input).isValid())
       return success();
-  if (failed(op->build(importer)))
+  Block &block = *state.builder.getInsertionBlock();
+  Operation *before = block.empty() ? nullptr : &block.back();
+  if (failed(op->build(importer)) || failed(foldNode(importer, node.outputs, before)))
     return failure();
   for (auto [index, output] : llvm::enumerate(node.outputs))
     if (importer.isOutputUsed(index) && !state.operands.contains(output))
@@ -324,6 +330,18 @@ LogicalResult ModelImporter::importNode(const Node &node) {
   LogicalResult result = buildNode(node);
   completeOutputs(node);
   return result;
+}
+
+/// Frees the constants that only `node` of the graph itself still needed: each weight is in memory once, as it is or as an
+/// attribute.
+void ModelImporter::release(const Node &node) {
+  for (const std::string &input : llvm::concat<const std::string>(node.inputs, node.captures))
+    if (auto uses = remainingUses.find(input); uses != remainingUses.end() && --uses->second == 0)
+      state.operands[input].constant = nullptr;
+  for (const std::string &part : state.parts)
+    state.operands[part].constant = nullptr;
+  state.parts.clear();
+  model.nodes[&node - model.nodes.data()].attributes.clear();
 }
 
 /// The value of a graph output; null if its producer failed.
@@ -390,16 +408,22 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   function = func::FuncOp::create(builder, getLoc(""), "main", builder.getFunctionType({}, {}));
   builder.setInsertionPointToEnd(function.addEntryBlock());
 
-  for (const auto &[name, constant] : model.initializers)
-    state.operands[name] = Operand(constant);
+  for (auto &[name, constant] : model.initializers)
+    if (state.useCounts.contains(name))
+      state.operands[name] = Operand(std::move(constant));
+    else
+      constant = nullptr;
+  remainingUses = state.useCounts;
   state.importNode = [this](const Node &node) { return importNode(node); };
   LogicalResult status = success();
   for (const TensorInfo &input : model.inputs)
     if (!model.initializers.contains(input.name) && failed(importInput(input)))
       status = failure();
-  for (const Node *node : *nodes)
+  for (const Node *node : *nodes) {
     if (failed(importNode(*node)))
       status = failure();
+    release(*node);
+  }
   if (failed(status))
     return nullptr;
   FailureOr<SmallVector<Value>> results = importOutputs();
@@ -417,12 +441,12 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   return module;
 }
 
-OwningOpRef<ModuleOp> importModel(const std::optional<Model> &model, llvm::StringRef path, const ImportOptions &options,
+OwningOpRef<ModuleOp> importModel(std::optional<Model> model, llvm::StringRef path, const ImportOptions &options,
                                   MLIRContext *context) {
   if (!model)
     return nullptr;
   context->loadDialect<nn::NNDialect, quant::QuantDialect, func::FuncDialect>();
-  return ModelImporter(*model, path, options, context).run();
+  return ModelImporter(std::move(*model), path, options, context).run();
 }
 
 } // namespace
@@ -482,15 +506,14 @@ OwningOpRef<ModuleOp> importOnnxBytes(llvm::StringRef bytes, llvm::StringRef pat
   auto report = [&](llvm::StringRef name, const std::string &message) {
     emitError(onnx::getLocation(context, path, name)) << message;
   };
-  return onnx::importModel(onnx::readModel(bytes, "", report), path, options, context);
+  return onnx::importModel(onnx::readModel(llvm::MemoryBuffer::getMemBuffer(bytes, "", false), "", report), path, options, context);
 }
 
 OwningOpRef<ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &options, MLIRContext *context) {
   auto report = [&](llvm::StringRef name, const std::string &message) {
     emitError(onnx::getLocation(context, path, name)) << message;
   };
-  std::optional<onnx::Model> model = onnx::readModelFile(path, report);
-  return onnx::importModel(model, path, options, context);
+  return onnx::importModel(onnx::readModelFile(path, report), path, options, context);
 }
 
 } // namespace tinyc

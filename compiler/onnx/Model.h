@@ -6,6 +6,7 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <map>
 
@@ -87,9 +88,9 @@ struct Model {
 /// Called with each problem: the name of the node or tensor it lies in (empty: the file), and the message.
 using ErrorHandler = llvm::function_ref<void(llvm::StringRef name, const std::string &message)>;
 
-/// Reads a serialized ModelProto. Data outside of it is looked for in `directory` and below (empty: nowhere). float16,
+/// Reads a serialized ModelProto, and frees it once it is parsed. Data outside of it is looked for in `directory` and below (empty: nowhere). float16,
 /// bfloat16 and double are float32 from here on. Nullopt after at least one error.
-std::optional<Model> readModel(llvm::StringRef bytes, llvm::StringRef directory, ErrorHandler handleError);
+std::optional<Model> readModel(std::unique_ptr<llvm::MemoryBuffer> file, llvm::StringRef directory, ErrorHandler handleError);
 
 /// Reads ONNX text syntax.
 std::optional<Model> readModelText(llvm::StringRef text, llvm::StringRef directory, ErrorHandler handleError);

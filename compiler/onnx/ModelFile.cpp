@@ -1,6 +1,5 @@
 #include "compiler/onnx/Model.h"
 
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 namespace tinyc::onnx {
@@ -21,7 +20,7 @@ std::optional<Model> readModelFile(llvm::StringRef path, ErrorHandler handleErro
   if (directory.empty())
     directory = ".";
   return path.ends_with(".onnxtxt") ? readModelText(contents, directory, handleError)
-                                    : readModel(contents, directory, handleError);
+                                    : readModel(std::move(*buffer), directory, handleError);
 }
 
 } // namespace tinyc::onnx

@@ -173,6 +173,7 @@ std::string NodeImporter::addOperand(Operand operand) {
     name = node.getLabel() + "#" + std::to_string(state.partCount++);
   while (state.operands.contains(name) || state.useCounts.contains(name));
   state.operands[name] = std::move(operand);
+  state.parts.push_back(name);
   return name;
 }
 
@@ -180,13 +181,32 @@ FailureOr<std::string> NodeImporter::buildPart(llvm::StringRef type, std::vector
                                                std::map<std::string, Attribute> attributes, int64_t partOpset) {
   const std::string output = addOperand({});
   state.useCounts[output] = 1;
-  const Node part{node.name, type.str(), "", std::move(inputs), {output}, std::move(attributes)};
+  if (failed(buildPartTo({output}, type, std::move(inputs), std::move(attributes), partOpset)))
+    return failure();
+  return output;
+}
+
+FailureOr<SmallVector<std::string>> NodeImporter::buildPartOutputs(llvm::StringRef type, std::vector<std::string> inputs,
+                                                                   std::map<std::string, Attribute> attributes, unsigned count,
+                                                                   int64_t partOpset) {
+  std::vector<std::string> outputs(count);
+  for (auto [index, output] : llvm::enumerate(outputs))
+    if (isOutputUsed(index)) {
+      output = addOperand({});
+      state.useCounts[output] = 1;
+    }
+  if (failed(buildPartTo(outputs, type, std::move(inputs), std::move(attributes), partOpset)))
+    return failure();
+  return SmallVector<std::string>(outputs.begin(), outputs.end());
+}
+
+LogicalResult NodeImporter::buildPartTo(std::vector<std::string> outputs, llvm::StringRef type, std::vector<std::string> inputs,
+                                        std::map<std::string, Attribute> attributes, int64_t partOpset) {
+  const Node part{node.name, type.str(), "", std::move(inputs), std::move(outputs), std::move(attributes)};
   NodeImporter importer(state, part, partOpset, loc, whole.empty() ? describe() : whole);
   const Operator *op = findOperator("", type, partOpset);
   assert(op && "parts are operators of the table");
-  if (failed(op->build(importer)))
-    return failure();
-  return output;
+  return op->build(importer);
 }
 
 IntegerType getStorageType(MLIRContext *context, DataType type) {

@@ -38,6 +38,8 @@ struct ImportState {
   llvm::SmallVector<mlir::Value> untypedArguments;
   /// Numbers the values that have no name in the model.
   unsigned partCount = 0;
+  /// The names that addOperand gave since a node of the graph itself began.
+  std::vector<std::string> parts;
   /// Imports a node of a subgraph, whose values have names of their own. Emits errors.
   std::function<mlir::LogicalResult(const Node &)> importNode;
   /// Nodes of subgraphs imported so far, each as often as it was.
@@ -46,6 +48,9 @@ struct ImportState {
 
 class NodeImporter {
 public:
+  /// The operator set by whose rules parts are built.
+  static constexpr int64_t kPartOpset = 21;
+
   /// `whole`: the description of the node that this one is a part of (buildPart), else empty.
   NodeImporter(ImportState &state, const Node &node, int64_t opset, mlir::Location loc, std::string whole = "")
       : builder(state.builder), loc(loc), state(state), node(node), opset(opset), whole(std::move(whole)) {}
@@ -54,6 +59,7 @@ public:
   const mlir::Location loc;
 
   llvm::StringRef getOperatorName() const { return node.type; }
+  llvm::StringRef getDomain() const { return node.domain; }
   int64_t getOpset() const { return opset; }
   ImportState &getState() { return state; }
   /// "Conv (domain ai.onnx, opset 13)", for messages.
@@ -114,7 +120,11 @@ public:
   /// Builds an operator of ONNX's own domain as a part of what this node computes, by the rules of operator set `opset`.
   /// Inputs are names of values (of this node's inputs, or of parts; empty: absent). Gives the name of output 0.
   mlir::FailureOr<std::string> buildPart(llvm::StringRef type, std::vector<std::string> inputs,
-                                         std::map<std::string, Attribute> attributes = {}, int64_t opset = 21);
+                                         std::map<std::string, Attribute> attributes = {}, int64_t opset = kPartOpset);
+  /// The same of the first `count` outputs; empty names for those that the node itself does not have at their place.
+  mlir::FailureOr<llvm::SmallVector<std::string>> buildPartOutputs(llvm::StringRef type, std::vector<std::string> inputs,
+                                                                   std::map<std::string, Attribute> attributes, unsigned count,
+                                                                   int64_t opset = kPartOpset);
 
   //===--- Results ---===//
   void setOutput(unsigned index, Operand operand);
@@ -143,6 +153,9 @@ public:
   }
 
 private:
+  mlir::LogicalResult buildPartTo(std::vector<std::string> outputs, llvm::StringRef type, std::vector<std::string> inputs,
+                                  std::map<std::string, Attribute> attributes, int64_t opset);
+
   ImportState &state;
   const Node &node;
   const int64_t opset;

@@ -21,6 +21,12 @@ static constexpr Operator kOperators[] = {
     {"Asinh", 9, 1, 1, 1, "", buildUnaryLoops},
     {"Atan", 7, 1, 1, 1, "", buildUnaryLoops},
     {"Atanh", 9, 1, 1, 1, "", buildUnaryLoops},
+    {"Attention", 23, 3, 6, 4,
+     "is_causal=int kv_num_heads=int q_num_heads=int qk_matmul_output_mode=int scale=float softcap=float softmax_precision=int",
+     buildAttention},
+    {"Attention", 24, 3, 7, 4,
+     "is_causal=int kv_num_heads=int q_num_heads=int qk_matmul_output_mode=int scale=float softcap=float softmax_precision=int",
+     buildAttention},
     {"AveragePool", 1, 1, 1, 1, "auto_pad=string kernel_shape=ints pads=ints strides=ints", buildAveragePool},
     {"AveragePool", 7, 1, 1, 1, "auto_pad=string kernel_shape=ints pads=ints strides=ints count_include_pad=int",
      buildAveragePool},
@@ -129,6 +135,7 @@ static constexpr Operator kOperators[] = {
      "activation_alpha=floats activation_beta=floats activations=strings clip=float direction=string hidden_size=int "
      "input_forget=int layout=int",
      buildRecurrent},
+    {"LayerNormalization", 1, 2, 3, 3, "axis=int epsilon=float stash_type=int", buildLayerNormalization}, // ONNX Runtime's
     {"LayerNormalization", 17, 2, 3, 3, "axis=int epsilon=float stash_type=int", buildLayerNormalization},
     {"LeakyRelu", 6, 1, 1, 1, "alpha=float", buildLeakyRelu},
     {"Less", 7, 2, 2, 1, "", buildComparison},
@@ -231,6 +238,7 @@ static constexpr Operator kOperators[] = {
      "coordinate_transformation_mode=string mode=string output_height=int output_width=int sampling_ratio=int "
      "spatial_scale=float",
      buildRoiAlign},
+    {"RotaryEmbedding", 23, 3, 4, 1, "interleaved=int num_heads=int rotary_embedding_dim=int", buildRotaryEmbedding},
     {"Round", 11, 1, 1, 1, "", buildUnaryLoops},
     {"Scatter", 9, 3, 3, 1, "axis=int", buildScatterElements},
     {"ScatterElements", 11, 3, 3, 1, "axis=int", buildScatterElements},
@@ -248,6 +256,7 @@ static constexpr Operator kOperators[] = {
     {"Shrink", 9, 1, 1, 1, "bias=float lambd=float", buildUnaryLoops},
     {"Sigmoid", 6, 1, 1, 1, "", buildSigmoid},
     {"Sign", 9, 1, 1, 1, "", buildUnaryLoops},
+    {"SimplifiedLayerNormalization", 1, 2, 2, 2, "axis=int epsilon=float stash_type=int", buildLayerNormalization}, // the same
     {"Sin", 7, 1, 1, 1, "", buildUnaryLoops},
     {"Sinh", 9, 1, 1, 1, "", buildUnaryLoops},
     {"Size", 1, 1, 1, 1, "", buildSize},
@@ -287,15 +296,31 @@ static constexpr Operator kOperators[] = {
 
 // The same of ONNX Runtime's operators (its docs/ContribOperators.md).
 static constexpr Operator kMicrosoftOperators[] = {
+    {"Attention", 1, 2, 6, 2,
+     "do_rotary=int mask_filter_value=float num_heads=int past_present_share_buffer=int qkv_hidden_sizes=ints "
+     "rotary_embedding_dim=int scale=float unidirectional=int",
+     buildMicrosoftAttention},
     {"BiasGelu", 1, 2, 2, 1, "", buildBiasGelu},
     {"DequantizeLinear", 1, 2, 3, 1, "axis=int block_size=int", buildMicrosoftQuantization},
+    {"DynamicQuantizeLSTM", 1, 12, 12, 3,
+     "activation_alpha=floats activation_beta=floats activations=strings clip=float direction=string hidden_size=int "
+     "input_forget=int",
+     buildDynamicQuantizeLSTM, 0xf << 3 | 1 << 7 | 1 << 9 | 1 << 11},
+    {"DynamicQuantizeMatMul", 1, 3, 5, 1, "", buildDynamicQuantizeMatMul},
     {"FastGelu", 1, 1, 2, 1, "", buildBiasGelu},
     {"FusedConv", 1, 2, 4, 1,
      "activation=string activation_params=floats auto_pad=string dilations=ints group=int kernel_shape=ints pads=ints "
      "strides=ints",
      buildFusedConv},
+    {"FusedGemm", 1, 2, 3, 1,
+     "activation=string activation_alpha=float activation_beta=float activation_gamma=float alpha=float beta=float transA=int "
+     "transB=int",
+     buildFusedGemm},
+    {"FusedMatMul", 1, 2, 2, 1, "alpha=float transA=int transB=int transBatchA=int transBatchB=int", buildFusedMatMul},
     {"Gelu", 1, 1, 1, 1, "", buildUnaryLoops},
     {"MatMulIntegerToFloat", 1, 4, 7, 1, "", buildMatMulIntegerToFloat},
+    {"MultiHeadAttention", 1, 1, 8, 3, "mask_filter_value=float num_heads=int scale=float unidirectional=int",
+     buildMultiHeadAttention},
     {"QGemm", 1, 6, 9, 1, "alpha=float transA=int transB=int", buildQGemm},
     {"QLinearAdd", 1, 7, 8, 1, "", buildQLinearBinary, 1 << 2 | 1 << 5},
     {"QLinearAveragePool", 1, 4, 5, 1,
@@ -310,8 +335,11 @@ static constexpr Operator kMicrosoftOperators[] = {
     {"QLinearSoftmax", 1, 5, 5, 1, "axis=int opset=int", buildQLinearSoftmax},
     {"QuantizeLinear", 1, 2, 3, 1, "axis=int block_size=int", buildMicrosoftQuantization},
     {"QuickGelu", 1, 1, 1, 1, "alpha=float", buildUnaryLoops},
+    {"RotaryEmbedding", 1, 4, 4, 1,
+     "interleaved=int is_packed_batching=int num_heads=int rotary_embedding_dim=int scale=float", buildRotaryEmbedding},
     {"SkipLayerNormalization", 1, 3, 5, 4, "epsilon=float", buildSkipLayerNormalization},
     {"SkipSimplifiedLayerNormalization", 1, 3, 4, 4, "epsilon=float", buildSkipLayerNormalization},
+    {"TransposeMatMul", 1, 2, 2, 1, "alpha=float transA=int transB=int", buildFusedMatMul},
 };
 
 llvm::ArrayRef<Operator> getOperators(llvm::StringRef domain) {

@@ -44,6 +44,19 @@ mlir::LogicalResult verifySignature(const Node &node, const Operator &op, const 
 // ConvolutionOps.cpp
 mlir::LogicalResult buildConv(NodeImporter &node);
 mlir::LogicalResult buildConvTranspose(NodeImporter &node);
+// AttentionOps.cpp: as MatMul, Softmax, MatMul
+mlir::LogicalResult buildAttention(NodeImporter &node);
+mlir::LogicalResult buildMicrosoftAttention(NodeImporter &node);
+mlir::LogicalResult buildMultiHeadAttention(NodeImporter &node);
+// FusedOps.cpp
+mlir::LogicalResult buildFusedConv(NodeImporter &node);
+mlir::LogicalResult buildFusedGemm(NodeImporter &node);
+mlir::LogicalResult buildFusedMatMul(NodeImporter &node);
+// DynamicQuantizeOps.cpp
+mlir::LogicalResult buildDynamicQuantizeLSTM(NodeImporter &node);
+mlir::LogicalResult buildDynamicQuantizeMatMul(NodeImporter &node);
+// RotaryEmbeddingOp.cpp
+mlir::LogicalResult buildRotaryEmbedding(NodeImporter &node);
 // PoolingOps.cpp
 mlir::LogicalResult buildAveragePool(NodeImporter &node);
 mlir::LogicalResult buildMaxPool(NodeImporter &node);
@@ -139,7 +152,6 @@ mlir::LogicalResult buildCastLike(NodeImporter &node);
 // ComposedOps.cpp: operators as others of the table
 mlir::LogicalResult buildDynamicQuantizeLinear(NodeImporter &node);
 mlir::LogicalResult buildEinsum(NodeImporter &node);
-mlir::LogicalResult buildFusedConv(NodeImporter &node);
 // RecurrentOps.cpp
 mlir::LogicalResult buildRecurrent(NodeImporter &node);
 // ControlFlowOps.cpp: branches and loops known at compile time

@@ -2,34 +2,11 @@
 // float operator, QuantizeLinear of the result; compress-fold-qdq makes the integer op of it, with the model's own
 // scales.
 #include "compiler/onnx/Operators.h"
+#include "compiler/onnx/Parts.h"
 
 using namespace mlir;
 
 namespace tinyc::onnx {
-
-using Attributes = std::map<std::string, Attribute>;
-
-static Attribute makeAttribute(int64_t value) {
-  Attribute attribute;
-  attribute.kind = Attribute::Kind::Int;
-  attribute.integer = value;
-  return attribute;
-}
-
-static Attribute makeAttribute(llvm::ArrayRef<int64_t> values) {
-  Attribute attribute;
-  attribute.kind = Attribute::Kind::Ints;
-  attribute.integers.assign(values.begin(), values.end());
-  return attribute;
-}
-
-/// The attributes of the node but those named.
-static Attributes getAttributesWithout(NodeImporter &node, llvm::ArrayRef<llvm::StringRef> names) {
-  Attributes attributes = node.getAttributes();
-  for (llvm::StringRef name : names)
-    attributes.erase(name.str());
-  return attributes;
-}
 
 /// Input `index` as float, its scale and zero point the two inputs behind it. Scales of more than one number run along
 /// `axis`.

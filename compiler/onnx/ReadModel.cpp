@@ -51,7 +51,6 @@ class Reader {
 public:
   Reader(StringRef directory, ErrorHandler handleError) : externalData(directory), handleError(handleError) {}
 
-  /// Takes the tensors' data out of `proto`, so that they are in memory once.
   std::optional<Model> read(::onnx::ModelProto &proto);
 
 private:
@@ -60,10 +59,12 @@ private:
     failed = true;
   }
   TensorInfo readInfo(const ::onnx::ValueInfoProto &proto);
-  Node readNode(const ::onnx::NodeProto &proto, const Opsets &opsets);
-  void readFunction(const ::onnx::FunctionProto &proto, Model &model);
-  Attribute readAttribute(const ::onnx::AttributeProto &proto, StringRef node, const Opsets &opsets);
-  Subgraph readSubgraph(const ::onnx::GraphProto &proto, StringRef node, const Opsets &opsets);
+  // Those with a tensor take it out of its message, so that its data are in memory once.
+  Node readNode(::onnx::NodeProto &proto, const Opsets &opsets);
+  void readFunction(::onnx::FunctionProto &proto, Model &model);
+  Attribute readAttribute(::onnx::AttributeProto &proto, StringRef node, const Opsets &opsets);
+  Subgraph readSubgraph(::onnx::GraphProto &proto, StringRef node, const Opsets &opsets);
+  ConstantRef takeTensor(::onnx::TensorProto &proto, StringRef location, const std::string &what);
   ConstantRef readTensor(const ::onnx::TensorProto &proto, StringRef location, const std::string &what);
   llvm::Expected<StringRef> readExternal(const ::onnx::TensorProto &proto);
 
@@ -246,23 +247,31 @@ ConstantRef Reader::readTensor(const ::onnx::TensorProto &proto, StringRef locat
   return constant;
 }
 
-Subgraph Reader::readSubgraph(const ::onnx::GraphProto &proto, StringRef node, const Opsets &opsets) {
+ConstantRef Reader::takeTensor(::onnx::TensorProto &proto, StringRef location, const std::string &what) {
+  ConstantRef constant = readTensor(proto, location, what);
+  ::onnx::TensorProto().Swap(&proto); // Clear() would keep the memory
+  return constant;
+}
+
+Subgraph Reader::readSubgraph(::onnx::GraphProto &proto, StringRef node, const Opsets &opsets) {
   Subgraph graph;
   for (const ::onnx::ValueInfoProto &input : proto.input())
     graph.inputs.push_back(input.name());
   for (const ::onnx::ValueInfoProto &output : proto.output())
     graph.outputs.push_back(output.name());
-  for (const ::onnx::TensorProto &tensor : proto.initializer())
-    if (!graph.initializers.try_emplace(tensor.name(), readTensor(tensor, node, "initializer '" + tensor.name() + "'")).second)
-      error(node, "initializer '" + tensor.name() + "' is given twice");
+  for (::onnx::TensorProto &tensor : *proto.mutable_initializer()) {
+    const std::string name = tensor.name();
+    if (!graph.initializers.try_emplace(name, takeTensor(tensor, node, "initializer '" + name + "'")).second)
+      error(node, "initializer '" + name + "' is given twice");
+  }
   for (const ::onnx::SparseTensorProto &tensor : proto.sparse_initializer())
     error(node, "sparse initializer '" + tensor.values().name() + "' is not supported");
-  for (const ::onnx::NodeProto &inner : proto.node())
+  for (::onnx::NodeProto &inner : *proto.mutable_node())
     graph.nodes.push_back(readNode(inner, opsets));
   return graph;
 }
 
-Attribute Reader::readAttribute(const ::onnx::AttributeProto &proto, StringRef node, const Opsets &opsets) {
+Attribute Reader::readAttribute(::onnx::AttributeProto &proto, StringRef node, const Opsets &opsets) {
   Attribute attribute;
   attribute.reference = proto.ref_attr_name();
   int type = proto.type();
@@ -292,7 +301,7 @@ Attribute Reader::readAttribute(const ::onnx::AttributeProto &proto, StringRef n
     break;
   case ::onnx::AttributeProto::TENSOR:
     attribute.kind = Attribute::Kind::Tensor;
-    attribute.tensor = readTensor(proto.t(), node, "attribute '" + proto.name() + "'");
+    attribute.tensor = takeTensor(*proto.mutable_t(), node, "attribute '" + proto.name() + "'");
     break;
   case ::onnx::AttributeProto::INTS:
     attribute.kind = Attribute::Kind::Ints;
@@ -308,7 +317,7 @@ Attribute Reader::readAttribute(const ::onnx::AttributeProto &proto, StringRef n
     break;
   case ::onnx::AttributeProto::GRAPH:
     attribute.kind = Attribute::Kind::Graph;
-    attribute.graph = std::make_shared<const Subgraph>(readSubgraph(proto.g(), node, opsets));
+    attribute.graph = std::make_shared<const Subgraph>(readSubgraph(*proto.mutable_g(), node, opsets));
     break;
   default: break;
   }
@@ -323,7 +332,7 @@ template <typename Field> Opsets readOpsets(const Field &imports) {
   return opsets;
 }
 
-void Reader::readFunction(const ::onnx::FunctionProto &proto, Model &model) {
+void Reader::readFunction(::onnx::FunctionProto &proto, Model &model) {
   const std::string domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
   auto [entry, inserted] = model.functions.try_emplace(domain + "." + proto.name());
   if (!inserted)
@@ -334,7 +343,7 @@ void Reader::readFunction(const ::onnx::FunctionProto &proto, Model &model) {
   Opsets opsets = readOpsets(proto.opset_import());
   if (opsets.empty())
     opsets = model.opsets;
-  for (const ::onnx::NodeProto &node : proto.node())
+  for (::onnx::NodeProto &node : *proto.mutable_node())
     function.nodes.push_back(readNode(node, opsets));
   // attribute_proto, attributes with defaults: newer than the message class.
   const google::protobuf::UnknownFieldSet &unknown = proto.GetReflection()->GetUnknownFields(proto);
@@ -347,7 +356,7 @@ void Reader::readFunction(const ::onnx::FunctionProto &proto, Model &model) {
   }
 }
 
-Node Reader::readNode(const ::onnx::NodeProto &proto, const Opsets &opsets) {
+Node Reader::readNode(::onnx::NodeProto &proto, const Opsets &opsets) {
   Node node;
   node.name = proto.name();
   node.type = proto.op_type();
@@ -361,7 +370,7 @@ Node Reader::readNode(const ::onnx::NodeProto &proto, const Opsets &opsets) {
   while (!node.outputs.empty() && node.outputs.back().empty())
     node.outputs.pop_back();
   const std::string label = node.getLabel();
-  for (const ::onnx::AttributeProto &attribute : proto.attribute())
+  for (::onnx::AttributeProto &attribute : *proto.mutable_attribute())
     if (!node.attributes.try_emplace(attribute.name(), readAttribute(attribute, label, opsets)).second)
       error(label, "attribute '" + attribute.name() + "' is given twice");
   node.captures = findCaptures(node.attributes);
@@ -374,9 +383,9 @@ std::optional<Model> Reader::read(::onnx::ModelProto &proto) {
     error("", "not an ONNX model: it has no graph");
     return std::nullopt;
   }
-  const ::onnx::GraphProto &graph = proto.graph();
+  ::onnx::GraphProto &graph = *proto.mutable_graph();
   model.opsets = readOpsets(proto.opset_import());
-  for (const ::onnx::FunctionProto &function : proto.functions())
+  for (::onnx::FunctionProto &function : *proto.mutable_functions())
     readFunction(function, model);
   for (const ::onnx::ValueInfoProto &input : graph.input())
     model.inputs.push_back(readInfo(input));
@@ -384,17 +393,17 @@ std::optional<Model> Reader::read(::onnx::ModelProto &proto) {
     model.outputs.push_back(readInfo(output));
   for (const ::onnx::ValueInfoProto &value : graph.value_info())
     model.values.try_emplace(value.name(), readInfo(value));
-  for (::onnx::TensorProto &tensor : *proto.mutable_graph()->mutable_initializer()) {
-    ConstantRef constant = readTensor(tensor, tensor.name(), "initializer '" + tensor.name() + "'");
-    std::string().swap(*tensor.mutable_raw_data());
-    if (tensor.name().empty())
+  for (::onnx::TensorProto &tensor : *graph.mutable_initializer()) {
+    const std::string name = tensor.name();
+    ConstantRef constant = takeTensor(tensor, name, "initializer '" + name + "'");
+    if (name.empty())
       error("", "an initializer has no name");
-    else if (!model.initializers.try_emplace(tensor.name(), constant).second)
-      error(tensor.name(), "initializer '" + tensor.name() + "' is given twice");
+    else if (!model.initializers.try_emplace(name, std::move(constant)).second)
+      error(name, "initializer '" + name + "' is given twice");
   }
   for (const ::onnx::SparseTensorProto &tensor : graph.sparse_initializer())
     error(tensor.values().name(), "sparse initializer '" + tensor.values().name() + "' is not supported");
-  for (const ::onnx::NodeProto &node : graph.node())
+  for (::onnx::NodeProto &node : *graph.mutable_node())
     model.nodes.push_back(readNode(node, model.opsets));
   if (failed || !inlineFunctions(model, handleError))
     return std::nullopt;
@@ -403,8 +412,9 @@ std::optional<Model> Reader::read(::onnx::ModelProto &proto) {
 
 } // namespace
 
-std::optional<Model> readModel(StringRef bytes, StringRef directory, ErrorHandler handleError) {
+std::optional<Model> readModel(std::unique_ptr<llvm::MemoryBuffer> file, StringRef directory, ErrorHandler handleError) {
   ::onnx::ModelProto proto;
+  const StringRef bytes = file->getBuffer();
   if (bytes.size() > INT_MAX) {
     handleError("", "the file is too large: " + std::to_string(bytes.size()) + " bytes, at most 2147483647");
     return std::nullopt;
@@ -413,6 +423,7 @@ std::optional<Model> readModel(StringRef bytes, StringRef directory, ErrorHandle
     handleError("", "not an ONNX model: it is not valid protobuf (truncated, or of another format)");
     return std::nullopt;
   }
+  file.reset();
   return Reader(directory, handleError).read(proto);
 }
 

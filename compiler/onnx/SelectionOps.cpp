@@ -1,19 +1,13 @@
 // Operators that select as many elements as data says: their shape is known where that data is constant. NonMaxSuppression has
 // a greatest number of results, so it works on data at run time too.
 #include "compiler/onnx/LoopOps.h"
+#include "compiler/onnx/Parts.h"
 
 #include <numeric>
 
 using namespace mlir;
 
 namespace tinyc::onnx {
-
-static Attribute makeAttribute(int64_t value) {
-  Attribute attribute;
-  attribute.kind = Attribute::Kind::Int;
-  attribute.integer = value;
-  return attribute;
-}
 
 LogicalResult buildCompress(NodeImporter &node) {
   FailureOr<ConstantRef> condition = node.getConstant(1);

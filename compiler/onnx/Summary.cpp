@@ -16,6 +16,18 @@ static TensorSummary summarize(const onnx::TensorInfo &info) {
   return summary;
 }
 
+using OperatorCounts = std::map<std::tuple<std::string, std::string, int64_t>, int64_t>;
+
+/// Nodes of branches and loop bodies too, each once.
+static void countOperators(const std::vector<onnx::Node> &nodes, OperatorCounts &counts) {
+  for (const onnx::Node &node : nodes) {
+    ++counts[{node.domain, node.type, node.opset}];
+    for (const auto &[name, attribute] : node.attributes)
+      if (attribute.graph)
+        countOperators(attribute.graph->nodes, counts);
+  }
+}
+
 std::optional<ModelSummary> summarizeOnnx(llvm::StringRef path,
                                           llvm::function_ref<void(llvm::StringRef, const std::string &)> handleError) {
   std::optional<onnx::Model> model = onnx::readModelFile(path, handleError);
@@ -28,9 +40,8 @@ std::optional<ModelSummary> summarizeOnnx(llvm::StringRef path,
       summary.inputs.push_back(summarize(input));
   for (const onnx::TensorInfo &output : model->outputs)
     summary.outputs.push_back(summarize(output));
-  std::map<std::tuple<std::string, std::string, int64_t>, int64_t> counts;
-  for (const onnx::Node &node : model->nodes)
-    ++counts[{node.domain, node.type, node.opset}];
+  OperatorCounts counts;
+  countOperators(model->nodes, counts);
   for (const auto &[key, count] : counts) {
     const auto &[domain, name, opset] = key;
     bool isSupported = opset > 0 && onnx::findOperator(domain, name, opset);

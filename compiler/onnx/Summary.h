@@ -32,7 +32,8 @@ struct OperatorSummary {
 struct ModelSummary {
   std::map<std::string, int64_t> opsets;      ///< by domain
   std::vector<TensorSummary> inputs, outputs; ///< inputs without those that are initializers
-  std::vector<OperatorSummary> operators;     ///< the most frequent first, then by name; local functions are inlined
+  /// The most frequent first, then by name. Local functions are inlined; nodes of branches and loop bodies count once.
+  std::vector<OperatorSummary> operators;
   int64_t initializerElements = 0, initializerBytes = 0;
 };
 

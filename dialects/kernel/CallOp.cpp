@@ -56,6 +56,9 @@ static void printRows(OpAsmPrinter &printer, Operation *op, IntegerAttr begin, I
   printer << begin.getInt() << ", " << end.getInt();
 }
 
+using tinyc::loop::parseBody;
+using tinyc::loop::printBody;
+
 #define GET_OP_CLASSES
 #include "dialects/kernel/KernelOps.cpp.inc"
 

@@ -30,7 +30,7 @@ def Kernel_LoopNestOp : Op<Kernel_Dialect, "loop_nest", [
                        OptionalAttr<FlatSymbolRefAttr>:$kernel, DefaultValuedAttr<I32Attr, "0">:$rowsPerStep);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $onnxOperator `(` $inputs `)` $body `->` $output `:` type($output) (`scratch` $scratch^ `:` type($scratch))? attr-dict
+    $onnxOperator `(` $inputs `)` custom<Body>($body) `->` $output `:` type($output) (`scratch` $scratch^ `:` type($scratch))? attr-dict
     `:` type($inputs)
   }];
   let hasRegionVerifier = 1;
@@ -47,7 +47,7 @@ def Kernel_LoopFunctionOp : Op<Kernel_Dialect, "loop_function", [Symbol, Isolate
   let arguments = (ins SymbolNameAttr:$sym_name, TypeArrayAttr:$types, DenseI64ArrayAttr:$sizes, I64Attr:$parallel,
                        AffineMapArrayAttr:$maps, OptionalAttr<AnyAttr>:$init);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name $body attr-dict";
+  let assemblyFormat = "$sym_name custom<Body>($body) attr-dict";
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     ::tinyc::loop::Nest getNest();

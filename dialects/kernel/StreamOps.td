@@ -27,7 +27,7 @@ def Kernel_StreamOp : Op<Kernel_Dialect, "stream", [SingleBlock, NoTerminator, N
   }];
   let arguments = (ins DenseI32ArrayAttr:$steps);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "`steps` $steps $body attr-dict";
+  let assemblyFormat = "`steps` $steps attr-dict-with-keyword $body";
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::llvm::ArrayRef<int32_t>":$steps)>]; // with an empty block
   let hasRegionVerifier = 1;

@@ -20,6 +20,12 @@ void LoopDialect::initialize() {
       >();
 }
 
+ParseResult parseBody(OpAsmParser &parser, Region &body) {
+  return parser.parseRegion(body, /*arguments=*/{}, /*enableNameShadowing=*/true);
+}
+
+void printBody(OpAsmPrinter &printer, Operation *, Region &body) { printer.printRegion(body); }
+
 namespace {
 
 /// The terms of a linear expression; `isLinear` is false if it is not one.

@@ -52,6 +52,11 @@ mlir::Type getScalarType(mlir::Type elementType);
 /// Checks maps, body and initial value. `op` has the nest's attributes; the messages cite the constraints of nn.loop_nest.
 mlir::LogicalResult verifyNest(mlir::Operation *op, const Nest &nest);
 
+/// custom<Body> of the nests' assembly formats: a region with a scope of names of its own. A name that an op before the nest
+/// uses is thereby never defined by the nest's body, which the parser frees if the text behind it is malformed.
+mlir::ParseResult parseBody(mlir::OpAsmParser &parser, mlir::Region &body);
+void printBody(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::Region &body);
+
 /// The number of operands of a function of loop.call, or nullopt.
 std::optional<unsigned> getOperandCount(llvm::StringRef function);
 

@@ -38,7 +38,7 @@ def NN_LoopNestOp : Op<NN_Dialect, "loop_nest", [Pure, IsolatedFromAbove, Declar
                        AffineMapArrayAttr:$maps, OptionalAttr<AnyAttr>:$init);
   let results = (outs NN_AnyTensor:$output);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$onnxOperator `(` $inputs `)` $body attr-dict `:` functional-type($inputs, results)";
+  let assemblyFormat = "$onnxOperator `(` $inputs `)` custom<Body>($body) attr-dict `:` functional-type($inputs, results)";
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     ::tinyc::loop::Nest getNest();

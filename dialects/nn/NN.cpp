@@ -53,6 +53,9 @@ static bool isAnyTensor(mlir::Type type) {
 
 } // namespace tinyc::nn
 
+using tinyc::loop::parseBody;
+using tinyc::loop::printBody;
+
 #include "dialects/nn/NNDialect.cpp.inc"
 #include "dialects/nn/NNInterfaces.cpp.inc"
 #define GET_OP_CLASSES

@@ -95,3 +95,18 @@ func.func @load(%x: tensor<3xf32>) -> tensor<3xf32> {
     : (tensor<3xf32>) -> tensor<3xf32>
   return %y : tensor<3xf32>
 }
+
+// -----
+
+// The body has names of its own: no value around it is one of the body's.
+func.func @names(%x: tensor<3xf32>) -> tensor<3xf32> {
+  // expected-error@below {{use of undeclared SSA value name}}
+  %outer = arith.negf %r : f32
+  %y = nn.loop_nest "Neg" (%x) {
+  ^bb0(%e: f32):
+    %r = arith.negf %e : f32
+    loop.yield %r : f32
+  } {sizes = array<i64: 3>, parallel = 1 : i64, maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]}
+    : (tensor<3xf32>) -> tensor<3xf32>
+  return %y : tensor<3xf32>
+}
