@@ -44,24 +44,38 @@ static StringRef getName(WeightType type) {
 
 static StringRef getName(ActivationType type) { return type == ActivationType::Int16 ? "int16" : "int8"; }
 
-/// Reads --precision and gives the layers their bits.
-static LogicalResult applyPrecisionFile(func::FuncOp function, StringRef path) {
+/// Reads --precision, gives the layers their bits, and says what --prune has to be.
+static LogicalResult applyPrecisionFile(func::FuncOp function, StringRef path, Pruning &pruning) {
   llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> buffer = llvm::MemoryBuffer::getFile(path);
   if (!buffer)
     return complain(makeFileError(path, buffer.getError().message()));
-  llvm::Expected<compress::Precision> precision = compress::parsePrecision((*buffer)->getBuffer(), path);
+  llvm::Expected<compress::SavedPrecision> precision = compress::parsePrecision((*buffer)->getBuffer(), path);
   if (!precision)
     return complain(precision.takeError());
-  return compress::applyPrecision(function, *precision, path);
+  if (!precision->prune.empty()) {
+    if (!pruning.budgets.empty())
+      return complain(
+          makeFileError(path, "has channels pruned to " + precision->prune + ": it does not go with --prune"));
+    llvm::Expected<PruneBudget> budget = parsePruneBudget(precision->prune);
+    if (!budget || !budget->limit)
+      return complain(
+          makeFileError(path, "\"prune\": " + (budget ? "expected a limit" : llvm::toString(budget.takeError()))));
+    pruning.budgets.push_back(*budget);
+  }
+  return compress::applyPrecision(function, precision->layers, path);
 }
 
 /// Most samples and MACs that a search spends on one measurement.
 static constexpr int64_t kSearchSamples = 256, kLeastSearchSamples = 64, kSearchMacs = 2'000'000'000;
 
-/// Searches the precision of a float module's layers, and sets it. The search works on a copy, so that the module goes
-/// the same way as with --precision.
+/// What is left of a cost, as a share, in the variants that a search of channels and precisions chooses from.
+static constexpr double kPrunedShares[] = {0.875, 0.75, 0.625, 0.5};
+
+/// Searches the precision of a float module's layers, and sets it. The search works on copies, so that the module goes
+/// the same way as with --precision. `prune` removes channels to a budget; null: the search leaves them alone.
 static LogicalResult choosePrecision(ModuleOp module, const Options &options, const targets::Target &target,
-                                     const compress::CompressOptions &compression) {
+                                     const compress::CompressOptions &compression,
+                                     llvm::function_ref<LogicalResult(ModuleOp, StringRef budget)> prune) {
   auto function = *module.getOps<func::FuncOp>().begin();
   int64_t macs = 1 + countMacs(module), available = compression.data.count;
   int64_t count = std::min(available, std::clamp(kSearchMacs / macs, kLeastSearchSamples, kSearchSamples));
@@ -99,22 +113,44 @@ static LogicalResult choosePrecision(ModuleOp module, const Options &options, co
     searching.precision.weights = "int" + std::to_string(bits);
     return runPasses(prepared, [&](OpPassManager &manager) { compress::buildFitPipeline(manager, searching); });
   };
-  problem.compile = [module, searching](const compress::Precision &precision) -> FailureOr<OwningOpRef<ModuleOp>> {
-    OwningOpRef<ModuleOp> copy = ModuleOp(module).clone();
+  SmallVector<OwningOpRef<ModuleOp>> variants;
+  variants.push_back(module.clone());
+  if (prune) {
+    const PruneBudget &budget = options.pruning.budgets.front();
+    for (double share : kPrunedShares) {
+      std::string name =
+          llvm::formatv("{0}:{1:f3}x", budget.cost ? search::getName(*budget.cost) : "macs", share).str();
+      // Some models cannot be pruned as far.
+      ScopedDiagnosticHandler silence(module.getContext(), [](Diagnostic &) { return success(); });
+      OwningOpRef<ModuleOp> variant = module.clone();
+      if (failed(prune(*variant, name)))
+        break;
+      variants.push_back(std::move(variant));
+      problem.prunings.push_back(std::move(name));
+    }
+  }
+  problem.compile = [&variants, searching](size_t variant,
+                                           const compress::Precision &precision) -> FailureOr<OwningOpRef<ModuleOp>> {
+    OwningOpRef<ModuleOp> copy = variants[variant]->clone();
     if (failed(compress::applyPrecision(*copy->getOps<func::FuncOp>().begin(), precision, "search")) ||
         failed(runPasses(*copy, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, searching); })))
       return failure();
     return copy;
   };
-  OwningOpRef<ModuleOp> prepared = module.clone();
   compress::CompressOptions preparing = searching;
   preparing.precision.weights = "int4"; // what most layers will have
-  if (failed(runPasses(*prepared, [&](OpPassManager &manager) { compress::buildPreparePipeline(manager, preparing); })))
+  SmallVector<OwningOpRef<ModuleOp>> prepared;
+  SmallVector<ModuleOp> given;
+  for (OwningOpRef<ModuleOp> &variant : variants) {
+    given.push_back(*prepared.emplace_back(variant->clone()));
+    if (failed(runPasses(given.back(),
+                         [&](OpPassManager &manager) { compress::buildPreparePipeline(manager, preparing); })))
+      return failure();
+  }
+  FailureOr<compress::SavedPrecision> precision = searchPrecision(given, options, std::move(problem));
+  if (failed(precision) || (!precision->prune.empty() && failed(prune(module, precision->prune))))
     return failure();
-  FailureOr<compress::Precision> precision = searchPrecision(*prepared, options, std::move(problem));
-  if (failed(precision))
-    return failure();
-  return compress::applyPrecision(function, *precision, "search");
+  return compress::applyPrecision(function, precision->layers, "search");
 }
 
 /// Inputs for quantization without data: uniform numbers over the range that 8-bit samples have after the transform, or
@@ -205,7 +241,8 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
       return module.emitError(flag) << " does not apply: the model comes with quantized weights";
   if (!compression.quantize && !options.precisionFile.empty())
     return module.emitError("--precision quantizes with samples of the model's input: give --calibrate=X.npy");
-  if (!options.precisionFile.empty() && failed(applyPrecisionFile(function, options.precisionFile)))
+  Pruning pruning = options.pruning;
+  if (!options.precisionFile.empty() && failed(applyPrecisionFile(function, options.precisionFile, pruning)))
     return failure();
   std::optional<InputDatasets> datasets;
   const QuantizationMethods &methods = options.methods;
@@ -216,7 +253,7 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
   if (options.quantize == Quantize::Mixed && options.calibrationFiles.empty())
     return module.emitError(
         "--quantize=mixed measures accuracy on samples of the model's input: give --calibrate=X.npy");
-  const bool isPruned = !options.pruning.budgets.empty();
+  const bool isPruned = !pruning.budgets.empty();
   if (isPruned && !isFloat)
     return module.emitError("--prune does not apply: the model comes with quantized weights");
   if (isPruned && options.calibrationFiles.empty())
@@ -248,13 +285,20 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
   } else if (isFloat && !hasQuantization && options.quantize == Quantize::Automatic) {
     module.emitRemark("compiled in float32: give --calibrate=X.npy for int8, or --quantize=none to say so");
   }
-  if (isPruned) {
-    FailureOr<PruningReport> report = pruneModule(module, options, target, compression, pruningData);
+  auto prune = [&](ModuleOp pruned, ArrayRef<PruneBudget> budgets) -> LogicalResult {
+    Options limited = options;
+    limited.pruning.budgets = budgets.vec();
+    FailureOr<PruningReport> report = pruneModule(pruned, limited, target, compression, pruningData);
     if (failed(report))
       return failure();
-    if (facts)
+    if (facts && pruned == module)
       facts->pruning = std::move(*report);
-  }
+    return success();
+  };
+  // How far is then the search's choice.
+  const bool searchesChannels = options.quantize == Quantize::Mixed && isPruned && !pruning.budgets.front().limit;
+  if (isPruned && !searchesChannels && failed(prune(module, pruning.budgets)))
+    return failure();
   if (!options.sparsity.empty()) {
     compress::SparsifyPassOptions sparsity;
     sparsity.pattern = options.sparsity;
@@ -263,7 +307,14 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
         })))
       return failure();
   }
-  if (options.quantize == Quantize::Mixed && failed(choosePrecision(module, options, target, compression)))
+  auto pruneTo = [&](ModuleOp pruned, StringRef budget) {
+    return prune(pruned, llvm::cantFail(parsePruneBudget(budget)));
+  };
+  llvm::function_ref<LogicalResult(ModuleOp, StringRef)> pruneVariant;
+  if (searchesChannels)
+    pruneVariant = pruneTo;
+  if (options.quantize == Quantize::Mixed &&
+      failed(choosePrecision(module, options, target, compression, pruneVariant)))
     return failure();
   return runPasses(module, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, compression); });
 }

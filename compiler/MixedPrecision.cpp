@@ -32,7 +32,7 @@ public:
       : options(options), wanted(options.search), environment(environment), target(target),
         record(environment, environment.getFingerprint(), [this] { return interrupt.wasAsked(); }) {}
 
-  FailureOr<compress::Precision> run() {
+  FailureOr<compress::SavedPrecision> run() {
     if (!wanted.recordFile.empty())
       if (llvm::Error error = record.keepIn(wanted.recordFile))
         return complain(std::move(error));
@@ -52,7 +52,7 @@ public:
     goal.limits = limits;
     record.onMeasured = [this](const search::Record &) { showProgress(); };
     // Activations of 16 bits where the layers' precisions alone keep no bound of accuracy, or where they are asked for.
-    const size_t layers = environment.getLayerCount(), all = environment.getStepCount();
+    const size_t layers = environment.getLayerEnd(), all = environment.getStepCount();
     SmallVector<size_t> rounds = {wanted.activations ? all : layers};
     if (wanted.maxDrop && rounds.back() < all)
       rounds.push_back(all);
@@ -126,9 +126,11 @@ private:
   /// precision within the same limits, that one is taken.
   search::Record::Point compareWithUniform(search::Record::Point best) {
     search::Goal goal{limits, wanted.maxDrop, wanted.least};
-    for (uint8_t action = 1; action < environment.getActionCount(0); ++action) {
+    const size_t begin = environment.getLayerBegin();
+    for (uint8_t action = 1; action < environment.getActionCount(begin); ++action) {
       search::Assignment uniform = best.assignment; // of activations that which was found
-      std::fill_n(uniform.begin(), environment.getLayerCount(), action);
+      std::fill(uniform.begin(), uniform.begin() + begin, 0);
+      std::fill(uniform.begin() + begin, uniform.begin() + environment.getLayerEnd(), action);
       std::optional<Costs> estimated = environment.getCosts(uniform);
       if (uniform == best.assignment || !estimated || !search::isWithin(*estimated, limits))
         continue;
@@ -209,18 +211,22 @@ private:
     if (!wanted.showProgress)
       return;
     std::map<std::string, int> counts;
+    std::string layers;
     size_t wide = 0;
     for (auto [step, action] : llvm::enumerate(best.assignment))
-      if (step < environment.getLayerCount())
+      if (step < environment.getLayerBegin())
+        layers += "channels " + environment.getActionName(step, action) + "; ";
+      else if (step < environment.getLayerEnd())
         ++counts[environment.getActionName(step, action)];
       else
         wide += action > 0;
-    std::string layers;
+    layers += "layers ";
+    bool isFirst = true;
     for (const auto &[name, count] : counts)
-      layers += (layers.empty() ? "" : ", ") + std::to_string(count) + " of " + name;
+      layers += (std::exchange(isFirst, false) ? "" : ", ") + std::to_string(count) + " of " + name;
     if (wide > 0)
       layers += ", " + std::to_string(wide) + " results of int16";
-    llvm::errs() << "tinyc: search: layers " << layers << "; "
+    llvm::errs() << "tinyc: search: " << layers << "; "
                  << (environment.isClassifier() ? (problemHasLabels() ? "accuracy lost " : "samples of another class ")
                                                 : "relative error ")
                  << llvm::formatv("{0:f2} %", 100 * best.quality.drop);
@@ -246,7 +252,8 @@ private:
 
 } // namespace
 
-FailureOr<compress::Precision> searchPrecision(ModuleOp prepared, const Options &options, PrecisionProblem problem) {
+FailureOr<compress::SavedPrecision> searchPrecision(ArrayRef<ModuleOp> prepared, const Options &options,
+                                                    PrecisionProblem problem) {
   const targets::Target &target = *problem.target;
   FailureOr<std::unique_ptr<PrecisionEnvironment>> environment =
       PrecisionEnvironment::create(prepared, std::move(problem));

@@ -21,16 +21,33 @@ using search::Quality;
 
 static func::FuncOp getFunction(ModuleOp module) { return *module.getOps<func::FuncOp>().begin(); }
 
-FailureOr<std::unique_ptr<PrecisionEnvironment>> PrecisionEnvironment::create(ModuleOp prepared,
+FailureOr<std::unique_ptr<PrecisionEnvironment>> PrecisionEnvironment::create(ArrayRef<ModuleOp> prepared,
                                                                               PrecisionProblem problem) {
   std::unique_ptr<PrecisionEnvironment> environment(new PrecisionEnvironment(std::move(problem)));
-  environment->whole = prepared.clone();
-  if (failed(environment->addSteps(prepared)) || failed(environment->prepareReference()))
+  if (prepared.size() > 1)
+    environment->steps.push_back({"channels", "", StepKind::Channels, {}, {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0}});
+  if (failed(environment->addSteps(prepared.front())))
     return failure();
-  environment->layerCount = environment->steps.size();
+  environment->layerEnd = environment->steps.size();
+  for (ModuleOp module : prepared) {
+    assert(findLayers(module).size() == findLayers(prepared.front()).size() && "a variant of other layers");
+    environment->variants.push_back({module.clone(), {}, {}});
+    if (failed(environment->prepareVariant(environment->variants.back())))
+      return failure();
+  }
   if (environment->problem.choosesActivations)
     environment->addResultSteps();
   return environment;
+}
+
+size_t PrecisionEnvironment::getActionCount(size_t step) const {
+  return steps[step].kind == StepKind::Channels ? variants.size() : getBits(step).size();
+}
+
+std::string PrecisionEnvironment::getActionName(size_t step, uint8_t action) const {
+  if (steps[step].kind == StepKind::Channels)
+    return action == 0 ? "all" : problem.prunings[action - 1];
+  return "int" + std::to_string(getBits(step)[action]);
 }
 
 /// 0 for 1, 1 for 2^16.
@@ -65,33 +82,34 @@ LogicalResult PrecisionEnvironment::addSteps(ModuleOp prepared) {
     double stride = conv ? static_cast<double>(conv.getStrides().front()) : 1;
     steps.push_back({name,
                      name,
-                     /*isResult=*/false,
+                     StepKind::Layer,
                      {static_cast<unsigned>(number)},
                      {static_cast<double>(number) / layers.size(), isDepthwise ? 1.0 : 0.0, conv ? 0.0 : 1.0,
                       scaleLog(inputs), scaleLog(outputs), kernel / 11, stride / 4, scaleLog(pixels),
                       weights / allWeights, static_cast<double>(countMacs(op)) / allMacs, 0.0}});
   }
-  if (steps.empty())
+  if (steps.empty() || steps.back().kind != StepKind::Layer)
     return prepared.emitError("--quantize=mixed: the model has no layer whose weights can be quantized");
   return success();
 }
 
 void PrecisionEnvironment::addResultSteps() {
-  double number = 0, allMacs = 1 + static_cast<double>(countMacs(*evaluated));
+  ModuleOp evaluated = *variants.front().evaluated;
+  double number = 0, allMacs = 1 + static_cast<double>(countMacs(evaluated));
   size_t ops = 0;
-  evaluated->walk([&](nn::QuantizableOpInterface) { ++ops; });
-  evaluated->walk([&](nn::QuantizableOpInterface op) {
+  evaluated.walk([&](nn::QuantizableOpInterface) { ++ops; });
+  evaluated.walk([&](nn::QuantizableOpInterface op) {
     std::string node = compress::getLayerName(op).str();
     auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
     double position = number++ / ops;
-    auto isSame = [&](const Step &step) { return step.isResult && step.node == node; };
+    auto isSame = [&](const Step &step) { return step.kind == StepKind::Result && step.node == node; };
     if (node.empty() || op.sharesScale() || !op->hasTrait<nn::Int16Form>() || !type || llvm::any_of(steps, isSame))
       return;
     double channels = type.getRank() > 0 ? static_cast<double>(type.getDimSize(type.getRank() - 1)) : 1;
     steps.push_back(
         {node + " result",
          node,
-         /*isResult=*/true,
+         StepKind::Result,
          {},
          {position, 0.0, 0.0, scaleLog(channels), scaleLog(channels), 0.0, 0.0,
           scaleLog(type.getNumElements() / channels), 0.0, static_cast<double>(countMacs(op)) / allMacs, 1.0}});
@@ -102,7 +120,7 @@ void PrecisionEnvironment::addResultSteps() {
 void PrecisionEnvironment::setResultBits(ModuleOp program, ArrayRef<uint8_t> assignment) const {
   llvm::StringMap<int32_t> wide;
   for (auto [step, action] : llvm::zip_equal(steps, assignment))
-    if (step.isResult && action > 0)
+    if (step.kind == StepKind::Result && action > 0)
       wide[step.node] = kResultBits[action];
   Builder builder(program.getContext());
   program.walk([&](nn::QuantizableOpInterface op) {
@@ -114,7 +132,7 @@ void PrecisionEnvironment::setResultBits(ModuleOp program, ArrayRef<uint8_t> ass
 std::vector<double> PrecisionEnvironment::observe(ArrayRef<uint8_t> actions) const {
   assert(actions.size() < steps.size() && "the episode is over");
   std::vector<double> state = steps[actions.size()].features;
-  state.push_back(actions.empty() ? 0 : static_cast<double>(actions.back()) / (std::size(kBits) - 1));
+  state.push_back(actions.empty() ? 0 : static_cast<double>(actions.back()) / (getActionCount(actions.size() - 1) - 1));
   return state;
 }
 
@@ -132,20 +150,23 @@ static bool removeSoftmax(func::FuncOp function) {
   return true;
 }
 
-LogicalResult PrecisionEnvironment::prepareReference() {
-  evaluated = whole->clone();
-  func::FuncOp function = getFunction(*evaluated);
+LogicalResult PrecisionEnvironment::prepareVariant(Variant &variant) {
+  variant.evaluated = variant.whole->clone();
+  func::FuncOp function = getFunction(*variant.evaluated);
   bool hadSoftmax = removeSoftmax(function);
-  int64_t outputs = cast<RankedTensorType>(function.getResultTypes()[0]).getNumElements();
-  int64_t inputs = cast<RankedTensorType>(function.getArgumentTypes()[0]).getNumElements();
-  classifies = !problem.samples.labels.empty() || hadSoftmax || (outputs >= 2 && outputs <= 1000 && outputs != inputs);
-  if (failed(runSamples(*evaluated, reference)))
-    return failure();
+  if (reference.empty()) {
+    int64_t outputs = cast<RankedTensorType>(function.getResultTypes()[0]).getNumElements();
+    int64_t inputs = cast<RankedTensorType>(function.getArgumentTypes()[0]).getNumElements();
+    classifies =
+        !problem.samples.labels.empty() || hadSoftmax || (outputs >= 2 && outputs <= 1000 && outputs != inputs);
+    if (failed(runSamples(*variant.evaluated, reference)))
+      return failure();
+  }
   if (!problem.round)
     return success();
   for (int32_t bits : kBits) {
-    rounded.push_back(evaluated->clone());
-    if (failed(problem.round(*rounded.back(), bits)))
+    variant.rounded.push_back(variant.evaluated->clone());
+    if (failed(problem.round(*variant.rounded.back(), bits)))
       return failure();
   }
   return success();
@@ -233,7 +254,7 @@ static void setBits(nn::QuantizableOpInterface layer, int32_t bits) {
 }
 
 FailureOr<OwningOpRef<ModuleOp>> PrecisionEnvironment::makeProgram(ArrayRef<uint8_t> assignment) const {
-  OwningOpRef<ModuleOp> program = whole.get().clone();
+  OwningOpRef<ModuleOp> program = variants[getVariant(assignment)].whole.get().clone();
   SmallVector<nn::QuantizableOpInterface> layers = findLayers(*program);
   for (auto [step, action] : llvm::zip_equal(steps, assignment))
     for (unsigned layer : step.layers)
@@ -245,7 +266,7 @@ FailureOr<OwningOpRef<ModuleOp>> PrecisionEnvironment::makeProgram(ArrayRef<uint
 }
 
 FailureOr<PrecisionEnvironment::Package> PrecisionEnvironment::makePackage(ArrayRef<uint8_t> assignment) const {
-  FailureOr<OwningOpRef<ModuleOp>> program = problem.compile(getPrecision(assignment));
+  FailureOr<OwningOpRef<ModuleOp>> program = problem.compile(getVariant(assignment), getPrecision(assignment).layers);
   if (failed(program))
     return failure();
   OwningOpRef<ModuleOp> measured = program->get().clone();
@@ -260,7 +281,7 @@ std::optional<Costs> PrecisionEnvironment::getCosts(ArrayRef<uint8_t> actions) {
   auto [known, isNew] = knownCosts.try_emplace(search::Assignment(actions));
   if (isNew) {
     // What cannot be compiled is no choice; the final compilation says what is to be said.
-    ScopedDiagnosticHandler silence(whole.get().getContext(), [](Diagnostic &) { return success(); });
+    ScopedDiagnosticHandler silence(variants.front().whole.get().getContext(), [](Diagnostic &) { return success(); });
     FailureOr<OwningOpRef<ModuleOp>> program = makeProgram(actions);
     if (succeeded(program))
       if (FailureOr<Costs> costs = estimateProgram(**program, *problem.target, problem.optimize); succeeded(costs))
@@ -287,11 +308,12 @@ void PrecisionEnvironment::setMeasuredCosts(const Costs &measured) {
 }
 
 std::optional<Quality> PrecisionEnvironment::getQuality(ArrayRef<uint8_t> assignment) {
-  ScopedDiagnosticHandler silence(whole.get().getContext(), [](Diagnostic &) { return success(); });
-  OwningOpRef<ModuleOp> program = evaluated->clone();
+  ScopedDiagnosticHandler silence(variants.front().whole.get().getContext(), [](Diagnostic &) { return success(); });
+  Variant &variant = variants[getVariant(assignment)];
+  OwningOpRef<ModuleOp> program = variant.evaluated->clone();
   SmallVector<nn::QuantizableOpInterface> layers = findLayers(*program);
   std::vector<SmallVector<nn::QuantizableOpInterface>> sources;
-  for (OwningOpRef<ModuleOp> &module : rounded)
+  for (OwningOpRef<ModuleOp> &module : variant.rounded)
     sources.push_back(findLayers(*module));
   for (unsigned layer = 0; layer < layers.size() && !sources.empty(); ++layer)
     takeParameters(layers[layer], sources.front()[layer]);
@@ -308,13 +330,15 @@ std::optional<Quality> PrecisionEnvironment::getQuality(ArrayRef<uint8_t> assign
   return compare(outputs);
 }
 
-compress::Precision PrecisionEnvironment::getPrecision(ArrayRef<uint8_t> assignment) const {
-  compress::Precision precision;
+compress::SavedPrecision PrecisionEnvironment::getPrecision(ArrayRef<uint8_t> assignment) const {
+  compress::SavedPrecision precision;
+  if (size_t variant = getVariant(assignment))
+    precision.prune = problem.prunings[variant - 1];
   for (auto [step, action] : llvm::zip_equal(steps, assignment))
-    if (!step.isResult)
-      precision[step.node].weights = kBits[action];
-    else if (action > 0)
-      precision[step.node].activations = kResultBits[action];
+    if (step.kind == StepKind::Layer)
+      precision.layers[step.node].weights = kBits[action];
+    else if (step.kind == StepKind::Result && action > 0)
+      precision.layers[step.node].activations = kResultBits[action];
   return precision;
 }
 
@@ -322,7 +346,8 @@ std::string PrecisionEnvironment::getFingerprint() const {
   llvm::SHA256 hash;
   std::string text;
   llvm::raw_string_ostream stream(text);
-  whole.get()->print(stream);
+  for (const Variant &variant : variants)
+    variant.whole.get()->print(stream);
   stream << problem.target->name << " " << static_cast<int>(problem.optimize) << " " << problem.samples.inputs.size()
          << " " << bool(problem.round) << " " << steps.size();
   hash.update(text);

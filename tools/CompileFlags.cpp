@@ -270,9 +270,15 @@ bool CompileFlags::fillPruning(Pruning &pruning) const {
     Expected<PruneBudget> budget = parsePruneBudget(text);
     if (!budget)
       return complain("--prune: " + toString(budget.takeError()));
-    if (!budget->limit && flags->maxDrop.empty())
-      return complain("--prune=" + text + ": give a limit, for example " + text + ":0.75x, or --max-drop=1%");
+    const bool isMixed = flags->quantize == Quantize::Mixed;
+    if (!budget->limit && flags->maxDrop.empty() && !isMixed)
+      return complain("--prune=" + text + ": give a limit, for example " + text +
+                      ":0.75x, or --max-drop=1%, or --quantize=mixed with a --budget");
     pruning.budgets.push_back(*budget);
+    if (!budget->limit && isMixed && (flags->prune.size() > 1 || !flags->sparsity.empty()))
+      return complain("--prune=" + text +
+                      " with --quantize=mixed lets the search choose how far: it does not go with " +
+                      (flags->prune.size() > 1 ? "another --prune" : "--sparsity"));
   }
   return expectOneOf("prune-importance", pruning.importance, {"weight", "activation", "second-order"});
 }

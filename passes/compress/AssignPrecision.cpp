@@ -31,12 +31,12 @@ struct AssignPrecisionPass : impl::AssignPrecisionPassBase<AssignPrecisionPass> 
       getOperation().emitError() << file << ": " << buffer.getError().message();
       return signalPassFailure();
     }
-    llvm::Expected<Precision> precision = parsePrecision((*buffer)->getBuffer(), file);
+    llvm::Expected<SavedPrecision> precision = parsePrecision((*buffer)->getBuffer(), file);
     if (!precision) {
       getOperation().emitError() << llvm::toString(precision.takeError());
       return signalPassFailure();
     }
-    if (failed(applyPrecision(getOperation(), *precision, file)))
+    if (failed(applyPrecision(getOperation(), precision->layers, file)))
       signalPassFailure();
   }
 };

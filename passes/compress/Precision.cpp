@@ -24,7 +24,7 @@ static std::optional<int32_t> parseType(const llvm::json::Value &value, ArrayRef
   return bits;
 }
 
-llvm::Expected<Precision> parsePrecision(StringRef text, StringRef file) {
+llvm::Expected<SavedPrecision> parsePrecision(StringRef text, StringRef file) {
   auto fail = [&](const Twine &message) { return llvm::createStringError(file + ": error: " + message); };
   llvm::Expected<llvm::json::Value> parsed = llvm::json::parse(text);
   if (!parsed)
@@ -35,13 +35,18 @@ llvm::Expected<Precision> parsePrecision(StringRef text, StringRef file) {
   const llvm::json::Object *layers = object->getObject("layers");
   if (!layers)
     return fail("expected an object \"layers\"");
-  Precision precision;
+  SavedPrecision precision;
+  if (const llvm::json::Value *prune = object->get("prune")) {
+    if (!prune->getAsString())
+      return fail("expected \"prune\" to be a string, as \"macs:0.75x\"");
+    precision.prune = prune->getAsString()->str();
+  }
   for (const auto &[key, value] : *layers) {
     StringRef name = key;
     const llvm::json::Object *layer = value.getAsObject();
     if (!layer)
       return fail("layer '" + name + "': expected an object");
-    LayerPrecision &entry = precision[name.str()];
+    LayerPrecision &entry = precision.layers[name.str()];
     for (const auto &[key, value] : *layer) {
       if (key == "weights") {
         if (!(entry.weights = parseType(value, {8, 4, 2})))
@@ -57,9 +62,9 @@ llvm::Expected<Precision> parsePrecision(StringRef text, StringRef file) {
   return precision;
 }
 
-std::string printPrecision(const Precision &precision) {
+std::string printPrecision(const SavedPrecision &precision) {
   llvm::json::Object layers;
-  for (const auto &[name, layer] : precision) {
+  for (const auto &[name, layer] : precision.layers) {
     llvm::json::Object entry;
     if (layer.weights)
       entry["weights"] = "int" + std::to_string(*layer.weights);
@@ -67,8 +72,10 @@ std::string printPrecision(const Precision &precision) {
       entry["activations"] = "int" + std::to_string(*layer.activations);
     layers[name] = std::move(entry);
   }
-  llvm::json::Value value = llvm::json::Object{{"format", kFormat}, {"layers", std::move(layers)}};
-  return llvm::formatv("{0:2}\n", value).str();
+  llvm::json::Object object{{"format", kFormat}, {"layers", std::move(layers)}};
+  if (!precision.prune.empty())
+    object["prune"] = precision.prune;
+  return llvm::formatv("{0:2}\n", llvm::json::Value(std::move(object))).str();
 }
 
 LogicalResult applyPrecision(func::FuncOp function, const Precision &precision, StringRef file) {

@@ -25,10 +25,16 @@ using Precision = std::map<std::string, LayerPrecision, std::less<>>;
 /// The name of the ONNX node that an op computes, or "".
 llvm::StringRef getLayerName(mlir::Operation *op);
 
-/// Reads {"format": "tinyc-precision-1", "layers": {"node": {"weights": "int4", "activations": "int8"}, ...}}. `file`
-/// is its name in errors, which say the layer and what is wrong.
-llvm::Expected<Precision> parsePrecision(llvm::StringRef text, llvm::StringRef file);
-std::string printPrecision(const Precision &precision);
+/// What a file says.
+struct SavedPrecision {
+  Precision layers;
+  std::string prune; ///< what --prune has to be; empty: no channels are removed
+};
+
+/// Reads {"format": "tinyc-precision-1", "prune": "macs:0.75x", "layers": {"node": {"weights": "int4", "activations":
+/// "int8"}, ...}}. `file` is its name in errors, which say the layer and what is wrong.
+llvm::Expected<SavedPrecision> parsePrecision(llvm::StringRef text, llvm::StringRef file);
+std::string printPrecision(const SavedPrecision &precision);
 
 /// Sets nn.weight_bits and nn.activation_bits of the ops of these layers. Fails, with an error at the function, for a
 /// layer that is none of the function, and for weights of an op that has none; `file` is named in it.

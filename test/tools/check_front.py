@@ -2,7 +2,7 @@
 import csv, json, sys
 
 front, table = json.load(open(sys.argv[1])), list(csv.DictReader(open(sys.argv[2])))
-layers = json.load(open(sys.argv[3]))['layers']
+saved = json.load(open(sys.argv[3]))
 points = front['points']
 assert len(points) == len(table) > 2
 for cost in ('latency', 'flash', 'sram', 'energy', 'weights'):
@@ -15,10 +15,12 @@ chosen = [p for p in points if p['chosen']]
 assert len(chosen) == 1
 named = {}
 for name, action in zip(front['steps'], chosen[0]['actions']):
-    if not name.endswith(' result'):
+    if name == 'channels':
+        assert saved.get('prune', 'all') == action, (saved, action)
+    elif not name.endswith(' result'):
         named.setdefault(name, {})['weights'] = action
     elif action != 'int8':
         named.setdefault(name.removesuffix(' result'), {})['activations'] = action
-assert named == layers, (named, layers)
+assert named == saved['layers'], (named, saved)
 for point, row in zip(points, table):
     assert [row[step] for step in front['steps']] == point['actions'] and int(row['chosen']) == point['chosen']
