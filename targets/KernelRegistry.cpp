@@ -35,6 +35,8 @@ bool overwritesInput(const Kernel &kernel, ArrayRef<uint32_t> params) {
   return kernel.packing && kernel.packing->overwrites && kernel.packing->overwrites(params.data()) != 0;
 }
 
+bool isSparse(const Kernel &kernel) { return kernel.packing && kernel.packing->kept > 0; }
+
 const Kernel *findKernel(StringRef symbol) {
   const Kernel *found = find_if(getKernels(), [&](const Kernel &kernel) { return kernel.symbol == symbol; });
   return found == getKernels().end() ? nullptr : found;

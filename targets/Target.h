@@ -58,6 +58,9 @@ const Kernel *findKernel(const Target &target, llvm::StringRef op, llvm::StringR
 /// Whether the kernel may write the output rows of a call over input rows that die with it (tinyc_packing::overwrites).
 bool overwritesInput(const Kernel &kernel, llvm::ArrayRef<uint32_t> params);
 
+/// Whether the kernel takes only weights of which most are zeros (tinyc_packing::kept).
+bool isSparse(const Kernel &kernel);
+
 /// The kernel of that C function, or null.
 const Kernel *findKernel(llvm::StringRef symbol);
 

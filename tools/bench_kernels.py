@@ -204,6 +204,17 @@ def add_random(calls, rng, kernels):
                         few_channels = lambda: channels() // 4 + 1 if channels is anything else 4 * rng.randint(1, 6)
                         win = random_window(rng, few_channels, lambda: rng.randint(1, 16), [1, 3], [1, 2], macs, groups=groups)
                         calls.conv(symbol, 'random', win, groups=groups)
+        elif op == 'conv2d' and 'of4' in symbol:
+            for channels, ks, ss, n in ((fours, [1], [1], 25), (fours, [1], [2, 3], 8), (fours, [2, 3, 5], [1, 2], 25),
+                                        (fours, [3], [1], 10)):
+                for i in range(n):
+                    win = random_window(rng, channels, lambda: rng.choice([rng.randint(1, 20), 8 * rng.randint(1, 16)]), ks, ss, macs)
+                    calls.conv(symbol, 'random', win, packed_stage(i))
+            if isa == 'generic':
+                for _ in range(some):
+                    groups, any_fours = rng.randint(1, 3), lambda: rng.randint(4, 40)
+                    win = random_window(rng, any_fours, lambda: rng.randint(1, 16), [1, 3], [1, 2], macs, groups=groups)
+                    calls.conv(symbol, 'random', win, groups=groups)
         elif symbol.startswith('tinyc_depthwise_conv2d_3x3'):
             for stride, n in ((1, 30), (2, 30)):
                 for i in range(n):  # it takes paddings of at most 1 and widths that fit
@@ -250,11 +261,12 @@ def add_random(calls, rng, kernels):
                 calls.windowed(symbol, 'random', win, [groups, -1e9, 1e9], win[5] * win[6] * win[8] * win[9] * win[2] // groups,
                                element=4)
         elif op == 'fully_connected':
+            words = 'pairs' in symbol or '1of4' in symbol
             for i in range(2 * some if inputs in INTEGERS else some):
-                n = 4 * up_to(200) if 'pairs' in symbol and i % 3 else up_to(600)
+                n = 4 * up_to(200) if words and i % 3 else max(up_to(600), 4 if 'of4' in symbol else 1)
                 rows, outputs = rng.choice([1, 1, 1, 2, 5]), up_to(200)
-                stage = [-1e9, 1e9] if inputs == 'f32' else CLAMPED_STAGE if 'pairs' in symbol and i % 4 == 3 else \
-                    SLOW_STAGE if isa != 'generic' and i % 3 == 0 and 'pairs' not in symbol else STAGE
+                stage = [-1e9, 1e9] if inputs == 'f32' else CLAMPED_STAGE if words and i % 4 == 3 else \
+                    SLOW_STAGE if isa != 'generic' and i % 3 == 0 and not words else STAGE
                 calls.dense(symbol, 'random', rows, n, outputs, stage)
         elif op == 'matmul':
             for i in range(few if isa == 'generic' else 4 * few):

@@ -1,5 +1,7 @@
 #include "passes/compress/SliceChannels.h"
 
+#include "passes/compress/SparsityPattern.h"
+
 #include "mlir/IR/PatternMatch.h"
 #include "passes/graph/Constants.h"
 
@@ -60,6 +62,7 @@ private:
     }
     if (!inputs)
       return;
+    op->removeAttr(kSparsityAttr); // other channels are neighbours now
     if (isGrouped)
       conv.setGroups(inputs->size());
     else

@@ -4,6 +4,7 @@
 #include "passes/compress/WeightRemoval.h"
 
 #include "mlir/IR/Threading.h"
+#include "llvm/Support/FormatVariadic.h"
 
 #include <atomic>
 #include <numeric>
@@ -105,6 +106,13 @@ private:
       wanted -= candidate.last - candidate.first;
     }
     layer.store();
+    describe(layer.op);
+  }
+
+  /// Says of a layer what its weights are like, where that is more than their number.
+  void describe(Operation *op) const {
+    if (pattern.of > 0)
+      op->setAttr(kSparsityAttr, StringAttr::get(op->getContext(), llvm::formatv("{0}:{1}", pattern.kept, pattern.of).str()));
   }
 
   /// How many weights go from each filter so that the network's results lose least: each layer's losses, as the dense network's
@@ -220,6 +228,7 @@ private:
         })))
       return failure();
     layer.store();
+    describe(layer.op);
     return success();
   }
 

@@ -7,6 +7,9 @@
 
 namespace tinyc::compress {
 
+/// StringAttr "N:M" on a layer whose weights have the pattern: compress-verify holds it against them.
+inline constexpr llvm::StringLiteral kSparsityAttr = "nn.sparsity";
+
 /// A share of all weights, anywhere ("50%") or in blocks of neighbours ("50%x4"); or all but `kept` of each `of` neighbours
 /// ("2:4"). Neighbours are inputs of one filter that follow each other at one pixel of its window; those at the end of a pixel
 /// are fewer, and of r < `of` of them ceil(r * kept / of) are kept.

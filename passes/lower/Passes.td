@@ -38,7 +38,8 @@ def StreamPortsPass : Pass<"lower-stream-ports", "::mlir::ModuleOp"> {
 def SelectKernelsPass : Pass<"lower-select-kernels", "::mlir::ModuleOp"> {
   let summary = "Choose the target's kernel for every kernel op, and give it its scratch buffer";
   let description = [{
-    The first row of runtime/kernels.def that works, of the most preferred ISA. With `optimize` = `size` the rows, of any ISA
+    The first row of runtime/kernels.def that works, of the most preferred ISA; or one that skips zeros (tinyc/sparse.h), where the
+    weights are such that it works and its estimated cycles are fewer: a remark gives the cycles and bytes of both. With `optimize` = `size` the rows, of any ISA
     of the target, for which code and constants together take the least flash: the code of a kernel counts once however many ops
     use it (targets/cortex-m/CodeBytes.inc), and the estimated cycles are at most 1.5 times those of the fastest rows.
   }];

@@ -20,9 +20,10 @@ OpCosts getOpCosts(const targets::Target &target, double flashRead, BufferGraph 
 /// Fails, with an error at the module, unless `optimize` is ram, balanced, speed or size.
 mlir::LogicalResult checkOptimize(mlir::ModuleOp module, llvm::StringRef optimize);
 
-/// Chooses the kernel of an op, and allocates its scratch buffer. Emits an error if the target has none.
-mlir::LogicalResult selectKernel(kernel::KernelOpInterface op, const targets::Target &target,
-                                 mlir::SymbolTable &symbols);
+/// Chooses the kernel of an op, and allocates its scratch buffer: the first row that works, or one that skips the zeros of its weights
+/// if its estimated cycles are fewer; with `explains` a remark says what both take. Emits an error if the target has none.
+mlir::LogicalResult selectKernel(kernel::KernelOpInterface op, const targets::Target &target, mlir::SymbolTable &symbols,
+                                 bool explains = false);
 
 } // namespace tinyc::lower
 

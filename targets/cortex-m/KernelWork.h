@@ -77,6 +77,11 @@ KernelWork countConvTransposeFours(const KernelCall &call);
 KernelWork countQuantizeFours(const KernelCall &call);
 KernelWork countResizeFours(const KernelCall &call);
 
+KernelWork countSparseEights(const KernelCall &call);
+KernelWork countSparseWords(const KernelCall &call);
+KernelWork countSparseConv2D(const KernelCall &call);
+KernelWork countSparseFullyConnected(const KernelCall &call);
+
 KernelWork countPairsS16(const KernelCall &call);
 KernelWork countDepthwisePairsS16(const KernelCall &call);
 KernelWork countFullyConnectedPairsS16(const KernelCall &call);

@@ -61,9 +61,23 @@
  * neighbouring outputs of the line one behind the other. Their sums are those of a single output row of planes whose
  * rows of words are parts of one line. Packed constants as for planes.
  *
+ * Sparse weights, N of 4: at most N of each four neighbouring channels of a filter at a tap have weights that are not zero
+ * (tinyc/sparse.h), and exactly N are stored. Generic, per filter: int32 bias, int32 multiplier; the N weights of each four channels, tap
+ * after tap; where they stand in their four, two bits each, the first in the lowest bits of a byte, each tap from a new byte on;
+ * zeros up to a multiple of four bytes.
+ *
+ * conv2d_1of4_words: eight output pixels at a time, row after row. Scratch holds their windows: for each tap and channel four words, of
+ * pixels 0 and 1, 2 and 3, 4 and 5, 6 and 7; behind them a pixel of padding. Packed constants, per filter: int32 bias; a word for
+ * each four channels of each tap, low half: the distance in bytes from the last word's channel in scratch (at first from its
+ * beginning), high half: the weight; a word of zeros where their number is odd; a word of TINYC_SPARSE_LAST; int32 multiplier.
+ *
+ * fully_connected_1of4_words: per output int32 bias; a word for each four inputs, low half: the number of the input, high half: the weight;
+ * words of zeros up to a multiple of four; int32 multiplier.
+ *
  * Shifts below 32: requantizing a sum with shift 32 - n gives the bits of 2^n times the sum with shift 32, where that fits 32 bits.
- * conv2d_columns multiplies the elements in scratch by 2^n, depthwise planes and lines their weights, so that their loops and
- * stages stay as they are; the packed biases are 2^n times the contract's. fully_connected_pairs shifts the sums. */
+ * conv2d_columns and conv2d_1of4_words multiply the elements in scratch by 2^n, depthwise planes and lines their weights, so that their loops and
+ * stages stay as they are; the packed biases are 2^n times the contract's. fully_connected_pairs and
+ * fully_connected_1of4_words shift the sums. */
 #ifndef TINYC_LAYOUTS_H
 #define TINYC_LAYOUTS_H
 

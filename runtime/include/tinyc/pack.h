@@ -8,5 +8,6 @@
 #include "tinyc/pack_depthwise.h"
 #include "tinyc/pack_fully_connected.h"
 #include "tinyc/pack_int16.h"
+#include "tinyc/pack_sparse.h"
 
 #endif /* TINYC_PACK_H */

@@ -56,7 +56,7 @@ static inline int tinyc_conv2d_blocks_overwrites(const void *params) {
 }
 
 static const tinyc_packing tinyc_conv2d_blocks_packing = {tinyc_conv2d_blocks_supports, tinyc_conv2d_blocks_bytes,
-                                                          tinyc_conv2d_blocks_write, tinyc_conv2d_blocks_overwrites};
+                                                          tinyc_conv2d_blocks_write, tinyc_conv2d_blocks_overwrites, 0};
 
 static inline int tinyc_fully_connected_blocks_supports(const void *params, const tinyc_constants *constants) {
   (void)constants;
@@ -75,7 +75,7 @@ static inline void tinyc_fully_connected_blocks_write(const void *params, const 
 }
 
 static const tinyc_packing tinyc_fully_connected_blocks_packing = {
-    tinyc_fully_connected_blocks_supports, tinyc_fully_connected_blocks_bytes, tinyc_fully_connected_blocks_write, NULL};
+    tinyc_fully_connected_blocks_supports, tinyc_fully_connected_blocks_bytes, tinyc_fully_connected_blocks_write, NULL, 0};
 
 /* ---- depthwise_conv2d of Armv8.1-M: tinyc/layouts.h --------------------------------------------------------------- */
 
@@ -131,7 +131,7 @@ static inline int tinyc_depthwise_conv2d_lanes_overwrites(const void *params) {
 
 static const tinyc_packing tinyc_depthwise_conv2d_lanes_packing = {
     tinyc_depthwise_conv2d_lanes_supports, tinyc_depthwise_conv2d_lanes_bytes, tinyc_depthwise_conv2d_lanes_write,
-    tinyc_depthwise_conv2d_lanes_overwrites};
+    tinyc_depthwise_conv2d_lanes_overwrites, 0};
 
 #ifdef __cplusplus
 }

@@ -70,7 +70,7 @@ static inline void tinyc_conv2d_columns_write(const void *params, const tinyc_co
 }
 
 static const tinyc_packing tinyc_conv2d_columns_packing = {tinyc_conv2d_columns_supports, tinyc_conv2d_columns_bytes,
-                                                           tinyc_conv2d_columns_write, tinyc_conv2d_overwrites};
+                                                           tinyc_conv2d_columns_write, tinyc_conv2d_overwrites, 0};
 
 /* ---- conv2d_columns_s8_s4, _s8_s2: tinyc/layouts.h ---------------------------------------------------------------- */
 
@@ -135,7 +135,7 @@ static inline void tinyc_conv2d_columns_s4_write(const void *params, const tinyc
 }
 static const tinyc_packing tinyc_conv2d_columns_s4_packing = {
     tinyc_conv2d_columns_narrow_supports, tinyc_conv2d_columns_s4_bytes, tinyc_conv2d_columns_s4_write,
-    tinyc_conv2d_overwrites};
+    tinyc_conv2d_overwrites, 0};
 
 static inline int32_t tinyc_conv2d_columns_s2_bytes(const void *params) {
   return tinyc_conv2d_columns_narrow_bytes(params, 4);
@@ -145,7 +145,7 @@ static inline void tinyc_conv2d_columns_s2_write(const void *params, const tinyc
 }
 static const tinyc_packing tinyc_conv2d_columns_s2_packing = {
     tinyc_conv2d_columns_narrow_supports, tinyc_conv2d_columns_s2_bytes, tinyc_conv2d_columns_s2_write,
-    tinyc_conv2d_overwrites};
+    tinyc_conv2d_overwrites, 0};
 
 /* ---- conv2d_direct_s8_s8: tinyc/layouts.h ------------------------------------------------------------------------- */
 
@@ -177,7 +177,7 @@ static inline void tinyc_conv2d_direct_write(const void *params, const tinyc_con
 
 /* As many bytes as for conv2d_columns. */
 static const tinyc_packing tinyc_conv2d_direct_packing = {tinyc_conv2d_direct_supports, tinyc_conv2d_columns_bytes,
-                                                          tinyc_conv2d_direct_write, NULL};
+                                                          tinyc_conv2d_direct_write, NULL, 0};
 
 #ifdef __cplusplus
 }

@@ -55,7 +55,7 @@ static inline int tinyc_depthwise_conv2d_overwrites(const void *params) {
 
 static const tinyc_packing tinyc_depthwise_conv2d_3x3_packing = {
     tinyc_depthwise_conv2d_3x3_supports, tinyc_depthwise_conv2d_3x3_bytes, tinyc_depthwise_conv2d_3x3_write,
-    tinyc_depthwise_conv2d_overwrites};
+    tinyc_depthwise_conv2d_overwrites, 0};
 
 /* ---- depthwise_conv2d_3x3_s8_s4: tinyc/layouts.h ------------------------------------------------------------------ */
 
@@ -83,7 +83,7 @@ static inline void tinyc_depthwise_conv2d_3x3_s4_write(const void *params, const
 
 static const tinyc_packing tinyc_depthwise_conv2d_3x3_s4_packing = {
     tinyc_depthwise_conv2d_3x3_supports, tinyc_depthwise_conv2d_3x3_s4_bytes, tinyc_depthwise_conv2d_3x3_s4_write,
-    tinyc_depthwise_conv2d_overwrites};
+    tinyc_depthwise_conv2d_overwrites, 0};
 
 /* ---- depthwise_conv2d_planes_s8_s8: tinyc/layouts.h --------------------------------------------------------------- */
 
@@ -116,7 +116,7 @@ static inline void tinyc_depthwise_conv2d_planes_write(const void *params, const
 
 static const tinyc_packing tinyc_depthwise_conv2d_planes_packing = {
     tinyc_depthwise_conv2d_planes_supports, tinyc_depthwise_conv2d_planes_bytes, tinyc_depthwise_conv2d_planes_write,
-    tinyc_depthwise_conv2d_overwrites};
+    tinyc_depthwise_conv2d_overwrites, 0};
 
 /* ---- depthwise_conv2d_planes_s8_s4, _s8_s2: the same, in fewer bytes ---------------------------------------------- */
 
@@ -157,10 +157,10 @@ static inline void tinyc_depthwise_conv2d_planes_s2_write(const void *params, co
 
 static const tinyc_packing tinyc_depthwise_conv2d_planes_s4_packing = {
     tinyc_depthwise_conv2d_planes_supports, tinyc_depthwise_conv2d_planes_s4_bytes,
-    tinyc_depthwise_conv2d_planes_s4_write, tinyc_depthwise_conv2d_overwrites};
+    tinyc_depthwise_conv2d_planes_s4_write, tinyc_depthwise_conv2d_overwrites, 0};
 static const tinyc_packing tinyc_depthwise_conv2d_planes_s2_packing = {
     tinyc_depthwise_conv2d_planes_supports, tinyc_depthwise_conv2d_planes_s2_bytes,
-    tinyc_depthwise_conv2d_planes_s2_write, tinyc_depthwise_conv2d_overwrites};
+    tinyc_depthwise_conv2d_planes_s2_write, tinyc_depthwise_conv2d_overwrites, 0};
 
 /* ---- depthwise_conv2d_lines_s8_s8: tinyc/layouts.h ---------------------------------------------------------------- */
 
@@ -174,7 +174,7 @@ static inline int tinyc_depthwise_conv2d_lines_supports(const void *params, cons
 }
 
 static const tinyc_packing tinyc_depthwise_conv2d_lines_packing = {
-    tinyc_depthwise_conv2d_lines_supports, tinyc_depthwise_conv2d_planes_bytes, tinyc_depthwise_conv2d_planes_write, NULL};
+    tinyc_depthwise_conv2d_lines_supports, tinyc_depthwise_conv2d_planes_bytes, tinyc_depthwise_conv2d_planes_write, NULL, 0};
 
 #ifdef __cplusplus
 }

@@ -54,7 +54,7 @@ static inline void tinyc_fully_connected_pairs_write(const void *params, const t
 }
 
 static const tinyc_packing tinyc_fully_connected_pairs_packing = {
-    tinyc_fully_connected_pairs_supports, tinyc_fully_connected_pairs_bytes, tinyc_fully_connected_pairs_write, NULL};
+    tinyc_fully_connected_pairs_supports, tinyc_fully_connected_pairs_bytes, tinyc_fully_connected_pairs_write, NULL, 0};
 
 /* ---- fully_connected_pairs_s8_s4, _s8_s2: tinyc/layouts.h --------------------------------------------------------- */
 
@@ -114,7 +114,7 @@ static inline void tinyc_fully_connected_pairs_s4_write(const void *params, cons
 }
 static const tinyc_packing tinyc_fully_connected_pairs_s4_packing = {
     tinyc_fully_connected_pairs_narrow_supports, tinyc_fully_connected_pairs_s4_bytes,
-    tinyc_fully_connected_pairs_s4_write, NULL};
+    tinyc_fully_connected_pairs_s4_write, NULL, 0};
 
 static inline int32_t tinyc_fully_connected_pairs_s2_bytes(const void *params) {
   return tinyc_fully_connected_pairs_narrow_bytes(params, 2);
@@ -125,7 +125,7 @@ static inline void tinyc_fully_connected_pairs_s2_write(const void *params, cons
 }
 static const tinyc_packing tinyc_fully_connected_pairs_s2_packing = {
     tinyc_fully_connected_pairs_narrow_supports, tinyc_fully_connected_pairs_s2_bytes,
-    tinyc_fully_connected_pairs_s2_write, NULL};
+    tinyc_fully_connected_pairs_s2_write, NULL, 0};
 
 #ifdef __cplusplus
 }

@@ -121,7 +121,7 @@ static inline void tinyc_depthwise_conv2d_pairs_s16_write(const void *params, co
   }                                                                                                                    \
   static const tinyc_packing tinyc_##name##_pairs_s16_s##bits##_packing = {                                            \
       tinyc_##name##_pairs_s16_supports, tinyc_##name##_pairs_s16_s##bits##_bytes,                                     \
-      tinyc_##name##_pairs_s16_s##bits##_write, NULL};
+      tinyc_##name##_pairs_s16_s##bits##_write, NULL, 0};
 TINYC_PACKING_S16(conv2d, 8)
 TINYC_PACKING_S16(conv2d, 4)
 TINYC_PACKING_S16(conv2d, 2)

@@ -80,7 +80,7 @@ static inline void tinyc_conv2d_s8_panels_write(const void *params, const tinyc_
     packed = tinyc_put_panels_s8(constants, group * filters, filters, length, conv->output.multiplier_step, packed);
 }
 static const tinyc_packing tinyc_conv2d_s8_panels_packing = {
-    tinyc_conv2d_s8_panels_supports, tinyc_conv2d_s8_panels_bytes, tinyc_conv2d_s8_panels_write, NULL};
+    tinyc_conv2d_s8_panels_supports, tinyc_conv2d_s8_panels_bytes, tinyc_conv2d_s8_panels_write, NULL, 0};
 
 static inline int tinyc_conv2d_f32_panels_supports(const void *params, const tinyc_constants *constants) {
   const tinyc_conv2d_s8_params *conv = (const tinyc_conv2d_s8_params *)params;
@@ -99,7 +99,7 @@ static inline void tinyc_conv2d_f32_panels_write(const void *params, const tinyc
     packed = tinyc_put_panels_f32(constants, group * filters, filters, length, packed);
 }
 static const tinyc_packing tinyc_conv2d_f32_panels_packing = {
-    tinyc_conv2d_f32_panels_supports, tinyc_conv2d_f32_panels_bytes, tinyc_conv2d_f32_panels_write, NULL};
+    tinyc_conv2d_f32_panels_supports, tinyc_conv2d_f32_panels_bytes, tinyc_conv2d_f32_panels_write, NULL, 0};
 
 /* ---- depthwise_conv2d --------------------------------------------------------------------------------------------- */
 
@@ -134,7 +134,7 @@ static inline void tinyc_depthwise_s8_panels_write(const void *params, const tin
   }
 }
 static const tinyc_packing tinyc_depthwise_s8_panels_packing = {
-    tinyc_depthwise_s8_panels_supports, tinyc_depthwise_s8_panels_bytes, tinyc_depthwise_s8_panels_write, NULL};
+    tinyc_depthwise_s8_panels_supports, tinyc_depthwise_s8_panels_bytes, tinyc_depthwise_s8_panels_write, NULL, 0};
 
 /* ---- fully_connected ---------------------------------------------------------------------------------------------- */
 
@@ -154,7 +154,7 @@ static inline void tinyc_fully_connected_s8_panels_write(const void *params, con
 }
 static const tinyc_packing tinyc_fully_connected_s8_panels_packing = {
     tinyc_fully_connected_s8_panels_supports, tinyc_fully_connected_s8_panels_bytes,
-    tinyc_fully_connected_s8_panels_write, NULL};
+    tinyc_fully_connected_s8_panels_write, NULL, 0};
 
 static inline int tinyc_fully_connected_f32_panels_supports(const void *params, const tinyc_constants *constants) {
   const tinyc_fully_connected_f32_params *dense = (const tinyc_fully_connected_f32_params *)params;
@@ -172,7 +172,7 @@ static inline void tinyc_fully_connected_f32_panels_write(const void *params, co
 }
 static const tinyc_packing tinyc_fully_connected_f32_panels_packing = {
     tinyc_fully_connected_f32_panels_supports, tinyc_fully_connected_f32_panels_bytes,
-    tinyc_fully_connected_f32_panels_write, NULL};
+    tinyc_fully_connected_f32_panels_write, NULL, 0};
 
 #ifdef __cplusplus
 }

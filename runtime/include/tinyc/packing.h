@@ -31,6 +31,8 @@ typedef struct tinyc_packing {
    * stride - pad_top, if that is not negative), over it and the input rows that lie behind it, where no later window needs
    * these. NULL: no. */
   int (*overwrites)(const void *params);
+  /* At most so many of each four neighbouring weights may be others than zero (tinyc/sparse.h); 0: all. */
+  int32_t kept;
 } tinyc_packing;
 
 /* Whether an output row is at most as long as an input row. */

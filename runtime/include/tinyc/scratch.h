@@ -8,6 +8,7 @@
 #include "tinyc/kernels.h"
 #include "tinyc/layouts.h"
 #include "tinyc/panels.h"
+#include "tinyc/sparse.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,6 +49,14 @@ static inline int32_t tinyc_conv2d_columns_s8_s4_armv7e_m_scratch(const void *pa
 static inline int32_t tinyc_conv2d_columns_s8_s2_armv7e_m_scratch(const void *params) {
   int32_t bytes = tinyc_conv2d_columns_s8_s8_armv7e_m_scratch(params);
   return bytes < 0 || bytes > INT32_MAX - 12 ? -1 : bytes + 12;
+}
+
+/* The windows of eight pixels and a pixel of padding, see tinyc/layouts.h; negative where they exceed 2^31 - 1 bytes. */
+static inline int32_t tinyc_conv2d_1of4_s8_s8_armv7e_m_scratch(const void *params) {
+  const tinyc_window *window = &((const tinyc_conv2d_s8_params *)params)->window;
+  int64_t bytes = (int64_t)window->kernel_height * window->kernel_width * window->input_channels * TINYC_SPARSE_CHANNEL_BYTES +
+                  (tinyc_is_padded(window) ? window->input_channels : 0);
+  return bytes > INT32_MAX ? -1 : (int32_t)bytes;
 }
 
 /* See tinyc/layouts.h; negative where it exceeds 2^31 - 1 bytes. */

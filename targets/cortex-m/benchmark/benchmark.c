@@ -1,10 +1,12 @@
 // Firmware that runs kernel calls one after the other, for tools/bench_kernels.py: calls.bin, in QEMU's working directory,
 // says which. The counting plugin attributes instructions and cycles to call i by the stores to benchmark_marks[2 * i] and
-// [2 * i + 1]. Constants and inputs are arbitrary: no kernel's time depends on their values, but for a few branches in
+// [2 * i + 1]. Constants and inputs are arbitrary but for words that say where
+// weights stand: no kernel's time depends on their values, but for a few branches in
 // softmax and in float arithmetic without a floating-point unit. Indices of resize go up by one every second.
 
 #include "semihosting.h"
 #include "tinyc/kernel_functions.h"
+#include "tinyc/pack_sparse.h"
 
 enum { MAX_CALLS = 16384, CALL_BYTES = 7 << 18, INPUT_BYTES = 1 << 19, WEIGHT_BYTES = 3 << 18, OUTPUT_BYTES = 1 << 19, SCRATCH_BYTES = 1 << 17, MAX_ROWS = 256, MAX_CHANNELS = 4096, MAX_INDICES = 1024 };
 
@@ -129,6 +131,17 @@ static void makeString(const tinyc_decode_s8_params *params) {
   put(&position, 1, 16);
 }
 
+// Weights whose words the kernel follows: those of a filter of zeros for each output.
+static void makeSparseWords(const tinyc_packing *packing, const void *params) {
+  static const int8_t zeros[WEIGHT_BYTES];
+  const tinyc_constants constants = {zeros, bias, multipliers, NULL, NULL};
+  if (packing->bytes(params) > WEIGHT_BYTES) {
+    host_print("benchmark: error: too many weights\n");
+    host_exit(1);
+  }
+  packing->write(params, &constants, (uint8_t *)weights);
+}
+
 static void run(void) {
   const uint32_t *at = calls;
   const int32_t count = (int32_t)*at++;
@@ -143,6 +156,12 @@ static void run(void) {
     const Caller caller = callers[call->kernel];
     if (caller == call_tinyc_decode_s8)
       makeString((const tinyc_decode_s8_params *)(const void *)params);
+#if defined(__ARM_FEATURE_DSP)
+    if (caller == call_tinyc_conv2d_1of4_s8_s8_armv7e_m)
+      makeSparseWords(&tinyc_conv2d_1of4_words_packing, params);
+    if (caller == call_tinyc_fully_connected_1of4_s8_s8_armv7e_m)
+      makeSparseWords(&tinyc_fully_connected_1of4_words_packing, params);
+#endif
     benchmark_marks[2 * i] = 1;
     caller(params, &buffers, call->rowBegin, call->rowEnd);
     benchmark_marks[2 * i + 1] = 1;

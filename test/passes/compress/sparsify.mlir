@@ -9,6 +9,7 @@
 // alike). By magnitude the least two go, and nothing moves.
 // CHECK-LABEL: func.func @takes_over
 // CHECK: nn.constant dense<{{\[\[}}1.000000e+00, {{0.7499[0-9]+|7.500000e-01}}, 0.000000e+00, 2.000000e+00]]>
+// CHECK: nn.fully_connected {{.*}} {nn.sparsity = "3:4"}
 // SHARE-LABEL: func.func @takes_over
 // SHARE: nn.constant dense<{{\[\[}}{{[^,]+}}, {{-?}}0.000000e+00, {{-?}}0.000000e+00, {{[^]]+}}]]>
 // MAGNITUDE-LABEL: func.func @takes_over
@@ -25,7 +26,9 @@ func.func @takes_over(%x: tensor<16x1xf32>, %y: tensor<16x1xf32>, %z: tensor<16x
 // CHECK-LABEL: func.func @network
 // CHECK: %[[SHARED:.+]] = nn.constant dense<{{\[\[\[\[}}1.000000e-01, -0.699999988, {{[^]]+}}]]]
 // CHECK: nn.conv2d %{{[^,]+}}, %[[SHARED]]
+// CHECK-NOT: nn.sparsity
 // CHECK: nn.conv2d %{{[^,]+}}, %[[SHARED]]
+// CHECK-NOT: nn.sparsity
 // CHECK: nn.add
 // CHECK: nn.constant dense<{{.*}} : tensor<4x2x1x1xf32>
 // CHECK-NOT: 0.000000e+00

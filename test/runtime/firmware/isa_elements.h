@@ -11,6 +11,7 @@ static void testFullyConnected(int32_t shape) {
   int32_t size = params.rows * params.outputs * activationBits / 8, begin = random(0, params.rows - 1);
   randomizeActivations(input, params.rows * params.inputs, greatestElement(params.inputs));
   randomizeWeights(params.inputs * params.outputs);
+  thinWeights(params.inputs * params.outputs, params.inputs);
   randomizeConstants(params.outputs, params.inputs, &params.output);
   testRows(kIs_fully_connected, GENERIC(tinyc_fully_connected), &params, size, begin, params.rows, shape);
 }

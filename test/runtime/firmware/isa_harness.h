@@ -92,6 +92,20 @@ static void randomizeWeights(int32_t count) {
   tinyc_pack_narrow(weights, count, weightBits, (uint8_t *)narrowWeights);
 }
 
+/* Now and then, of weights of 8 bits: at most one or two of each four neighbours not zero, in runs of `channels` (tinyc/sparse.h). */
+static void thinWeights(int32_t count, int32_t channels) {
+  if (weightBits != 8 || random(0, 3) > 0)
+    return;
+  int32_t kept = random(0, 2) ? 1 : 2;
+  for (int32_t run = 0; run < count; run += channels)
+    for (int32_t first = 0; first < channels; first += 4) {
+      int32_t size = tinyc_min_s32(4, channels - first), one = random(0, size - 1), other = kept == 1 ? one : random(0, size - 1);
+      for (int32_t i = 0; i < size; i++)
+        if (i != one && i != other)
+          weights[run + first + i] = 0;
+    }
+}
+
 static void randomizeConstants(int32_t filters, int32_t length, const tinyc_output_s8 *stage) {
   biases = filters;
   multiplierCount = stage->multiplier_step ? filters : 1;

@@ -151,6 +151,8 @@ static void testConvolution(int32_t shape, int depthwise) {
   int32_t size = window->output_height * window->output_width * window->output_channels * activationBits / 8;
   randomizeActivations(input, window->input_height * window->input_width * window->input_channels, greatestElement(length));
   randomizeWeights(length * window->output_channels);
+  if (!depthwise)
+    thinWeights(length * window->output_channels, window->input_channels / params.groups);
   randomizeConstants(window->output_channels, length, &params.output);
   Operation operation = depthwise ? kIs_depthwise_conv2d : kIs_conv2d;
   Function generic = depthwise ? GENERIC(tinyc_depthwise_conv2d) : GENERIC(tinyc_conv2d);
