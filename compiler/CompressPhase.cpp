@@ -42,7 +42,9 @@ static StringRef getName(WeightType type) {
   llvm_unreachable("unknown WeightType");
 }
 
-static StringRef getName(ActivationType type) { return type == ActivationType::Int16 ? "int16" : "int8"; }
+static StringRef getName(ActivationType type) {
+  return type == ActivationType::Int16 ? "int16" : type == ActivationType::Int4 ? "int4" : "int8";
+}
 
 /// Reads --precision, gives the layers their bits, and says what --prune has to be.
 static LogicalResult applyPrecisionFile(func::FuncOp function, StringRef path, Pruning &pruning) {

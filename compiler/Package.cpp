@@ -53,10 +53,24 @@ static void addRuntimeFile(StringRef name, PackageFiles &files) {
 /// The rows of kernels.def for these kernels: what tinyc/kernel_functions.h declares.
 static std::string makeKernelTable(ArrayRef<const targets::Kernel *> kernels) {
   std::string text = "/* kernels.def - the kernels of this package: those rows of the runtime's table. */\n";
+  const char *beginInt4 = "#ifndef TINYC_S4_KERNEL\n"
+                          "#define TINYC_S4_KERNEL(op, weight, isa, source, symbol, params, arguments, scratch, inner) \\\n"
+                          "  TINYC_KERNEL(op, s4, weight, isa, source, symbol, params, arguments, scratch)\n"
+                          "#endif\n";
+  const bool hasInt4 = llvm::any_of(kernels, [](const targets::Kernel *kernel) { return !kernel->inner.empty(); });
+  if (hasInt4)
+    text += beginInt4;
   for (const targets::Kernel *kernel : kernels)
-    text += formatv("TINYC_KERNEL({0}, {1}, {2}, {3}, \"{4}\", {5}, {6}, {7}, tinyc_no_scratch)\n", kernel->op,
+    if (!kernel->inner.empty())
+      text += formatv("TINYC_S4_KERNEL({0}, {1}, {2}, \"{3}\", {4}, {5}, {6}, tinyc_no_scratch, {7})\n", kernel->op,
+                      kernel->weight, kernel->isa, kernel->source, kernel->symbol, kernel->params, kernel->arguments,
+                      kernel->inner);
+    else
+      text += formatv("TINYC_KERNEL({0}, {1}, {2}, {3}, \"{4}\", {5}, {6}, {7}, tinyc_no_scratch)\n", kernel->op,
                     kernel->input, kernel->weight, kernel->isa, kernel->source, kernel->symbol, kernel->params,
                     kernel->arguments);
+  if (hasInt4)
+    text += "#undef TINYC_S4_KERNEL\n";
   return text;
 }
 
@@ -93,6 +107,8 @@ static Error addSources(ModuleOp lowered, const targets::Target &target, const P
     if (!row)
       return WalkResult(call.emitOpError("calls the unknown kernel ") << call.getCallee());
     kernels.insert(row);
+    if (!row->inner.empty())
+      kernels.insert(targets::findKernel(row->inner));
     return WalkResult::advance();
   });
   if (result.wasInterrupted())

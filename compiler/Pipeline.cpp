@@ -35,7 +35,7 @@ struct CompressFlags : PassPipelineOptions<CompressFlags> {
   Option<bool> quantize{*this, "quantize", llvm::cl::desc("Calibrate with random inputs and quantize to int8"),
                         llvm::cl::init(false)};
   Option<std::string> weights{*this, "weights", llvm::cl::desc("int8, int4 or int2"), llvm::cl::init("int8")};
-  Option<std::string> activations{*this, "activations", llvm::cl::desc("int8 or int16"), llvm::cl::init("int8")};
+  Option<std::string> activations{*this, "activations", llvm::cl::desc("int8, int16 or int4"), llvm::cl::init("int8")};
 };
 struct LowerFlags : PassPipelineOptions<LowerFlags> {
   Option<std::string> target{*this, "target", llvm::cl::desc("Processor"), llvm::cl::init("cortex-m7")};

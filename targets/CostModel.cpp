@@ -77,8 +77,38 @@ EnergyCosts getEnergyCosts(const Target &target) {
   return {found != std::end(cycles) ? found->second : 155, mac, flashByte, sramByte};
 }
 
+// Of a kernel that unpacks rows of 4 bits for another one (tinyc/kernels_s4.h): the calls of that, and the rows.
+static CallCost estimateUnpacked(const Target &target, const Kernel &kernel, ArrayRef<uint32_t> params, int32_t rowBegin,
+                                 int32_t rowEnd) {
+  const Kernel &inner = *findKernel(kernel.inner);
+  RowsWork work = countRowsS4({kernel.params.data(), kernel.params.size()}, params.data(), rowBegin, rowEnd);
+  CallCost cost;
+  if (work.calls == 0)
+    return cost;
+  auto estimate = [&](int32_t call) {
+    int32_t begin = work.isWindow ? rowBegin + call * work.rows : 0;
+    return estimateCall(target, inner, params, begin, work.isWindow ? std::min(begin + work.rows, rowEnd) : 1);
+  };
+  cost = estimate(0);
+  if (work.calls > 1)
+    cost += estimate(work.calls - 1);
+  if (work.calls > 2) {
+    CallCost middle = estimate(work.calls / 2);
+    cost += {middle.cycles * (work.calls - 2), middle.constantBytes * (work.calls - 2)};
+  }
+  const Costs *costs = findCosts(target.name, kernel.isa == "generic" ? "rows_s4" : "rows_s4_armv7e_m");
+  if (!costs)
+    costs = findCosts(target.isHost() ? "cortex-m7" : "cortex-m4", "rows_s4_armv7e_m");
+  const double counts[] = {1, static_cast<double>(work.calls), work.unpackedRows, work.unpacked, work.packedRows, work.packed};
+  for (size_t unit = 0; costs && unit < std::size(counts); unit++)
+    cost.cycles += counts[unit] * costs->cycles[unit];
+  return cost;
+}
+
 CallCost estimateCall(const Target &target, const Kernel &kernel, ArrayRef<uint32_t> params, int32_t rowBegin,
                       int32_t rowEnd) {
+  if (!kernel.inner.empty())
+    return estimateUnpacked(target, kernel, params, rowBegin, rowEnd);
   std::string_view symbol(kernel.symbol.data(), kernel.symbol.size());
   KernelWork work = countWork(symbol, params.data(), rowBegin, rowEnd);
   CallCost cost;

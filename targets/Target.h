@@ -46,6 +46,7 @@ struct Kernel {
   llvm::StringRef arguments; ///< name of its argument list in tinyc/kernel_functions.h
   int32_t (*scratch)(const void *params); ///< bytes of scratch for a parameter block (words, host byte order)
   const tinyc_packing *packing; ///< of its constants; null: they have the layout of tinyc/kernels.h
+  llvm::StringRef inner;     ///< C function of the kernel that it calls on unpacked rows (tinyc/rows_s4.h); empty: none
 };
 
 /// All rows of runtime/kernels.def.

@@ -51,7 +51,7 @@ struct CompileFlags::Flags {
         activations("activations", cl::desc("Type of the activations of layers quantized with --calibrate (default int8)"),
                     cl::values(clEnumValN(ActivationType::Int8, "int8", "-128..127"),
                                clEnumValN(ActivationType::Int16, "int16", "-32767..32767: twice the SRAM"),
-                               clEnumValN(ActivationType::Int4, "int4", "refused: there are no kernels")),
+                               clEnumValN(ActivationType::Int4, "int4", "-8..7, two in a byte, where kernels have them, else int8")),
                     cl::init(ActivationType::Int8), cl::cat(category)),
         precision("precision", cl::desc("Precision of layers, as a search saved it"), cl::value_desc("FILE.json"), cl::cat(category)),
         budget("budget", cl::desc("For --quantize=mixed, a limit in cycles, bytes or energy, or as a share of the int8 program's: "
@@ -317,7 +317,7 @@ bool CompileFlags::fillSearch(Options &options) const {
     if (!options.precisionFile.empty())
       return complain("--precision says the precision of each layer: it does not go with --quantize=mixed");
     if (search.activations && options.activations != ActivationType::Int8)
-      return complain("--search-activations chooses where activations have 16 bits: it does not go with --activations=int16");
+      return complain("--search-activations chooses where activations have 16 bits: it does not go with --activations=int16 and int4");
     if (search.budgets.empty() && !search.maxDrop)
       return complain("--quantize=mixed: give a --budget, for example flash:0.55x, or --max-drop=0.5%");
     return true;
@@ -383,8 +383,6 @@ bool CompileFlags::fill(Options &options) const {
   if (!options.sparsity.empty())
     if (Expected<compress::SparsityPattern> pattern = compress::SparsityPattern::parse(options.sparsity); !pattern)
       return complain("--sparsity: " + toString(pattern.takeError()));
-  if (flags->activations == ActivationType::Int4)
-    return complain("--activations=int4: no kernel has activations of 4 bits, expected int8 or int16");
   options.activations = flags->activations;
   options.calibrationFiles.assign(flags->calibrate.begin(), flags->calibrate.end());
   options.calibrationLimit = flags->calibrateLimit;

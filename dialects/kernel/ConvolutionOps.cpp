@@ -12,10 +12,10 @@ static bool isPacked(MemRefType weights) { return weights.getRank() == 1; }
 // The forms s8 (bias and multipliers present, one multiplier for each of `channels` or one in all) and f32.
 template <typename Op> static LogicalResult verifyForm(Op op, MemRefType weights, int64_t channels) {
   auto input = cast<MemRefType>(op.getInput().getType()), output = cast<MemRefType>(op.getOutput().getType());
-  if (input.getElementType() != output.getElementType() || isFloat(input) != isFloat(weights))
+  if (!haveOneForm(input, output) || isFloat(input) != isFloat(weights))
     return op.emitOpError("expects input, weights and output of one element type, got ")
            << input.getElementType() << ", " << weights.getElementType() << " and " << output.getElementType();
-  if (failed(verifyStage(op, output, op.getStage())))
+  if (failed(verifyStage(op, output, op.getStage())) || failed(verifyRowsInt4(op, {input, output})))
     return failure();
   if (Value bias = op.getBias()) {
     auto type = cast<MemRefType>(bias.getType());
@@ -76,9 +76,13 @@ template <typename Op> static ParamsAttr getConvolutionParams(Op op) {
   int32_t groups = op.getGroups();
   if (isFloat(cast<MemRefType>(op.getOutput().getType())))
     return makeParams(op.getContext(), tinyc_conv2d_f32_params{window, groups, makeOutputF32(op.getStage())});
-  return makeParams(op.getContext(),
-                    tinyc_conv2d_s8_params{window, groups, static_cast<int32_t>(op.getInputZeroPoint()),
-                                           makeOutputS8(op.getStage())});
+  auto input = cast<MemRefType>(op.getInput().getType()), output = cast<MemRefType>(op.getOutput().getType());
+  auto zeroPoint = static_cast<int32_t>(op.getInputZeroPoint());
+  if (isInt4(input) || isInt4(output)) {
+    tinyc_rows_s4 rows = makeRowsS4(window, input, output);
+    return makeParams(op.getContext(), tinyc_conv2d_s4_params{{window, groups, zeroPoint, makeOutputS8(op.getStage())}, rows});
+  }
+  return makeParams(op.getContext(), tinyc_conv2d_s8_params{window, groups, zeroPoint, makeOutputS8(op.getStage())});
 }
 
 template <typename Op> static int64_t getConvolutionMacs(Op op) {
@@ -88,12 +92,13 @@ template <typename Op> static int64_t getConvolutionMacs(Op op) {
          window.getKernelWidth() * inputs;
 }
 
-static Contract getWeighted(StringRef op, Value input, Value weights) {
-  return {op, getElementName(cast<MemRefType>(input.getType())), getElementName(cast<MemRefType>(weights.getType()))};
+template <typename Op> static Contract getWeighted(StringRef name, Op op) {
+  auto input = cast<MemRefType>(op.getInput().getType()), output = cast<MemRefType>(op.getOutput().getType());
+  return {name, getActivationName(input, output), getElementName(cast<MemRefType>(op.getWeights().getType()))};
 }
 
 LogicalResult Conv2DOp::verify() { return verifyConvolution(*this, /*depthwise=*/false); }
-Contract Conv2DOp::getContract() { return getWeighted("conv2d", getInput(), getWeights()); }
+Contract Conv2DOp::getContract() { return getWeighted("conv2d", *this); }
 ParamsAttr Conv2DOp::getParams() { return getConvolutionParams(*this); }
 std::pair<int32_t, int32_t> Conv2DOp::getRows() { return {0, getOutput().getType().getDimSize(1)}; }
 int64_t Conv2DOp::getMacs() { return getConvolutionMacs(*this); }
@@ -103,7 +108,7 @@ RowAccess Conv2DOp::getRowAccess(unsigned operand) {
 SmallVector<Value> Conv2DOp::getCallArguments() { return getWeightedArguments(*this); }
 
 LogicalResult DepthwiseConv2DOp::verify() { return verifyConvolution(*this, /*depthwise=*/true); }
-Contract DepthwiseConv2DOp::getContract() { return getWeighted("depthwise_conv2d", getInput(), getWeights()); }
+Contract DepthwiseConv2DOp::getContract() { return getWeighted("depthwise_conv2d", *this); }
 ParamsAttr DepthwiseConv2DOp::getParams() { return getConvolutionParams(*this); }
 std::pair<int32_t, int32_t> DepthwiseConv2DOp::getRows() { return {0, getOutput().getType().getDimSize(1)}; }
 int64_t DepthwiseConv2DOp::getMacs() { return getConvolutionMacs(*this); }
@@ -113,7 +118,7 @@ RowAccess DepthwiseConv2DOp::getRowAccess(unsigned operand) {
 SmallVector<Value> DepthwiseConv2DOp::getCallArguments() { return getWeightedArguments(*this); }
 
 LogicalResult ConvTranspose2DOp::verify() { return verifyConvolution(*this, /*depthwise=*/false); }
-Contract ConvTranspose2DOp::getContract() { return getWeighted("conv_transpose2d", getInput(), getWeights()); }
+Contract ConvTranspose2DOp::getContract() { return getWeighted("conv_transpose2d", *this); }
 ParamsAttr ConvTranspose2DOp::getParams() { return getConvolutionParams(*this); }
 std::pair<int32_t, int32_t> ConvTranspose2DOp::getRows() { return {0, getOutput().getType().getDimSize(1)}; }
 int32_t ConvTranspose2DOp::getRowCount() { return 0; }
@@ -134,12 +139,18 @@ LogicalResult FullyConnectedOp::verify() {
            << input << ", " << weights << " and " << output;
   return verifyForm(*this, weights, output.getDimSize(1));
 }
-Contract FullyConnectedOp::getContract() { return getWeighted("fully_connected", getInput(), getWeights()); }
+Contract FullyConnectedOp::getContract() { return getWeighted("fully_connected", *this); }
 ParamsAttr FullyConnectedOp::getParams() {
   MemRefType input = getInput().getType();
   int32_t rows = input.getDimSize(0), inputs = input.getDimSize(1), outputs = getOutput().getType().getDimSize(1);
   if (isFloat(input))
     return makeParams(getContext(), tinyc_fully_connected_f32_params{rows, inputs, outputs, makeOutputF32(getStage())});
+  MemRefType output = getOutput().getType();
+  if (isInt4(input) || isInt4(output))
+    return makeParams(getContext(), tinyc_fully_connected_s4_params{{1, inputs, outputs, makeOutputS8(getStage())},
+                                                                    rows,
+                                                                    isInt4(input) ? 4 : 8,
+                                                                    isInt4(output) ? 4 : 8});
   return makeParams(getContext(), tinyc_fully_connected_s8_params{rows, inputs, outputs, makeOutputS8(getStage())});
 }
 std::pair<int32_t, int32_t> FullyConnectedOp::getRows() { return {0, getOutput().getType().getDimSize(0)}; }

@@ -14,10 +14,15 @@ static Loops getLoops(Operation *op, Value output) {
   return getBroadcastLoops(shape(op->getOperand(0)), shape(op->getOperand(1)), shape(output));
 }
 
+// Whether an operand or the output has 4 bits.
+static bool isPacked(KernelOpInterface op) {
+  return llvm::any_of(op->getOperandTypes(), [](Type type) { return isInt4(cast<MemRefType>(type)); });
+}
+
 template <typename Op> static LogicalResult verifyBinary(Op op) {
   auto lhs = cast<MemRefType>(op.getLhs().getType()), rhs = cast<MemRefType>(op.getRhs().getType()),
        output = cast<MemRefType>(op.getOutput().getType());
-  if (lhs.getElementType() != output.getElementType() || rhs.getElementType() != output.getElementType())
+  if (!haveOneForm(lhs, output) || !haveOneForm(rhs, output))
     return op.emitOpError("expects one element type, got ")
            << lhs.getElementType() << ", " << rhs.getElementType() << " and " << output.getElementType();
   for (MemRefType operand : {lhs, rhs}) {
@@ -28,6 +33,10 @@ template <typename Op> static LogicalResult verifyBinary(Op op) {
         return op.emitOpError("expects each dimension of an operand to be the output's or 1, got ")
                << operand << " and " << output;
   }
+  if (isPacked(op) && (lhs.getShape() != output.getShape() || rhs.getShape() != output.getShape()))
+    return op.emitOpError("expects operands of the output's shape beside 4-bit elements, got ") << lhs << " and " << rhs;
+  if (failed(verifyRowsInt4(op, {lhs, rhs, output})))
+    return failure();
   if (size_t count = getLoops(op, op.getOutput()).sizes.size(); count > 4)
     return op.emitOpError("expects at most 4 dimensions after merging, got ") << count;
   return verifyStage(op, output, op.getStage());
@@ -62,18 +71,30 @@ template <typename Op> static ParamsAttr getBinaryParams(Op op) {
     return makeParams(op.getContext(), params);
   }
   tinyc_elementwise_s8_params params = {};
-  fillShapes(op, params);
+  if (!isPacked(op))
+    fillShapes(op, params);
   params.lhs_zero_point = op.getLhsZeroPoint();
   params.rhs_zero_point = op.getRhsZeroPoint();
   params.lhs_multiplier = op.getLhsMultiplier();
   params.rhs_multiplier = op.getRhsMultiplier();
   params.offset = op.getOffset();
   params.output = makeOutputS8(op.getStage());
-  return makeParams(op.getContext(), params);
+  if (!isPacked(op))
+    return makeParams(op.getContext(), params);
+  auto bits = [](Value value) { return isInt4(cast<MemRefType>(value.getType())) ? 4 : 8; };
+  auto [rows, length] = getRowsAndLength(getBandType(op, cast<MemRefType>(op.getOutput().getType())));
+  for (int i = 0; i < 3; ++i)
+    params.dims[i] = 1;
+  params.dims[3] = length;
+  params.lhs_strides[3] = params.rhs_strides[3] = 1;
+  return makeParams(op.getContext(), tinyc_elementwise_s4_params{params, rows, bits(op.getLhs()), bits(op.getRhs()),
+                                                                 bits(op.getOutput())});
 }
 
 // A row is an index of the contract's outermost dimension.
 static std::pair<int32_t, int32_t> getBinaryRows(Operation *op, Value output) {
+  if (isPacked(cast<KernelOpInterface>(op)))
+    return {0, getRowsAndLength(cast<MemRefType>(output.getType())).first};
   Loops loops = getLoops(op, output);
   return {0, loops.sizes.size() == 4 ? loops.sizes[0] : 1};
 }
@@ -83,26 +104,30 @@ static std::pair<int32_t, int32_t> getBinaryRows(Operation *op, Value output) {
 template <typename Op> static SmallVector<unsigned> getBinaryInPlace(Op op) {
   SmallVector<unsigned> operands;
   for (unsigned i : {0u, 1u})
-    if (cast<MemRefType>(op->getOperand(i).getType()).getShape() ==
-        cast<MemRefType>(op.getOutput().getType()).getShape())
+    if (auto operand = cast<MemRefType>(op->getOperand(i).getType()), output = cast<MemRefType>(op.getOutput().getType());
+        operand.getShape() == output.getShape() && operand.getElementType() == output.getElementType())
       operands.push_back(i);
   return operands;
 }
 
+template <typename Op> static Contract getBinaryContract(StringRef name, Op op) {
+  return {name, isPacked(op) ? StringRef("s4") : getElementName(cast<MemRefType>(op.getOutput().getType())), "none"};
+}
+
 LogicalResult AddOp::verify() { return verifyBinary(*this); }
-Contract AddOp::getContract() { return {"add", getElementName(getOutput().getType()), "none"}; }
+Contract AddOp::getContract() { return getBinaryContract("add", *this); }
 ParamsAttr AddOp::getParams() { return getBinaryParams(*this); }
 std::pair<int32_t, int32_t> AddOp::getRows() { return getBinaryRows(*this, getOutput()); }
 SmallVector<unsigned> AddOp::getInPlaceOperands() { return getBinaryInPlace(*this); }
 
 LogicalResult SubOp::verify() { return verifyBinary(*this); }
-Contract SubOp::getContract() { return {"sub", getElementName(getOutput().getType()), "none"}; }
+Contract SubOp::getContract() { return getBinaryContract("sub", *this); }
 ParamsAttr SubOp::getParams() { return getBinaryParams(*this); }
 std::pair<int32_t, int32_t> SubOp::getRows() { return getBinaryRows(*this, getOutput()); }
 SmallVector<unsigned> SubOp::getInPlaceOperands() { return getBinaryInPlace(*this); }
 
 LogicalResult MulOp::verify() { return verifyBinary(*this); }
-Contract MulOp::getContract() { return {"mul", getElementName(getOutput().getType()), "none"}; }
+Contract MulOp::getContract() { return getBinaryContract("mul", *this); }
 ParamsAttr MulOp::getParams() { return getBinaryParams(*this); }
 std::pair<int32_t, int32_t> MulOp::getRows() { return getBinaryRows(*this, getOutput()); }
 SmallVector<unsigned> MulOp::getInPlaceOperands() { return getBinaryInPlace(*this); }
@@ -180,19 +205,28 @@ std::pair<int32_t, int32_t> LookupOp::getRows() { return getUnaryRows(getOutput(
 SmallVector<unsigned> LookupOp::getInPlaceOperands() { return {0}; }
 
 LogicalResult RequantizeOp::verify() {
-  if (failed(verifyStage(*this, getOutput().getType(), getStage())))
+  MemRefType input = getInput().getType(), output = getOutput().getType();
+  if (failed(verifyStage(*this, output, getStage())) || failed(verifyRowsInt4(*this, {input, output})))
     return failure();
+  if ((isInt4(input) || isInt4(output)) && !haveOneForm(input, output))
+    return emitOpError("expects i4 or i8 buffers beside i4 buffers, got ") << input << " and " << output;
   return verifyUnary(*this);
 }
 Contract RequantizeOp::getContract() {
+  if (isPacked(*this))
+    return {"requantize", "s4", "none"};
   StringRef input = getElementName(getInput().getType()), output = getElementName(getOutput().getType());
   return {"requantize", input, input == output ? "none" : output};
 }
 ParamsAttr RequantizeOp::getParams() {
   auto [rows, length] = getRowsAndLength(getBandType(*this, getOutput().getType()));
-  return makeParams(getContext(),
-                    tinyc_requantize_s8_params{rows, length, static_cast<int32_t>(getInputZeroPoint()),
-                                               static_cast<int32_t>(getMultiplier()), makeOutputS8(getStage())});
+  tinyc_requantize_s8_params params = {rows, length, static_cast<int32_t>(getInputZeroPoint()),
+                                       static_cast<int32_t>(getMultiplier()), makeOutputS8(getStage())};
+  if (!isPacked(*this))
+    return makeParams(getContext(), params);
+  params.rows = 1;
+  return makeParams(getContext(), tinyc_requantize_s4_params{params, rows, isInt4(getInput().getType()) ? 4 : 8,
+                                                             isInt4(getOutput().getType()) ? 4 : 8});
 }
 std::pair<int32_t, int32_t> RequantizeOp::getRows() { return getUnaryRows(getOutput().getType()); }
 SmallVector<unsigned> RequantizeOp::getInPlaceOperands() {

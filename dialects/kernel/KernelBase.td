@@ -16,7 +16,7 @@ def Kernel_Dialect : Dialect {
   let summary = "Kernel contracts on buffers";
   let description = [{
     Destination-passing ops: inputs, constants, the output buffer and an optional scratch buffer, in the order of the C
-    function's arguments. Buffers hold storage values (f32, or i8, i16 and i32 integers); scales and zero points are
+    function's arguments. Buffers hold storage values (f32, or i4, i8, i16 and i32 integers; those of 4 bits two in a byte); scales and zero points are
     properties of the ops. Activations are NHWC with batch 1.
 
     Discardable attributes of the dialect:
@@ -118,10 +118,10 @@ class Kernel_BufferOf<list<Type> elements, string what>
     : Type<And<[StaticShapeMemRefOf<elements>.predicate,
                 CPred<"::tinyc::kernel::isContiguous(::llvm::cast<::mlir::MemRefType>($_self))">]>,
            "statically shaped contiguous buffer of " # what, "::mlir::MemRefType">;
-def Kernel_Data : Kernel_BufferOf<[I8, I16, F32], "integers of 8 or 16 bits or 32-bit floats">;
+def Kernel_Data : Kernel_BufferOf<[I8, I16, I<4>, F32], "integers of 4, 8 or 16 bits or 32-bit floats">;
 def Kernel_Weights : Kernel_BufferOf<[I8, I<4>, I<2>, F32], "integers of 8, 4 or 2 bits or 32-bit floats">;
 def Kernel_S8 : Kernel_BufferOf<[I8], "8-bit integers">;
-def Kernel_Integers : Kernel_BufferOf<[I8, I16], "integers of 8 or 16 bits">;
+def Kernel_Integers : Kernel_BufferOf<[I8, I16, I<4>], "integers of 4, 8 or 16 bits">;
 def Kernel_F32 : Kernel_BufferOf<[F32], "32-bit floats">;
 def Kernel_S32 : Kernel_BufferOf<[I32], "32-bit integers">;
 def Kernel_U16 : Kernel_BufferOf<[UI<16>], "unsigned 16-bit integers">;

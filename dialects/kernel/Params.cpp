@@ -1,5 +1,7 @@
 #include "dialects/kernel/Params.h"
 
+#include "tinyc/rows_s4.h"
+
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/bit.h"
 
@@ -37,6 +39,19 @@ template <size_t count> static constexpr bool covers(const Field (&fields)[count
 #define OUTPUT_S8                                                                                                      \
   FIELD(output.zero_point), FIELD(output.clamp_min), FIELD(output.clamp_max), FIELD(output.shift),                     \
       FIELD(output.multiplier_step)
+#define KERNEL_OUTPUT_S8                                                                                               \
+  FIELD(kernel.output.zero_point), FIELD(kernel.output.clamp_min), FIELD(kernel.output.clamp_max),                    \
+      FIELD(kernel.output.shift), FIELD(kernel.output.multiplier_step)
+#define KERNEL_WINDOW                                                                                                  \
+  FIELD(kernel.window.input_height), FIELD(kernel.window.input_width), FIELD(kernel.window.input_channels),           \
+      FIELD(kernel.window.input_ring_rows), FIELD(kernel.window.output_height), FIELD(kernel.window.output_width),    \
+      FIELD(kernel.window.output_channels), FIELD(kernel.window.output_ring_rows),                                    \
+      FIELD(kernel.window.kernel_height), FIELD(kernel.window.kernel_width), FIELD(kernel.window.stride_height),      \
+      FIELD(kernel.window.stride_width), FIELD(kernel.window.dilation_height), FIELD(kernel.window.dilation_width),   \
+      FIELD(kernel.window.pad_top), FIELD(kernel.window.pad_left)
+#define ROWS_S4                                                                                                        \
+  FIELD(rows.input_bits), FIELD(rows.output_bits), FIELD(rows.input_ring_rows), FIELD(rows.output_ring_rows),         \
+      FIELD(rows.rows)
 #define OUTPUT_F32 FIELD(output.clamp_min), FIELD(output.clamp_max)
 #define WINDOW                                                                                                         \
   FIELD(window.input_height), FIELD(window.input_width), FIELD(window.input_channels), FIELD(window.input_ring_rows),  \
@@ -103,6 +118,18 @@ PARAMS(tinyc_recurrent_f32_params, FIELD(cell), FIELD(steps), FIELD(batch), FIEL
        ARRAY6(functions), ARRAY6(alphas), ARRAY6(betas), FIELD(clip))
 PARAMS(tinyc_decode_s8_params, FIELD(bytes), FIELD(coded_bytes), FIELD(table_log), FIELD(words))
 PARAMS(tinyc_loop_nest_params, FIELD(iterations))
+PARAMS(tinyc_conv2d_s4_params, KERNEL_WINDOW, FIELD(kernel.groups), FIELD(kernel.input_zero_point), KERNEL_OUTPUT_S8,
+       ROWS_S4)
+PARAMS(tinyc_pool_s4_params, KERNEL_WINDOW, FIELD(kernel.include_pad), FIELD(kernel.first_count),
+       FIELD(kernel.input_zero_point), KERNEL_OUTPUT_S8, ROWS_S4)
+PARAMS(tinyc_fully_connected_s4_params, FIELD(kernel.rows), FIELD(kernel.inputs), FIELD(kernel.outputs),
+       KERNEL_OUTPUT_S8, FIELD(rows), FIELD(input_bits), FIELD(output_bits))
+PARAMS(tinyc_elementwise_s4_params, ARRAY4(kernel.dims), ARRAY4(kernel.lhs_strides), ARRAY4(kernel.rhs_strides),
+       FIELD(kernel.lhs_zero_point), FIELD(kernel.rhs_zero_point), FIELD(kernel.lhs_multiplier),
+       FIELD(kernel.rhs_multiplier), FIELD(kernel.offset), KERNEL_OUTPUT_S8, FIELD(rows), FIELD(lhs_bits),
+       FIELD(rhs_bits), FIELD(output_bits))
+PARAMS(tinyc_requantize_s4_params, FIELD(kernel.rows), FIELD(kernel.length), FIELD(kernel.input_zero_point),
+       FIELD(kernel.multiplier), KERNEL_OUTPUT_S8, FIELD(rows), FIELD(input_bits), FIELD(output_bits))
 
 MemRefType getBandType(KernelOpInterface op, MemRefType type) {
   bool isImage = type.getRank() == 4 && type.getDimSize(1) == op.getRowCount();
@@ -142,6 +169,27 @@ tinyc_window makeWindow(KernelOpInterface op, WindowAttr window, Value inputBuff
       w.input_ring_rows = 0;
   }
   return w;
+}
+
+tinyc_rows_s4 makeRowsS4(tinyc_window &window, MemRefType input, MemRefType output) {
+  // Short rows are computed some at a time: calls of a row cost kernels that share work between rows.
+  constexpr int32_t kResults = 256;
+  int32_t most = std::max(1, std::min(window.output_height, window.output_ring_rows));
+  int32_t count = std::clamp(kResults / std::max(1, window.output_width * window.output_channels), 1, most);
+  auto bits = [](MemRefType type) { return isInt4(type) ? 4 : 8; };
+  tinyc_rows_s4 rows = {bits(input), bits(output), window.input_ring_rows, window.output_ring_rows, count};
+  if (isInt4(input))
+    window.input_ring_rows = tinyc_unpacked_ring(&window, count);
+  if (isInt4(output))
+    window.output_ring_rows = count;
+  return rows;
+}
+
+LogicalResult verifyRowsInt4(Operation *op, ArrayRef<MemRefType> types) {
+  for (MemRefType type : types)
+    if (isInt4(type) && getRowsAndLength(type).second % 2 != 0)
+      return op->emitOpError("expects rows of an even number of 4-bit elements, got ") << type;
+  return success();
 }
 
 RowAccess getWindowAccess(Operation *op, unsigned operand, WindowAttr window, MemRefType input, MemRefType output) {
@@ -273,7 +321,8 @@ LogicalResult verifyStage(Operation *op, MemRefType output, Attribute stage) {
   if (!integer)
     return op->emitOpError("expects stage to be #kernel.output_s8 for i")
            << output.getElementTypeBitWidth() << " buffers, got " << stage;
-  int32_t least = output.getElementTypeBitWidth() == 16 ? -32767 : -128, greatest = least == -128 ? 127 : 32767;
+  unsigned bits = output.getElementTypeBitWidth();
+  int32_t greatest = (1 << (bits - 1)) - 1, least = bits == 16 ? -greatest : -greatest - 1;
   if (integer.getClampMin() < least || integer.getClampMax() > greatest)
     return op->emitOpError("expects a clamp within ")
            << least << " to " << greatest << " for i" << output.getElementTypeBitWidth() << " buffers, got "

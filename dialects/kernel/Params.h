@@ -53,6 +53,24 @@ PadLoops getPadLoops(llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> befo
 llvm::StringRef getElementName(mlir::MemRefType type);
 inline bool isFloat(mlir::MemRefType type) { return type.getElementType().isF32(); }
 
+/// Activations of 4 bits, two in a byte.
+inline bool isInt4(mlir::MemRefType type) { return type.getElementType().isInteger(4); }
+/// The same, or integers of 8 bits: what one op may read and write beside each other.
+inline bool isNarrow(mlir::MemRefType type) { return isInt4(type) || type.getElementType().isInteger(8); }
+inline bool haveOneForm(mlir::MemRefType a, mlir::MemRefType b) {
+  return a.getElementType() == b.getElementType() || (isNarrow(a) && isNarrow(b));
+}
+/// The element type in the name of a kernel that reads `input` and writes `output`: `s4` if either has 4 bits.
+inline llvm::StringRef getActivationName(mlir::MemRefType input, mlir::MemRefType output) {
+  return isInt4(output) ? getElementName(output) : getElementName(input);
+}
+
+/// Fails unless rows of 4 bits, all but the leading dimensions of an activation, are whole bytes.
+mlir::LogicalResult verifyRowsInt4(mlir::Operation *op, llvm::ArrayRef<mlir::MemRefType> types);
+
+/// The rows that an op with activations of 4 bits computes at a time; gives `window` the rings of its kernel on int8 (tinyc/rows_s4.h).
+tinyc_rows_s4 makeRowsS4(tinyc_window &window, mlir::MemRefType input, mlir::MemRefType output);
+
 /// Checks that the output stage fits the buffers: #kernel.output_f32 for f32, #kernel.output_s8 with bounds in the element type
 /// else.
 mlir::LogicalResult verifyStage(mlir::Operation *op, mlir::MemRefType output, mlir::Attribute stage);

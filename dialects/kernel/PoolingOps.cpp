@@ -10,10 +10,21 @@ template <typename Op> static LogicalResult verifyPool(Op op) {
   if (input.getRank() != 4 || output.getRank() != 4 || input.getDimSize(0) != 1 || output.getDimSize(0) != 1 ||
       input.getDimSize(3) != output.getDimSize(3))
     return op.emitOpError("expects input [1, H, W, C] and output [1, OH, OW, C], got ") << input << " and " << output;
-  if (input.getElementType() != output.getElementType())
+  if (!haveOneForm(input, output))
     return op.emitOpError("expects one element type, got ")
            << input.getElementType() << " and " << output.getElementType();
+  if (failed(verifyRowsInt4(op, {input, output})))
+    return failure();
   return verifyStage(op, output, op.getStage());
+}
+
+// The block of a pool of integers, whose window is still to be put in.
+template <typename Op> static ParamsAttr makePoolParams(Op op, tinyc_window window, tinyc_pool_s8_params params) {
+  auto input = cast<MemRefType>(op.getInput().getType()), output = cast<MemRefType>(op.getOutput().getType());
+  bool isPacked = isInt4(input) || isInt4(output);
+  tinyc_rows_s4 rows = isPacked ? makeRowsS4(window, input, output) : tinyc_rows_s4{};
+  params.window = window;
+  return isPacked ? makeParams(op.getContext(), tinyc_pool_s4_params{params, rows}) : makeParams(op.getContext(), params);
 }
 
 LogicalResult AvgPoolOp::verify() {
@@ -28,14 +39,16 @@ LogicalResult AvgPoolOp::verify() {
     return emitOpError("expects firstCount >= 1, got ") << static_cast<int32_t>(getFirstCount());
   return success();
 }
-Contract AvgPoolOp::getContract() { return {"avg_pool", getElementName(getInput().getType()), "none"}; }
+Contract AvgPoolOp::getContract() {
+  return {"avg_pool", getActivationName(getInput().getType(), getOutput().getType()), "none"};
+}
 ParamsAttr AvgPoolOp::getParams() {
   tinyc_window window = makeWindow(*this, getWindow(), getInput());
   if (isFloat(getInput().getType()))
     return makeParams(getContext(), tinyc_pool_f32_params{window, getIncludePad(), makeOutputF32(getStage()), 0});
-  return makeParams(getContext(),
-                    tinyc_pool_s8_params{window, getIncludePad(), static_cast<int32_t>(getFirstCount()),
-                                         static_cast<int32_t>(getInputZeroPoint()), makeOutputS8(getStage())});
+  return makePoolParams(*this, window,
+                        {{}, getIncludePad(), static_cast<int32_t>(getFirstCount()),
+                         static_cast<int32_t>(getInputZeroPoint()), makeOutputS8(getStage())});
 }
 std::pair<int32_t, int32_t> AvgPoolOp::getRows() { return {0, getOutput().getType().getDimSize(1)}; }
 RowAccess AvgPoolOp::getRowAccess(unsigned operand) {
@@ -43,12 +56,14 @@ RowAccess AvgPoolOp::getRowAccess(unsigned operand) {
 }
 
 LogicalResult MaxPoolOp::verify() { return verifyPool(*this); }
-Contract MaxPoolOp::getContract() { return {"max_pool", getElementName(getInput().getType()), "none"}; }
+Contract MaxPoolOp::getContract() {
+  return {"max_pool", getActivationName(getInput().getType(), getOutput().getType()), "none"};
+}
 ParamsAttr MaxPoolOp::getParams() {
   tinyc_window window = makeWindow(*this, getWindow(), getInput());
   if (isFloat(getInput().getType()))
     return makeParams(getContext(), tinyc_pool_f32_params{window, 0, makeOutputF32(getStage()), 0});
-  return makeParams(getContext(), tinyc_pool_s8_params{window, 0, 1, 0, makeOutputS8(getStage())});
+  return makePoolParams(*this, window, {{}, 0, 1, 0, makeOutputS8(getStage())});
 }
 std::pair<int32_t, int32_t> MaxPoolOp::getRows() { return {0, getOutput().getType().getDimSize(1)}; }
 RowAccess MaxPoolOp::getRowAccess(unsigned operand) {
@@ -63,7 +78,7 @@ LogicalResult SumRowsOp::verify() {
   if (isFloat(input) != isFloat(output))
     return emitOpError("expects i8 input and i32 output, or f32 for both, got ")
            << input.getElementType() << " and " << output.getElementType();
-  return success();
+  return verifyRowsInt4(*this, {input});
 }
 Contract SumRowsOp::getContract() { return {"sum_rows", getElementName(getInput().getType()), "none"}; }
 ParamsAttr SumRowsOp::getParams() {

@@ -145,7 +145,7 @@ LogicalResult RowsOp::verify() {
   MemRefType type = getResult().getType();
   if (!isImage(type) || type.getStridesAndOffset().second != 0)
     return emitOpError("expects a result [1, height, width, channels] without an offset, got ") << type;
-  int64_t height = type.getDimSize(1), element = type.getElementTypeBitWidth() / 8;
+  int64_t height = type.getDimSize(1), element = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
   if (static_cast<int64_t>(getOffsets().size()) != height)
     return emitOpError("expects ") << height << " offsets, got " << getOffsets().size();
   for (auto [row, offset] : llvm::enumerate(getOffsets()))

@@ -46,7 +46,7 @@ def Kernel_RowsOp : Op<Kernel_Dialect, "rows", [Pure]> {
     ```
   }];
   let arguments = (ins MemRefRankOf<[I8], [1]>:$arena, DenseI64ArrayAttr:$offsets);
-  let results = (outs Kernel_BufferOf<[I8, I16, I32, F32], "integers of 8, 16 or 32 bits or floats">:$result);
+  let results = (outs Kernel_BufferOf<[I8, I16, I<4>, I32, F32], "integers of 4, 8, 16 or 32 bits or floats">:$result);
   let assemblyFormat = "$arena $offsets attr-dict `:` type($arena) `to` type($result)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{

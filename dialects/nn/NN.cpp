@@ -124,7 +124,7 @@ static LogicalResult verifyActivations(Operation *op) {
              << type << " (A1)";
     if (element.getStorageTypeIntegralWidth() > 8 && !op->hasTrait<Int16Form>())
       return op->emitOpError("has no integer form of 16 bits, got ") << type << " (A1)";
-    if (element.getStorageTypeIntegralWidth() != first.getStorageTypeIntegralWidth())
+    if (isInt16Activation(element) != isInt16Activation(first))
       return op->emitOpError("expects activations of one width, got ") << type << " and " << types.front() << " (A1)";
   }
   return success();

@@ -30,7 +30,7 @@ def NN_Dialect : Dialect {
     - `nn.range` (DenseF64ArrayAttr `[min, max]` for each result, concatenated) on ops, and on function arguments: the
       calibrated range in real numbers.
     - `nn.weight_bits` (I32Attr: 8, 4 or 2) on ops with weights, before quantization: the precision chosen for them.
-    - `nn.activation_bits` (I32Attr: 8 or 16) on ops, before quantization: the precision chosen for their results.
+    - `nn.activation_bits` (I32Attr: 4, 8 or 16) on ops, before quantization: the precision chosen for their results.
     - `nn.weight_scales` (DenseF32ArrayAttr, one for each output channel) on ops with weights: the scales chosen for them.
 
     Integer form, for all ops: a real value r is (q - zero_point) * scale. Accumulators are int32. Requantization

@@ -17,9 +17,9 @@ struct AssignPrecisionPass : impl::AssignPrecisionPassBase<AssignPrecisionPass> 
 
   void runOnOperation() override {
     if (!activations.empty()) {
-      int32_t bits = llvm::StringSwitch<int32_t>(activations).Case("int8", 8).Case("int16", 16).Default(0);
+      int32_t bits = llvm::StringSwitch<int32_t>(activations).Case("int8", 8).Case("int16", 16).Case("int4", 4).Default(0);
       if (bits == 0) {
-        getOperation().emitError("expects activations of type int8 or int16, got ") << activations;
+        getOperation().emitError("expects activations of type int8, int16 or int4, got ") << activations;
         return signalPassFailure();
       }
       getOperation()->setAttr(nn::kActivationBitsAttr, Builder(&getContext()).getI32IntegerAttr(bits));

@@ -36,10 +36,10 @@ struct CalibratePass : impl::CalibratePassBase<CalibratePass> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    FailureOr<llvm::DenseMap<Value, unsigned>> chosen = chooseActivationBits(function);
+    FailureOr<ActivationBits> chosen = chooseActivationBits(function);
     if (failed(chosen))
       return signalPassFailure();
-    collectValues(function, *chosen);
+    collectValues(function, chosen->bits);
     if (values.empty())
       return;
     // Creation checks that all arguments are tensors.
@@ -56,14 +56,15 @@ struct CalibratePass : impl::CalibratePassBase<CalibratePass> {
     if (statistics)
       useStatistics();
     if (symmetric)
-      llvm::for_each(ranges, [&](Range &range) { makeSymmetric(range); });
+      for (auto [range, bits] : llvm::zip_equal(ranges, widths))
+        makeSymmetric(range, bits);
     setRanges(function);
   }
 
 private:
   void collectValues(func::FuncOp function, const llvm::DenseMap<Value, unsigned> &bits) {
     values.clear();
-    wide.clear();
+    widths.clear();
     auto add = [&](Value value) {
       auto type = dyn_cast<RankedTensorType>(value.getType());
       if (type && type.getElementType().isF32())
@@ -76,7 +77,7 @@ private:
         llvm::for_each(op->getResults(), add);
     });
     for (auto [value, index] : values)
-      wide.push_back(bits.lookup(value) > 8);
+      widths.push_back(bits.contains(value) ? bits.lookup(value) : 8);
   }
 
   /// Reads histograms and extremes off all samples, and from these the range of each value.
@@ -145,14 +146,15 @@ private:
     if (histogram.isEmpty()) // no op reads it
       return {0.0, 0.0};
     // With 16 bits a finer step is worth less than any value that is clipped.
-    if (name == "min-max" || (wide[index] && name != "moving-average"))
+    if (name == "min-max" || (widths[index] > 8 && name != "moving-average"))
       return histogram.getExtremes();
     if (name == "moving-average")
       return getMovingAverage(extremes[index]);
-    if (name == "mse")
-      return histogram.getLeastError(bits);
+    // With 4 bits, steps are so coarse that the least error clips more than any percentile would.
+    if (name == "mse" || (widths[index] < 8 && name == "percentile"))
+      return histogram.getLeastError(widths[index]);
     if (name == "entropy")
-      return histogram.getLeastDivergence(bits);
+      return histogram.getLeastDivergence(widths[index]);
     return histogram.getPercentile(1.0 - percentile / 100.0);
   }
 
@@ -170,7 +172,7 @@ private:
 
   /// A range whose asymmetric type has its zero point in the middle, at 0, where there are values of both signs; from
   /// 0, with the zero point at the end, where there are not.
-  void makeSymmetric(Range &range) const {
+  static void makeSymmetric(Range &range, unsigned bits) {
     if (range.first >= 0.0 || range.second <= 0.0)
       return;
     double bound = std::max(-range.first, range.second), steps = std::ldexp(1.0, bits - 1);
@@ -199,7 +201,7 @@ private:
           continue;
         StepwiseRun::Samples kept(run.get(operand).begin(), run.get(operand).end());
         for (auto [candidate, name] : llvm::enumerate(candidates)) {
-          roundToType(run.get(operand), chooseActivationType(&getContext(), getRange(found->second, name), bits));
+          roundToType(run.get(operand), chooseActivationType(&getContext(), getRange(found->second, name), widths[found->second]));
           FailureOr<StepwiseRun::Samples> rounded = run.evaluate(&op);
           if (failed(rounded))
             return failure();
@@ -267,12 +269,11 @@ private:
   }
 
   static constexpr StringLiteral kMethods[] = {"min-max", "moving-average", "percentile", "mse", "entropy", "auto"};
-  static constexpr unsigned bits = 8;
   static constexpr int64_t kErrorSamples = 32, kErrorBytes = int64_t(1) << 28; // of method auto
 
   CalibrationData data;
   llvm::MapVector<Value, unsigned> values;  // float tensors in program order, numbered
-  std::vector<bool> wide;                   // whether each has 16 bits
+  std::vector<unsigned> widths;             // bits of each
   std::vector<Histogram> histograms;        // of each
   std::vector<std::vector<Range>> extremes; // of each on each sample
   std::vector<Range> ranges;                // of each

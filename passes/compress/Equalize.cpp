@@ -40,9 +40,9 @@ public:
   bool isEmpty() const { return streams.empty(); }
 
   LogicalResult readBits(func::FuncOp function) {
-    FailureOr<llvm::DenseMap<Value, unsigned>> chosen = chooseActivationBits(function);
+    FailureOr<ActivationBits> chosen = chooseActivationBits(function);
     if (succeeded(chosen))
-      bits = std::move(*chosen);
+      bits = std::move(chosen->bits);
     return success(succeeded(chosen));
   }
 

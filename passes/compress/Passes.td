@@ -66,7 +66,7 @@ def AssignPrecisionPass : Pass<"compress-assign-precision", "::mlir::func::FuncO
   }];
   let options = [
     Option<"file", "file", "std::string", /*default=*/"\"\"", "JSON file; empty: none">,
-    Option<"activations", "activations", "std::string", /*default=*/"\"\"", "int8 or int16; empty: nothing is said">,
+    Option<"activations", "activations", "std::string", /*default=*/"\"\"", "int8, int16 or int4; empty: nothing is said">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect"];
 }
@@ -271,7 +271,7 @@ def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
   let options = [
     Option<"weights", "weights", "std::string", /*default=*/"\"int8\"", "Type of weights without nn.weight_bits: int8, int4 or int2">,
     Option<"activations", "activations", "std::string", /*default=*/"\"int8\"",
-           "Type of activations without nn.activation_bits on op and function: int8 or int16">,
+           "Type of activations without nn.activation_bits on op and function: int8, int16 or int4">,
     Option<"fullInteger", "full-integer", "bool", /*default=*/"false", "Refuse ops without an integer form">,
   ];
   let dependentDialects = ["::tinyc::nn::NNDialect", "::mlir::quant::QuantDialect"];

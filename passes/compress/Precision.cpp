@@ -52,8 +52,8 @@ llvm::Expected<SavedPrecision> parsePrecision(StringRef text, StringRef file) {
         if (!(entry.weights = parseType(value, {8, 4, 2})))
           return fail("layer '" + name + "': expected weights to be \"int8\", \"int4\" or \"int2\"");
       } else if (key == "activations") {
-        if (!(entry.activations = parseType(value, {8, 16})))
-          return fail("layer '" + name + "': expected activations to be \"int8\" or \"int16\"");
+        if (!(entry.activations = parseType(value, {4, 8, 16})))
+          return fail("layer '" + name + "': expected activations to be \"int8\", \"int16\" or \"int4\"");
       } else {
         return fail("layer '" + name + "': unknown key '" + StringRef(key) + "', expected weights or activations");
       }

@@ -35,6 +35,9 @@ public:
     for (Operation *op : ops)
       if (auto nest = dyn_cast<nn::LoopNestOp>(op))
         forms[op] = getLoopForm(nest);
+    for (const auto &[value, reason] : groups.getObstacles())
+      if (Operation *op = value.getDefiningOp(); op && !islands.contains(op))
+        op->emitRemark("has results of int8: ") << reason;
     // Types are chosen before any changes: groups look values up by their float types.
     SmallVector<std::pair<Value, quant::UniformQuantizedType>> chosen, casts;
     auto choose = [&](Value value) {
@@ -106,14 +109,14 @@ private:
       OpOperand &operand = op->getOpOperand(index);
       if (isFloat(operand.get())) {
         if (failed(quantizeConstant(operand, quantizable.sharesScale() ? result : quant::UniformQuantizedType(),
-                                    result.getStorageTypeIntegralWidth())))
+                                    std::max(8u, result.getStorageTypeIntegralWidth()))))
           return failure();
         continue;
       }
       quant::UniformQuantizedType type = nn::getPerTensor(operand.get().getType());
       if (quantizable.sharesScale() && type != result)
         set(operand, requantize(operand.get(), result));
-      else if (type.getStorageTypeIntegralWidth() != result.getStorageTypeIntegralWidth())
+      else if (nn::isInt16Activation(type) != nn::isInt16Activation(result)) // 4 bits stand beside 8
         set(operand, requantize(operand.get(), reads.lookup(&operand)));
     }
     if (lacksActivationBits(op, activationBits))
@@ -262,9 +265,9 @@ struct QuantizePass : impl::QuantizePassBase<QuantizePass> {
     weightBits = llvm::StringSwitch<unsigned>(weights).Case("int8", 8).Case("int4", 4).Case("int2", 2).Default(0);
     if (weightBits == 0)
       return mlir::emitError(UnknownLoc::get(context), "expects weights of type int8, int4 or int2, got ") << weights;
-    activationBits = llvm::StringSwitch<unsigned>(activations).Case("int8", 8).Case("int16", 16).Default(0);
+    activationBits = llvm::StringSwitch<unsigned>(activations).Case("int8", 8).Case("int16", 16).Case("int4", 4).Default(0);
     if (activationBits == 0)
-      return mlir::emitError(UnknownLoc::get(context), "expects activations of type int8 or int16, got ") << activations;
+      return mlir::emitError(UnknownLoc::get(context), "expects activations of type int8, int16 or int4, got ") << activations;
     return success();
   }
 

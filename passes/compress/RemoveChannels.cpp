@@ -28,7 +28,7 @@ public:
         needed.set(group);
     do
       propagate();
-    while (keepShifts() || keepOne());
+    while (keepShifts() || keepOne() || keepEven());
     if (needed.all())
       return 0;
     int64_t removed = 0;
@@ -158,6 +158,27 @@ private:
           needed.set(groups.getGroup(value, 0));
           changed = true;
         }
+    });
+    return changed;
+  }
+
+  /// Values of 4 bits keep an even number of channels: two elements share a byte.
+  bool keepEven() {
+    bool changed = false;
+    function.walk([&](Operation *op) {
+      for (Value value : op->getResults()) {
+        auto type = dyn_cast<RankedTensorType>(value.getType());
+        quant::UniformQuantizedType element = type ? nn::getPerTensor(type) : nullptr;
+        if (!element || element.getStorageTypeIntegralWidth() != 4 || groups.getAxis(value) != type.getRank() - 1 ||
+            getKeptChannels(groups, needed, value).size() % 2 == 0)
+          continue;
+        for (unsigned group : groups.getGroups(value))
+          if (!needed.test(group)) {
+            needed.set(group);
+            changed = true;
+            break;
+          }
+      }
     });
     return changed;
   }

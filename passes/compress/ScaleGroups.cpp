@@ -14,11 +14,13 @@ static Range unite(Range range, Range other) {
 }
 
 FailureOr<ScaleGroups> ScaleGroups::create(func::FuncOp function, const FloatIslands &islands, unsigned activationBits) {
-  FailureOr<llvm::DenseMap<Value, unsigned>> bits = chooseActivationBits(function, activationBits);
-  if (failed(bits))
+  FailureOr<ActivationBits> chosen = chooseActivationBits(
+      function, activationBits, [&](Operation *op) { return islands.contains(op); });
+  if (failed(chosen))
     return failure();
   ScaleGroups groups;
-  groups.bits = std::move(*bits);
+  groups.bits = std::move(chosen->bits);
+  groups.obstacles = std::move(chosen->obstacles);
   if (failed(groups.addValues(function, islands)))
     return failure();
   for (Operation &op : function.getBody().front())
@@ -171,7 +173,7 @@ quant::UniformQuantizedType ScaleGroups::getReadType(Operation *op, Value operan
     return type;
   const Group &group = groups.find(find(operand))->second;
   unsigned wanted = groups.find(find(op->getResult(0)))->second.bits;
-  if (getActivationOperands(op).empty() || wanted == group.bits)
+  if (getActivationOperands(op).empty() || (wanted > 8) == (group.bits > 8))
     return type;
   return changeWidth(type, group.range, wanted);
 }

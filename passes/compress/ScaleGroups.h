@@ -21,6 +21,8 @@ public:
   /// The quantized type in which `op` reads a float argument or result: the value's, or, if the op's result has another width, one of
   /// that; null for other values.
   mlir::quant::UniformQuantizedType getReadType(mlir::Operation *op, mlir::Value operand) const;
+  /// Values that were to have 4 bits and do not, with the reason (ActivationBits).
+  const llvm::MapVector<mlir::Value, std::string> &getObstacles() const { return obstacles; }
 
 private:
   struct Group {
@@ -40,6 +42,7 @@ private:
 
   llvm::MapVector<mlir::Value, mlir::Value> parents;
   llvm::DenseMap<mlir::Value, unsigned> bits; // of each value
+  llvm::MapVector<mlir::Value, std::string> obstacles;
   llvm::DenseMap<mlir::Value, Range> ranges; // of each value by itself
   llvm::DenseMap<mlir::Value, Group> groups; // of each root
 };

@@ -16,7 +16,8 @@ using kernel::RowAccess;
 bool averagesWholeImage(kernel::AvgPoolOp op) {
   MemRefType input = op.getInput().getType(), output = op.getOutput().getType();
   kernel::WindowAttr window = op.getWindow();
-  return output.getDimSize(1) == 1 && output.getDimSize(2) == 1 && window.getPadTop() == 0 &&
+  // Averages have 8 bits at least.
+  return !output.getElementType().isInteger(4) && output.getDimSize(1) == 1 && output.getDimSize(2) == 1 && window.getPadTop() == 0 &&
          window.getPadLeft() == 0 && window.getDilationHeight() == 1 && window.getDilationWidth() == 1 &&
          window.getKernelHeight() == input.getDimSize(1) && window.getKernelWidth() == input.getDimSize(2);
 }

@@ -16,6 +16,7 @@ StringRef lower::getElementType(Type element) {
   if (element.isF32())
     return "float";
   switch (element.getIntOrFloatBitWidth()) {
+  case 4: // two in a byte
   case 8:
     return "int8_t";
   case 16:

@@ -82,7 +82,8 @@ bool ChannelInterval::checkOp(size_t number, const SymbolTable &symbols) const {
   KernelOpInterface op = ops[number];
   Value output = op.getOutputBuffer();
   if (!output.getDefiningOp<memref::AllocOp>() || op.getScratchBuffer() || getType(output).getRank() != 4 ||
-      getType(output).getDimSize(0) != 1 || getType(output).getDimSize(3) != getChannels())
+      getType(output).getDimSize(0) != 1 || getType(output).getDimSize(3) != getChannels() ||
+      getType(output).getElementType().isInteger(4)) // nor are slices of 4 bits put together
     return false;
   for (OpOperand *constant : getChannelConstants(op)) {
     auto read = constant->get().getDefiningOp<memref::GetGlobalOp>();

@@ -124,6 +124,9 @@ bool ColumnInterval::checkOp(KernelOpInterface op) const {
   Value output = op.getOutputBuffer();
   if (!output.getDefiningOp<memref::AllocOp>() || !isImage(getType(output)) || op.getScratchBuffer())
     return false;
+  // There is no copy of stripes of 4 bits.
+  if (llvm::any_of(op->getOperands(), [](Value operand) { return !isConstant(operand) && getType(operand).getElementType().isInteger(4); }))
+    return false;
   MemRefType to = getType(output);
   // A window beyond the image has no columns.
   kernel::WindowAttr window = getWindow(op);

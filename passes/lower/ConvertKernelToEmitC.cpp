@@ -208,7 +208,7 @@ private:
     std::string offset = std::to_string(address.offset);
     if (!row.empty())
       offset = address.offset == 0 ? row : offset + " + " + row;
-    bool isByte = address.element.isInteger(8);
+    bool isByte = address.element.isInteger(8) || address.element.isInteger(4);
     return ("(" + element + " *)" + (isByte ? "" : "(void *)") + "(" + getArena(address) + " + " + offset + ")").str();
   }
 

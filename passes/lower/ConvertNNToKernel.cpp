@@ -17,7 +17,7 @@ namespace {
 
 bool isTensor(Type type) { return isa<RankedTensorType>(type); }
 
-// An activation that kernels can hold: float32, or int8 or symmetric int16 with one scale; of loop nests other integers,
+// An activation that kernels can hold: float32, or int4, int8 or symmetric int16 with one scale; of loop nests other integers,
 // too.
 LogicalResult verifyActivation(Location location, Type type, const Twine &what) {
   auto tensor = dyn_cast<RankedTensorType>(type);
@@ -25,10 +25,10 @@ LogicalResult verifyActivation(Location location, Type type, const Twine &what) 
     return emitError(location) << what << " has type " << type << ", expects a tensor of static shape";
   Type element = tensor.getElementType();
   auto quantized = dyn_cast<quant::UniformQuantizedType>(element);
-  bool isInt8 = quantized && quantized.isSigned() && quantized.getStorageTypeIntegralWidth() == 8;
-  if (!element.isF32() && !isInt8 && !isa<IntegerType>(element) && !(quantized && nn::isInt16Activation(quantized)))
+  bool isNarrow = quantized && quantized.isSigned() && llvm::is_contained({4u, 8u}, quantized.getStorageTypeIntegralWidth());
+  if (!element.isF32() && !isNarrow && !isa<IntegerType>(element) && !(quantized && nn::isInt16Activation(quantized)))
     return emitError(location) << what << " has elements of type " << element
-                               << ", kernels hold f32, or signed 8-bit integers or i16<-32767:32767> with one scale";
+                               << ", kernels hold f32, or signed 4- or 8-bit integers or i16<-32767:32767> with one scale";
   if (tensor.getNumElements() == 0 || tensor.getNumElements() > std::numeric_limits<int32_t>::max() / 4)
     return emitError(location) << what << " has " << tensor.getNumElements() << " elements, expects 1 to 2^29 - 1";
   return success();

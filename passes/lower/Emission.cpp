@@ -19,7 +19,7 @@ FailureOr<Address> lower::resolveAddress(Operation *user, Value buffer, const Sy
     return user->emitOpError("expects buffers at a constant offset, got ") << type;
 
   Type element = type.getElementType();
-  offset *= llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  offset = offset * element.getIntOrFloatBitWidth() / 8;
   while (Operation *definition = buffer.getDefiningOp()) {
     if (auto global = dyn_cast<memref::GetGlobalOp>(definition)) {
       auto constant = constants.lookup<memref::GlobalOp>(global.getName());

@@ -66,7 +66,7 @@ private:
     MemRefType input = op.getInput().getType();
     StringRef element = kernel::getElementName(input);
     const targets::Kernel *sumKernel = findUnweighted(target, "sum_rows", element),
-                          *averageKernel = findUnweighted(target, "average", element);
+                          *averageKernel = findUnweighted(target, "average", kernel::getElementName(op.getOutput().getType()));
     if (!sumKernel || !averageKernel)
       return op.emitOpError("has no kernel on ") << target.name << " that sums rows";
     OpBuilder builder(stream);
@@ -81,7 +81,10 @@ private:
     kernel::AverageOp::create(builder, op.getLoc(), sums, op.getMultipliers(), op.getOutput(), /*scratch=*/Value(),
                               count, op.getInputZeroPoint(), op.getStage(),
                               FlatSymbolRefAttr::get(builder.getContext(), averageKernel->symbol), /*rowsPerStep=*/0);
+    Value scratch = op.getScratch();
     op.erase();
+    if (scratch && scratch.use_empty())
+      scratch.getDefiningOp()->erase();
     return sum;
   }
 

@@ -12,8 +12,8 @@ static int64_t getBytes(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape())
     return 0;
-  return tensor.getNumElements() *
-         llvm::divideCeil(nn::getStorageType(tensor.getElementType()).getIntOrFloatBitWidth(), 8);
+  return llvm::divideCeil(
+      tensor.getNumElements() * nn::getStorageType(tensor.getElementType()).getIntOrFloatBitWidth(), 8);
 }
 
 bool isView(Operation *op) {

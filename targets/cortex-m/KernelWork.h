@@ -47,6 +47,17 @@ struct InnerTaps {
 };
 InnerTaps countTaps(const tinyc_window &window, const KernelCall &call);
 
+/// What a kernel with activations of 4 bits does beside calling the one on int8 (tinyc/kernels_s4.h).
+struct RowsWork {
+  int32_t calls = 0;    ///< of the kernel on int8
+  int32_t rows = 1;     ///< of a call
+  bool isWindow = false; ///< calls are for rows [begin + i * rows, ...), not for row 0
+  double unpackedRows = 0, unpacked = 0, packedRows = 0, packed = 0; ///< rows and elements
+};
+
+/// The work of such a call; `type` is that of its parameter block.
+RowsWork countRowsS4(std::string_view type, const uint32_t *params, int32_t rowBegin, int32_t rowEnd);
+
 /// The same of a transposed convolution; no pairs.
 InnerTaps countTransposedTaps(const tinyc_window &window, const KernelCall &call);
 

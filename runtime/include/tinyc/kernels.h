@@ -24,6 +24,9 @@
  *   value input_zero_point. Requantization is that of tinyc/arithmetic.h.
  * - Kernels on int16 take the parameter blocks of those on int8. Their zero points are 0. No accumulator leaves 32 bits, in
  *   whatever order it is summed: |bias| + 32767 * sum(|weights|) < 2^31 for each output channel.
+ * - Activations of 4 bits, -8 .. 7, lie two in a byte, as tinyc/narrow.h says; the elements of a row are an even number. Kernels
+ *   on them (s4) take those parameter blocks with more behind them (tinyc_rows_s4, ...), unpack rows into scratch and call the kernel on
+ *   int8, which gives the bits of that kernel on the same values.
  * - Float kernels add in one fixed order, documented at each kernel and the same on every ISA and in the interpreter, and
  *   never contract multiply and add. Weights are finite.
  * - No kernel allocates, keeps state, or calls anything but memcpy and memset.
@@ -53,6 +56,14 @@ typedef struct tinyc_output_s8 {
   int32_t shift;           /* right shift of the 64-bit product; int8: 32 wherever every real scale is below 0.5 */
   int32_t multiplier_step; /* 1: one multiplier per output channel; 0: one for all */
 } tinyc_output_s8;
+
+/* Rows of a window with activations of 4 bits. The window's own rings are those of its kernel on int8: where a tensor has 4 bits,
+ * rings of unpacked rows in scratch. */
+typedef struct tinyc_rows_s4 {
+  int32_t input_bits, output_bits;           /* 4 or 8 */
+  int32_t input_ring_rows, output_ring_rows; /* of the tensors, as in tinyc_window */
+  int32_t rows;                              /* of the output, computed at a time; where it has 4 bits, the kernel's ring of it */
+} tinyc_rows_s4;
 
 /* Output stage of a float kernel; -inf/+inf mean no bound. */
 typedef struct tinyc_output_f32 {
@@ -91,6 +102,11 @@ typedef struct tinyc_conv2d_s8_params {
   tinyc_output_s8 output;
 } tinyc_conv2d_s8_params;
 
+typedef struct tinyc_conv2d_s4_params {
+  tinyc_conv2d_s8_params kernel;
+  tinyc_rows_s4 rows;
+} tinyc_conv2d_s4_params;
+
 typedef struct tinyc_conv2d_f32_params {
   tinyc_window window;
   int32_t groups;
@@ -103,6 +119,12 @@ typedef struct tinyc_fully_connected_s8_params {
   int32_t rows, inputs, outputs;
   tinyc_output_s8 output;
 } tinyc_fully_connected_s8_params;
+
+/* kernel.rows is 1. */
+typedef struct tinyc_fully_connected_s4_params {
+  tinyc_fully_connected_s8_params kernel;
+  int32_t rows, input_bits, output_bits;
+} tinyc_fully_connected_s4_params;
 
 typedef struct tinyc_fully_connected_f32_params {
   int32_t rows, inputs, outputs;
@@ -133,6 +155,11 @@ typedef struct tinyc_pool_s8_params {
   int32_t input_zero_point;
   tinyc_output_s8 output;
 } tinyc_pool_s8_params;
+
+typedef struct tinyc_pool_s4_params {
+  tinyc_pool_s8_params kernel;
+  tinyc_rows_s4 rows;
+} tinyc_pool_s4_params;
 
 /* include_pad: avg_pool divides by divisor_count (0 means kernel_height * kernel_width), else by the number of elements
  * inside the input. max_pool reads neither. A window without any element inside the input gives 0 in avg_pool
@@ -178,6 +205,12 @@ typedef struct tinyc_elementwise_s8_params {
   int32_t lhs_multiplier, rhs_multiplier, offset;
   tinyc_output_s8 output;
 } tinyc_elementwise_s8_params;
+
+/* Rows of kernel.dims[3] elements; the other dims of `kernel` are 1. Nothing is broadcast. */
+typedef struct tinyc_elementwise_s4_params {
+  tinyc_elementwise_s8_params kernel;
+  int32_t rows, lhs_bits, rhs_bits, output_bits;
+} tinyc_elementwise_s4_params;
 
 typedef struct tinyc_elementwise_f32_params {
   int32_t dims[4], lhs_strides[4], rhs_strides[4];
@@ -230,6 +263,12 @@ typedef struct tinyc_requantize_s8_params {
   int32_t multiplier;
   tinyc_output_s8 output;
 } tinyc_requantize_s8_params;
+
+/* kernel.rows is 1. */
+typedef struct tinyc_requantize_s4_params {
+  tinyc_requantize_s8_params kernel;
+  int32_t rows, input_bits, output_bits;
+} tinyc_requantize_s4_params;
 
 /* pad: constant padding; dims and pads outermost first, leading ones and zeros filled in. A row is an index of the
  * output's dims[0] + before[0] + after[0]. */

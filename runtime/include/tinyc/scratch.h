@@ -8,6 +8,7 @@
 #include "tinyc/kernels.h"
 #include "tinyc/layouts.h"
 #include "tinyc/panels.h"
+#include "tinyc/rows_s4.h"
 #include "tinyc/sparse.h"
 
 #ifdef __cplusplus
@@ -193,6 +194,20 @@ TINYC_SCRATCH_S16(fully_connected, 8)
 TINYC_SCRATCH_S16(fully_connected, 4)
 TINYC_SCRATCH_S16(fully_connected, 2)
 #undef TINYC_SCRATCH_S16
+
+/* Kernels on activations of 4 bits: the unpacked rows (tinyc/rows_s4.h), then the scratch of the kernel on int8; negative where they exceed
+ * 2^31 - 1 bytes. */
+#define TINYC_KERNEL(op, input, weight, isa, source, symbol, params, arguments, scratch)
+#define TINYC_S4_KERNEL(op, weight, isa, source, symbol, params, arguments, scratch, inner)                            \
+  static inline int32_t symbol##_scratch(const void *block) {                                                          \
+    int64_t rows = params##_unpacked((const params *)block);                                                           \
+    int32_t kernel = scratch(block);                                                                                   \
+    return kernel < 0 || rows + kernel > INT32_MAX ? -1 : (int32_t)rows + kernel;                                      \
+  }
+#define TINYC_S4_PACKED_KERNEL(op, weight, isa, source, symbol, params, arguments, scratch, inner, packing)            \
+  TINYC_S4_KERNEL(op, weight, isa, source, symbol, params, arguments, scratch, inner)
+#include "../../kernels.def"
+#undef TINYC_KERNEL
 
 #ifdef __cplusplus
 }

@@ -170,8 +170,8 @@ TEST_F(QuantizeTest, floatFunctionsBecomeIntegerOnly) {
   }
 }
 
-// All activations of 16 bits, or those of random ops.
-TEST_F(QuantizeTest, activationsOfSixteenBits) {
+// All activations of 16 or of 4 bits, or those of random ops.
+TEST_F(QuantizeTest, activationsOfOtherWidths) {
   for (unsigned seed = 0; seed < 200; ++seed) {
     OwningOpRef<ModuleOp> module = graph::RandomGraph(&context, seed, /*exact=*/false).build(4 + seed % 16);
     ASSERT_TRUE(run(*module, [](OpPassManager &manager) {
@@ -181,12 +181,12 @@ TEST_F(QuantizeTest, activationsOfSixteenBits) {
     std::mt19937 engine(seed);
     if (seed % 2)
       module->walk([&](nn::QuantizableOpInterface op) {
-        op->setAttr(nn::kActivationBitsAttr, Builder(&context).getI32IntegerAttr(engine() % 2 ? 8 : 16));
+        op->setAttr(nn::kActivationBitsAttr, Builder(&context).getI32IntegerAttr(4 << engine() % 3));
       });
     compress::CompressOptions options;
     options.quantize = true;
     options.fullInteger = !hasNests(*module);
-    options.precision.activations = seed % 4 == 1 ? "int8" : "int16";
+    options.precision.activations = seed % 4 == 1 ? "int8" : seed % 4 == 2 ? "int4" : "int16";
     options.calibration.low = -8.0;
     options.calibration.high = 8.0;
     ASSERT_TRUE(run(*module, [&](OpPassManager &manager) { compress::buildCompressPipeline(manager, options); }))

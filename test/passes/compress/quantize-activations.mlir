@@ -2,6 +2,7 @@
 // RUN: tinyc-opt %t/whole.mlir -compress-quantize=activations=int16 | FileCheck %s --check-prefix=WHOLE
 // RUN: tinyc-opt %t/layer.mlir -compress-quantize | FileCheck %s --check-prefix=LAYER
 // RUN: tinyc-opt %t/matmul.mlir -compress-quantize=activations=int16 -verify-diagnostics | FileCheck %s --check-prefix=MATMUL
+// RUN: tinyc-opt %t/narrow.mlir -compress-quantize=activations=int4 -verify-diagnostics | FileCheck %s --check-prefix=NARROW
 // RUN: not tinyc-opt %t/bits.mlir -compress-quantize 2>&1 | FileCheck %s --check-prefix=BITS
 // RUN: tinyc-opt %t/layer.mlir -compress-assign-precision=activations=int16 | FileCheck %s --check-prefix=ASSIGN
 // RUN: not tinyc-opt %t/layer.mlir -compress-assign-precision=activations=int12 2>&1 | FileCheck %s --check-prefix=TYPE
@@ -27,9 +28,22 @@
 // MATMUL: nn.requantize {{.*}} -> tensor<2x2x!quant.uniform<i8
 // MATMUL: nn.matmul {{.*}} -> tensor<2x2x!quant.uniform<i8
 
-// BITS: error: 'nn.clamp' op expects nn.activation_bits of 8 or 16, got 12 : i32
+// 4 bits: 7.5 in 15 steps of 0.5 from -8 on; -7.5 .. 7.5 in steps of 1, zero being -0.5, to even 0. Arguments and results of the function
+// keep 8, and so does what an op without kernels for 4 bits reads, here sigmoid. A reshape has the type of its operand; sums read 4 and 8 bits
+// beside each other.
+// NARROW: func.func @f(%[[X:.*]]: tensor<1x2x2x2x!quant.uniform<i8:f32, {{.*}}>>
+// NARROW: %[[A:.*]] = nn.add %[[X]], %[[X]] {{.*}} -> tensor<1x2x2x2x!quant.uniform<i4:f32, 5.000000e-01:-8>>
+// NARROW: %[[R:.*]] = nn.reshape %[[A]] {{.*}} -> tensor<1x1x2x4x!quant.uniform<i4:f32, 5.000000e-01:-8>>
+// NARROW: %[[P:.*]] = nn.max_pool %[[R]] {{.*}} -> tensor<1x1x2x4x!quant.uniform<i4:f32, 5.000000e-01:-8>>
+// NARROW: %[[M:.*]] = nn.mul %[[P]], %[[R]] {{.*}} -> tensor<1x1x2x4x!quant.uniform<i8:f32,
+// NARROW: %[[S:.*]] = nn.sigmoid %[[M]] {{.*}} -> tensor<1x1x2x4x!quant.uniform<i8:f32,
+// NARROW: %[[B:.*]] = nn.add %[[S]], %[[P]] {{.*}} -> tensor<1x1x2x4x!quant.uniform<i4:f32, 1.000000e+00>>
+// NARROW: nn.mul %[[B]], %[[B]] {{.*}} -> tensor<1x1x2x4x!quant.uniform<i8:f32,
+// NARROW-NOT: nn.requantize
+
+// BITS: error: 'nn.clamp' op expects nn.activation_bits of 4, 8 or 16, got 12 : i32
 // ASSIGN: func.func @f{{.*}} attributes {nn.activation_bits = 16 : i32}
-// TYPE: error: expects activations of type int8 or int16, got int12
+// TYPE: error: expects activations of type int8, int16 or int4, got int12
 
 //--- whole.mlir
 func.func @f(%x: tensor<4xf32> {nn.range = array<f64: -1.0, 3.2767>}) -> tensor<4xf32> {
@@ -50,6 +64,23 @@ func.func @f(%x: tensor<2x2xf32> {nn.range = array<f64: 0.0, 2.55>}) -> tensor<2
   // expected-remark @below {{is computed in int8: it has no integer form of 16 bits}}
   %a = nn.matmul %x, %x {nn.range = array<f64: 0.0, 2.55>} : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
   return %a : tensor<2x2xf32>
+}
+//--- narrow.mlir
+func.func @f(%x: tensor<1x2x2x2xf32> {nn.range = array<f64: -1.0, 3.75>}) -> (tensor<1x1x2x4xf32>, tensor<1x1x2x3xf32>) {
+  %a = nn.add %x, %x {clampMin = 0.0 : f32, nn.range = array<f64: 0.0, 7.5>} : (tensor<1x2x2x2xf32>, tensor<1x2x2x2xf32>) -> tensor<1x2x2x2xf32>
+  %r = nn.reshape %a {nn.range = array<f64: 0.0, 7.5>} : (tensor<1x2x2x2xf32>) -> tensor<1x1x2x4xf32>
+  %p = nn.max_pool %r {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, nn.range = array<f64: 0.0, 7.5>} : (tensor<1x1x2x4xf32>) -> tensor<1x1x2x4xf32>
+  // expected-remark @below {{has results of int8: nn.sigmoid has no kernel that reads int4}}
+  %m = nn.mul %p, %r {nn.range = array<f64: 0.0, 25.5>} : (tensor<1x1x2x4xf32>, tensor<1x1x2x4xf32>) -> tensor<1x1x2x4xf32>
+  // expected-remark @below {{has results of int8: there is no kernel with results of int4}}
+  %s = nn.sigmoid %m {nn.range = array<f64: 0.0, 1.0>} : (tensor<1x1x2x4xf32>) -> tensor<1x1x2x4xf32>
+  %b = nn.add %s, %p {nn.range = array<f64: -7.5, 7.5>} : (tensor<1x1x2x4xf32>, tensor<1x1x2x4xf32>) -> tensor<1x1x2x4xf32>
+  // expected-remark @below {{has results of int8: it is a result of the model}}
+  %c = nn.mul %b, %b {nn.range = array<f64: 0.0, 25.5>} : (tensor<1x1x2x4xf32>, tensor<1x1x2x4xf32>) -> tensor<1x1x2x4xf32>
+  %k = nn.constant dense<1.0> : tensor<3x1x1x4xf32> -> tensor<3x1x1x4xf32>
+  // expected-remark @below {{has results of int8: two elements share a byte, and 3 channels are odd}}
+  %d = nn.conv2d %b, %k {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64, nn.range = array<f64: 0.0, 25.5>} : (tensor<1x1x2x4xf32>, tensor<3x1x1x4xf32>) -> tensor<1x1x2x3xf32>
+  return %c, %d : tensor<1x1x2x4xf32>, tensor<1x1x2x3xf32>
 }
 //--- bits.mlir
 func.func @f(%x: tensor<4xf32> {nn.range = array<f64: 0.0, 2.55>}) -> tensor<4xf32> {

@@ -11,7 +11,7 @@
 // RUN: tinyc-opt %t/scales.mlir -verify-diagnostics -compress-quantize
 
 // TYPE: error: expects weights of type int8, int4 or int2, got int3
-// ACTIVATIONS: error: expects activations of type int8 or int16, got int3
+// ACTIVATIONS: error: expects activations of type int8, int16 or int4, got int3
 
 //--- bits.mlir
 func.func @main(%x: tensor<1x1xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<1x1xf32> {

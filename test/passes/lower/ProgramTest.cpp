@@ -1,6 +1,7 @@
 // Lowered programs compute what the interpreter computes: random functions, float and integer, planned and run
 // natively.
 #include "test/passes/graph/RandomGraph.h"
+#include "test/passes/lower/RandomImageNetwork.h"
 
 #include "dialects/kernel/Kernel.h"
 #include "dialects/nn/Interpreter.h"
@@ -177,6 +178,38 @@ TEST_F(ProgramTest, functionsOfSixteenBits) {
     if (HasFatalFailure())
       FAIL() << "seed " << seed;
   }
+}
+
+// Activations of 4 bits where they can be, beside those of 8 and 16; weights of 8, 4 and 2 bits.
+TEST_F(ProgramTest, functionsOfFourBits) {
+  int packed = 0;
+  for (unsigned seed = 0; seed < 90; ++seed) {
+    OwningOpRef<ModuleOp> module = seed < 60 ? lower::RandomImageNetwork(&context, seed).build(3 + seed % 6)
+                                              : makeFunction(seed, /*exact=*/false);
+    std::mt19937 engine(seed);
+    if (seed % 2)
+      module->walk([&](nn::QuantizableOpInterface op) {
+        int32_t bits = engine() % 4 ? 4 : engine() % 2 ? 8 : 16;
+        op->setAttr(nn::kActivationBitsAttr, Builder(&context).getI32IntegerAttr(bits));
+      });
+    compress::QuantizePassOptions precision;
+    precision.activations = seed % 4 == 1 ? "int8" : "int4";
+    precision.weights = seed % 3 == 0 ? "int8" : seed % 3 == 1 ? "int4" : "int2";
+    if (!HasFatalFailure())
+      apply(*module, [&](OpPassManager &manager) {
+        manager.addNestedPass<func::FuncOp>(compress::createCalibratePass());
+        manager.addNestedPass<func::FuncOp>(compress::createQuantizePass(precision));
+      });
+    module->walk([&](nn::QuantizableOpInterface op) {
+      quant::UniformQuantizedType type = nn::getPerTensor(op->getResult(0).getType());
+      packed += type && type.getStorageTypeIntegralWidth() == 4;
+    });
+    if (!HasFatalFailure())
+      check(*module);
+    if (HasFatalFailure())
+      FAIL() << "seed " << seed;
+  }
+  EXPECT_GE(packed, 120);
 }
 
 } // namespace

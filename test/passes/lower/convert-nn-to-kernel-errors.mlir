@@ -1,6 +1,6 @@
 // RUN: tinyc-opt %s -lower-convert-nn-to-kernel -split-input-file -verify-diagnostics
 
-// expected-error @+1 {{input #0 has elements of type '!quant.uniform<i8:f32:1, {5.000000e-01,1.000000e+00}>', kernels hold f32, or signed 8-bit integers or i16<-32767:32767> with one scale}}
+// expected-error @+1 {{input #0 has elements of type '!quant.uniform<i8:f32:1, {5.000000e-01,1.000000e+00}>', kernels hold f32, or signed 4- or 8-bit integers or i16<-32767:32767> with one scale}}
 func.func @per_axis(%x: tensor<1x2x!quant.uniform<i8:f32:1, {0.5, 1.0}>>) {
   return
 }

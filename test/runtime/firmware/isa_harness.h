@@ -31,6 +31,9 @@ static const int8_t *contractWeights = weights;
   (activationBits == 16 ? weightBits == 8   ? (Function)name##_s16_s8                                                \
                           : weightBits == 4 ? (Function)name##_s16_s4                                                \
                                             : (Function)name##_s16_s2                                                \
+   : activationBits == 4 ? weightBits == 8   ? (Function)name##_s4_s8                                                 \
+                           : weightBits == 4 ? (Function)name##_s4_s4                                                 \
+                                             : (Function)name##_s4_s2                                                 \
    : weightBits == 8    ? (Function)name##_s8_s8                                                                     \
    : weightBits == 4    ? (Function)name##_s8_s4                                                                     \
                         : (Function)name##_s8_s2)
@@ -218,7 +221,7 @@ typedef struct Row {
 #define ROW_generic(...)
 #define ROW_x86_64(...)
 enum { kBits_none = 8, kBits_s8 = 8, kBits_s4 = 4, kBits_s2 = 2 };
-enum { kElement_f32 = 8, kElement_s8 = 8, kElement_s16 = 16 }; /* floats are tested beside bytes */
+enum { kElement_f32 = 8, kElement_s8 = 8, kElement_s16 = 16, kElement_s4 = 4 }; /* floats are tested beside bytes */
 #define ROW_armv7e_m(op, input, weight, symbol, scratch, packing) \
   {#symbol, kIs_##op, kElement_##input, kBits_##weight, (Function)symbol, scratch, packing, 0, 0},
 #ifdef __ARM_FEATURE_MVE
@@ -309,7 +312,8 @@ static void testRowsFrom(Operation operation, Function generic, const void *whol
                          const int8_t *from, int32_t size, int32_t begin, int32_t end, int32_t shape) {
   tinyc_constants constants = {weights, bias, multipliers, NULL, NULL};
   memset(expected, 0x33, (size_t)(size + 2 * kGuard));
-  call(operation, generic, wholeParams, input, contractWeights, bias, multipliers, expected + kGuard, NULL, begin, end);
+  static int32_t genericScratch[kScratch / 4]; /* of those on int4 */
+  call(operation, generic, wholeParams, input, contractWeights, bias, multipliers, expected + kGuard, genericScratch, begin, end);
   for (Row *row = kernels; row != kernels + kRows; row++) {
     if (row->operation != operation || row->activations != activationBits || row->bits != weightBits || (row->packing && !row->packing->supports(params, &constants)))
       continue;

@@ -2,6 +2,7 @@
  * random shapes, bit for bit, with random row ranges, ring buffers and guard bytes around output and scratch. Prints one
  * line; exits 1 on a mismatch. */
 #include "isa_elements.h"
+#include "isa_int4.h"
 #include "isa_windows.h"
 
 int main(void) {
@@ -36,6 +37,7 @@ int main(void) {
     testElementwise(kIs_mul, (Function)tinyc_mul_s16, shape);
     testRequantize(shape);
     activationBits = 8;
+    testInt4(shape);
   }
   printText("tinyc: ");
   printNumber(SHAPES);
