@@ -62,7 +62,8 @@ LogicalResult foldNode(NodeImporter &node, ArrayRef<std::string> outputs, Operat
     llvm::copy(bytes, constant->bytes.begin());
     operand = Operand(constant);
   }
-  for (Operation *op : llvm::reverse(llvm::to_vector(llvm::make_pointer_range(built))))
+  SmallVector<Operation *> ops = llvm::to_vector(llvm::make_pointer_range(built));
+  for (Operation *op : llvm::reverse(ops))
     if (op->use_empty())
       op->erase();
   return success();

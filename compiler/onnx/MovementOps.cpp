@@ -248,7 +248,11 @@ LogicalResult buildDropout(NodeImporter &node) {
       return failure();
     if ((*training)->type != DataType::Bool || (*training)->getNumElements() != 1)
       return node.emitError() << node.describeInput(2) << " must be one bool";
-    if ((*training)->getIntegers().front() != 0)
+    // What drops nothing is the same in training: exports of torchvision's Swin transformers have it.
+    FailureOr<float> ratio = (*training)->getIntegers().front() == 0 ? 0.0f : node.hasInput(1) ? node.getConstantScalar(1) : 0.5f;
+    if (failed(ratio))
+      return failure();
+    if (*ratio != 0)
       return node.emitError() << "training_mode true is not supported: export the model for inference";
   }
   if (node.isOutputUsed(1)) { // nothing is dropped

@@ -277,6 +277,16 @@ def QuantizePass : Pass<"compress-quantize", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tinyc::nn::NNDialect", "::mlir::quant::QuantDialect"];
 }
 
+def FuseTablesPass : Pass<"compress-fuse-tables", "::mlir::func::FuncOp"> {
+  let summary = "Make functions of one tensor one op each, which a table of 256 results computes";
+  let description = [{
+    Float ops that combine values made of one tensor alone, element by element, become one nn.loop_nest: SiLU as x * sigmoid(x), GELU
+    as x * (1 + erf(x / sqrt(2))), Mish, and what else exports write in parts. On 8 bits such a nest is a table; in parts each of
+    them would round. At most 16 ops, whose inner values nothing else reads; ops and functions of activations of 16 bits stay.
+  }];
+  let dependentDialects = ["::tinyc::nn::NNDialect", "::tinyc::loop::LoopDialect", "::mlir::arith::ArithDialect"];
+}
+
 def ShortenParametersPass : Pass<"compress-shorten-parameters", "::mlir::func::FuncOp"> {
   let summary = "Give multipliers and biases few bits, so that coding makes them small";
   let description = [{

@@ -50,6 +50,8 @@ void buildPreparePipeline(OpPassManager &manager, const CompressOptions &options
     precision.activations = options.precision.activations;
     manager.addNestedPass<func::FuncOp>(createAssignPrecisionPass(precision));
   }
+  if (options.precision.activations == "int8")
+    manager.addNestedPass<func::FuncOp>(createFuseTablesPass());
   if (options.equalize) {
     EqualizePassOptions equalization;
     equalization.weightBits = getBits(options.precision.weights);
