@@ -4,6 +4,7 @@
 #include "compiler/DriverSupport.h"
 #include "compiler/Files.h"
 #include "compiler/Layers.h"
+#include "compiler/MethodTrial.h"
 #include "compiler/MixedPrecision.h"
 #include "compiler/Npy.h"
 #include "compiler/PruneModule.h"
@@ -193,6 +194,15 @@ static std::optional<compress::RoundCodedPassOptions> makeCodedRounding(const We
   return rounding;
 }
 
+/// Whether weights are rounded to the nearest and nobody has said what becomes of the biases then. Where layers have
+/// precisions of their own, those of 8 bits are corrected: the package of a search has to be that of what it saved.
+static bool isBiasOpen(const Options &options, const compress::CompressOptions &compression) {
+  bool isMixed = options.quantize == Quantize::Mixed || !options.precisionFile.empty();
+  bool isNearest = compression.rounding == "nearest" || options.weights == WeightType::Int8;
+  return compression.quantize && compression.correctBias.empty() && !options.calibrationFiles.empty() && isNearest &&
+         (compression.rounding.empty() || compression.rounding == "nearest") && !compression.roundCoded && !isMixed;
+}
+
 LogicalResult runCompress(ModuleOp module, const Options &options, const targets::Target &target, bool hasQuantization,
                           ModelFacts *facts) {
   auto function = *module.getOps<func::FuncOp>().begin();
@@ -308,6 +318,16 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
           manager.addNestedPass<func::FuncOp>(compress::createSparsifyPass(sparsity, pruningData));
         })))
       return failure();
+  }
+  if (isBiasOpen(options, compression)) {
+    compress::CompressOptions without = compression;
+    without.correctBias = "none";
+    if (losesLess(module, compression, without))
+      compression.correctBias = "none";
+  }
+  if (compression.quantize && facts) {
+    facts->methods = methods;
+    facts->methods->correctBias = compression.correctBias;
   }
   auto pruneTo = [&](ModuleOp pruned, StringRef budget) {
     return prune(pruned, llvm::cantFail(parsePruneBudget(budget)));

@@ -36,6 +36,7 @@ struct QuantizationMethods {
   std::string weightScales;               ///< max, mse, weighted; empty: as the weights' type suggests
   std::string rounding;                   ///< nearest, gptq, adaround; empty: nearest for int8, else gptq
   std::string correctBias;                ///< none, empirical, analytic; empty: empirical where weights are rounded to nearest
+                                          ///< and the error is less for it
 };
 
 /// Integers that weights are stored in.

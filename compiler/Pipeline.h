@@ -39,6 +39,7 @@ struct ModelFacts {
   int64_t removedChannels = 0;  ///< output channels of layers that compression removed
   std::vector<LayerWeights> weights; ///< of the layers whose weights are integers
   std::optional<PruningReport> pruning; ///< if channels were pruned
+  std::optional<QuantizationMethods> methods; ///< of a model that was quantized: what the options left open, too
   /// With Options::explainQuantization: the model in float, and as phase Compress left it.
   mlir::OwningOpRef<mlir::ModuleOp> reference, quantized;
 };

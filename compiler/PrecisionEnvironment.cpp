@@ -1,7 +1,7 @@
 #include "compiler/PrecisionEnvironment.h"
 
-#include "compiler/Dataset.h"
 #include "compiler/Layers.h"
+#include "compiler/OutputError.h"
 #include "compiler/ProgramCosts.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
@@ -136,29 +136,12 @@ std::vector<double> PrecisionEnvironment::observe(ArrayRef<uint8_t> actions) con
   return state;
 }
 
-/// Lets the function return the operand of a softmax at its end; true if it had one.
-static bool removeSoftmax(func::FuncOp function) {
-  Operation *end = function.front().getTerminator();
-  if (end->getNumOperands() == 0)
-    return false;
-  Operation *last = end->getOperand(0).getDefiningOp();
-  if (!isa_and_nonnull<nn::SoftmaxOp, nn::LogSoftmaxOp>(last) || !last->hasOneUse())
-    return false;
-  end->setOperand(0, last->getOperand(0));
-  last->erase();
-  compress::updateFunctionType(function);
-  return true;
-}
-
 LogicalResult PrecisionEnvironment::prepareVariant(Variant &variant) {
   variant.evaluated = variant.whole->clone();
   func::FuncOp function = getFunction(*variant.evaluated);
   bool hadSoftmax = removeSoftmax(function);
   if (reference.empty()) {
-    int64_t outputs = cast<RankedTensorType>(function.getResultTypes()[0]).getNumElements();
-    int64_t inputs = cast<RankedTensorType>(function.getArgumentTypes()[0]).getNumElements();
-    classifies =
-        !problem.samples.labels.empty() || hadSoftmax || (outputs >= 2 && outputs <= 1000 && outputs != inputs);
+    classifies = !problem.samples.labels.empty() || tinyc::isClassifier(function, hadSoftmax);
     if (failed(runSamples(*variant.evaluated, reference)))
       return failure();
   }
@@ -173,66 +156,25 @@ LogicalResult PrecisionEnvironment::prepareVariant(Variant &variant) {
 }
 
 LogicalResult PrecisionEnvironment::runSamples(ModuleOp program, std::vector<std::vector<float>> &outputs) const {
-  func::FuncOp function = getFunction(program);
-  FailureOr<nn::Interpreter> interpreter = nn::Interpreter::create(function);
-  if (failed(interpreter))
-    return failure();
-  SmallVector<RankedTensorType> types;
-  for (Type type : function.getArgumentTypes())
-    types.push_back(cast<RankedTensorType>(type));
-  auto getInputs = [&](int64_t sample) {
-    std::vector<nn::HostTensor> inputs;
-    for (auto [tensor, type] : llvm::zip_equal(problem.samples.inputs[sample], types))
-      inputs.push_back(makeTensor(type, {}, tensor.get<float>()));
-    return inputs;
-  };
-  outputs.resize(problem.samples.inputs.size());
-  return interpreter->runAll(static_cast<int64_t>(outputs.size()), getInputs,
-                             [&](int64_t sample, std::vector<nn::HostTensor> results) {
-                               outputs[sample].clear();
-                               for (const nn::HostTensor &result : results)
-                                 llvm::append_range(outputs[sample], result.toReal());
-                             });
-}
-
-/// log(sum(exp(values))).
-static double getLogSum(ArrayRef<float> values) {
-  double greatest = *llvm::max_element(values), sum = 0;
-  for (float value : values)
-    sum += std::exp(value - greatest);
-  return greatest + std::log(sum);
-}
-
-/// Of the classes' probabilities, sum of p * log(p / q), not below 0.
-static double getDivergence(ArrayRef<float> wanted, ArrayRef<float> got) {
-  double wantedSum = getLogSum(wanted), gotSum = getLogSum(got), sum = 0;
-  for (auto [one, other] : llvm::zip_equal(wanted, got))
-    sum += std::exp(one - wantedSum) * ((one - wantedSum) - (other - gotSum));
-  return std::max(sum, 0.0);
+  return runOnSamples(
+      getFunction(program), static_cast<int64_t>(problem.samples.inputs.size()),
+      [&](int64_t sample) { return problem.samples.inputs[sample]; }, outputs);
 }
 
 static int64_t getClass(ArrayRef<float> scores) { return llvm::max_element(scores) - scores.begin(); }
 
 Quality PrecisionEnvironment::compare(ArrayRef<std::vector<float>> outputs) const {
-  double error = 0, power = 0, divergence = 0, lost = 0;
+  double distortion = getDistortion(reference, outputs, classifies), lost = 0;
+  if (!classifies)
+    return {distortion, std::sqrt(distortion)};
   for (auto [sample, pair] : llvm::enumerate(llvm::zip_equal(reference, outputs))) {
     const auto &[wanted, got] = pair;
-    for (auto [one, other] : llvm::zip_equal(wanted, got)) {
-      error += (static_cast<double>(one) - other) * (static_cast<double>(one) - other);
-      power += static_cast<double>(one) * one;
-    }
-    if (!classifies)
-      continue;
-    divergence += getDivergence(wanted, got);
     if (problem.samples.labels.empty())
       lost += getClass(wanted) != getClass(got);
     else
       lost += (getClass(wanted) == problem.samples.labels[sample]) - (getClass(got) == problem.samples.labels[sample]);
   }
-  double relative = power > 0 ? error / power : error, count = static_cast<double>(outputs.size());
-  if (!classifies)
-    return {relative, std::sqrt(relative)};
-  return {divergence / count + relative, lost / count};
+  return {distortion, lost / static_cast<double>(outputs.size())};
 }
 
 /// Gives a layer the weights and bias, and what else was chosen for it, of the same layer of another module.

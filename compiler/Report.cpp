@@ -78,7 +78,7 @@ static llvm::json::Object toJson(const QuantizationMethods &methods) {
                             {"equalize", methods.equalize},
                             {"weight_scales", orDefault(methods.weightScales)},
                             {"rounding", orDefault(methods.rounding)},
-                            {"correct_bias", methods.correctBias}};
+                            {"correct_bias", orDefault(methods.correctBias)}};
 }
 
 llvm::json::Value Report::toJson() const {
@@ -405,7 +405,7 @@ Report makeReport(ModuleOp module, const Options &options, const ModelFacts &fac
     layer.memory = memory;
   report.optimize = options.optimize;
   report.maxRecompute = options.maxRecompute;
-  report.methods = options.methods;
+  report.methods = facts.methods.value_or(options.methods);
   report.plan = std::move(*plan);
   if (options.board) {
     report.board = options.board->name;

@@ -51,7 +51,7 @@ struct Report {
   lower::MemoryPlan plan;
   Optimize optimize = Optimize::Balanced;
   double maxRecompute = 1.0;
-  QuantizationMethods methods; ///< asked for
+  QuantizationMethods methods; ///< asked for, or chosen
   Ports ports;
   std::string board;               ///< empty: unknown
   std::vector<MemoryUse> memories; ///< of the board

@@ -102,7 +102,7 @@ struct CompileFlags::Flags {
                  cl::value_desc("method"), cl::cat(category)),
         correctBias("correct-bias",
                     cl::desc("Take mean errors out of biases: none, empirical or analytic (default: empirical for layers whose "
-                             "weights are rounded to nearest, analytic without samples)"),
+                             "weights are rounded to nearest, where that lowers the error on samples; analytic without)"),
                     cl::value_desc("method"), cl::cat(category)),
         fullInteger("full-integer", cl::desc("Refuse operators without an integer form (default: they stay in float)"),
                     cl::cat(category)),

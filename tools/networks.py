@@ -16,8 +16,16 @@ class Network:
         self.test = ["--input=" + os.path.join(data, images), "--labels=" + os.path.join(data, labels),
                      "--skip=%d" % calibrated]
         self.calibrate = ["--calibrate=" + os.path.join(data, calibration or images)]
+        self.samples = os.path.join(data, calibration or images)  # of the calibration part, the first ...
+        self.sample_count = calibrated or 1024  # ... so many
         if calibrated:
             self.calibrate.append("--calibrate-limit=%d" % calibrated)
+
+    def halve(self, half):
+        """Half 0 or 1 of the calibration part to calibrate on, and the other to measure on, for choices between methods."""
+        count = self.sample_count // 2
+        return (["--calibrate=" + self.samples, "--calibrate-skip=%d" % (half * count), "--calibrate-limit=%d" % count],
+                ["--input=" + self.samples, "--skip=%d" % ((1 - half) * count), "--limit=%d" % count])
 
 
 NETWORKS = {network.name: network for network in [
