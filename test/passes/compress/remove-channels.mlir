@@ -105,3 +105,24 @@ func.func @float(%x: tensor<1x4x4x1xf32>) -> tensor<1x4x4x1xf32> {
   %1 = nn.conv2d %0, %v {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x4x4x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x4x4x1xf32>
   return %1 : tensor<1x4x4x1xf32>
 }
+
+// Values of 4 bits keep an even number of channels: of four channels of which the reader uses three, none goes; of which it uses two, two go.
+// CHECK-LABEL: func.func @three_of_four
+// CHECK: nn.conv2d {{.*}} -> tensor<1x4x4x4x!quant.uniform<i4:f32, 1.000000e+00:-8>>
+func.func @three_of_four(%x: tensor<1x4x4x1x!i>) -> tensor<1x4x4x1x!o> {
+  %w = nn.constant dense<[[[[1]]], [[[2]]], [[[3]]], [[[4]]]]> : tensor<4x1x1x1xi8> -> tensor<4x1x1x1x!quant.uniform<i8<-127:127>:f32:0, {0.5,0.5,0.5,0.5}>>
+  %0 = nn.conv2d %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x4x4x1x!i>, tensor<4x1x1x1x!quant.uniform<i8<-127:127>:f32:0, {0.5,0.5,0.5,0.5}>>) -> tensor<1x4x4x4x!quant.uniform<i4:f32, 1.0:-8>>
+  %v = nn.constant dense<[[[[5, 7, 6, 0]]]]> : tensor<1x1x1x4xi8> -> tensor<1x1x1x4x!quant.uniform<i8<-127:127>:f32:0, {0.5}>>
+  %1 = nn.conv2d %0, %v {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x4x4x4x!quant.uniform<i4:f32, 1.0:-8>>, tensor<1x1x1x4x!quant.uniform<i8<-127:127>:f32:0, {0.5}>>) -> tensor<1x4x4x1x!o>
+  return %1 : tensor<1x4x4x1x!o>
+}
+
+// CHECK-LABEL: func.func @two_of_four
+// CHECK: nn.conv2d {{.*}} -> tensor<1x4x4x2x!quant.uniform<i4:f32, 1.000000e+00:-8>>
+func.func @two_of_four(%x: tensor<1x4x4x1x!i>) -> tensor<1x4x4x1x!o> {
+  %w = nn.constant dense<[[[[1]]], [[[2]]], [[[3]]], [[[4]]]]> : tensor<4x1x1x1xi8> -> tensor<4x1x1x1x!quant.uniform<i8<-127:127>:f32:0, {0.5,0.5,0.5,0.5}>>
+  %0 = nn.conv2d %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x4x4x1x!i>, tensor<4x1x1x1x!quant.uniform<i8<-127:127>:f32:0, {0.5,0.5,0.5,0.5}>>) -> tensor<1x4x4x4x!quant.uniform<i4:f32, 1.0:-8>>
+  %v = nn.constant dense<[[[[5, 0, 6, 0]]]]> : tensor<1x1x1x4xi8> -> tensor<1x1x1x4x!quant.uniform<i8<-127:127>:f32:0, {0.5}>>
+  %1 = nn.conv2d %0, %v {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x4x4x4x!quant.uniform<i4:f32, 1.0:-8>>, tensor<1x1x1x4x!quant.uniform<i8<-127:127>:f32:0, {0.5}>>) -> tensor<1x4x4x1x!o>
+  return %1 : tensor<1x4x4x1x!o>
+}
