@@ -138,15 +138,45 @@ private:
       return failure();
     if (!*excess)
       return getNone();
-    excess = findExcess(pruner->select(measure, 0.0));
-    if (failed(excess))
-      return failure();
-    if (*excess)
-      return complainOf((*excess)->first, (*excess)->second);
-    double low = 0.0, high = 1.0; // low keeps the budgets, high does not
+    // Schedules hold rows of values where they can: live bytes of whole values are not always the best guide to SRAM.
+    SmallVector<ChannelCost> measures = {measure};
+    if (measure == ChannelCost::Activations)
+      measures.push_back(ChannelCost::Macs);
+    std::optional<ChannelPruner::Removal> best;
+    std::optional<std::pair<Limit, double>> missed;
+    for (ChannelCost candidate : measures) {
+      excess = findExcess(pruner->select(candidate, 0.0));
+      if (failed(excess))
+        return failure();
+      if (*excess) {
+        missed = *excess;
+        continue;
+      }
+      FailureOr<ChannelPruner::Removal> removed = bisect(candidate);
+      if (failed(removed))
+        return failure();
+      if (!best || getLoss(*removed) < getLoss(*best))
+        best = *removed;
+    }
+    if (!best)
+      return complainOf(missed->first, missed->second);
+    return *best;
+  }
+
+  /// The errors of the stages, added up: what a removal does to the results, to first order.
+  double getLoss(ArrayRef<int64_t> removed) const {
+    double loss = 0.0;
+    for (auto [stage, count] : llvm::enumerate(removed))
+      loss += pruner->getLoss(stage, count);
+    return loss;
+  }
+
+  /// The greatest share that keeps the limits, where a share of 0 does.
+  FailureOr<ChannelPruner::Removal> bisect(ChannelCost measure) const {
+    double low = 0.0, high = 1.0; // low keeps them, high does not
     while (high - low > kShareStep) {
       double middle = (low + high) / 2;
-      excess = findExcess(pruner->select(measure, middle));
+      auto excess = findExcess(pruner->select(measure, middle));
       if (failed(excess))
         return failure();
       (*excess ? high : low) = middle;
