@@ -231,7 +231,7 @@ LogicalResult buildAttention(NodeImporter &node) {
   parts.setOutput(0, isFlat ? joinHeads(parts, result.output) : result.output);
   parts.setOutput(1, heads.key);
   parts.setOutput(2, heads.value);
-  const std::string stages[] = {result.scores, result.biased, result.capped, result.probabilities};
+  const std::string stages[] = {result.scores, result.capped, result.biased, result.probabilities};
   const int64_t stage = node.getInt("qk_matmul_output_mode", 0);
   if (stage < 0 || stage > 3)
     return node.emitError() << "qk_matmul_output_mode must be 0 to 3, got " << stage;

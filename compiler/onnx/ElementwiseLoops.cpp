@@ -328,9 +328,19 @@ LogicalResult buildCastLoops(NodeImporter &node, DataType target) {
 
 /// Clip of integers, or with bounds that are not known at compile time.
 LogicalResult buildClipLoops(NodeImporter &node) {
+  // An infinite bound is none.
+  auto hasBound = [&](unsigned index) {
+    if (!node.hasInput(index))
+      return false;
+    const Operand &bound = node.getInput(index);
+    if (!bound.isConstant() || bound.constant->type != DataType::Float || bound.constant->getNumElements() != 1)
+      return true;
+    return bound.constant->get<float>().front() != (index == 1 ? -1.0f : 1.0f) * std::numeric_limits<float>::infinity();
+  };
+  const bool hasLower = hasBound(1), hasUpper = hasBound(2);
   SmallVector<Operand> operands;
   for (unsigned index = 0; index < 3; ++index)
-    if (node.hasInput(index)) {
+    if (index == 0 || (index == 1 ? hasLower : hasUpper)) {
       FailureOr<Operand> operand = toPlain(node, node.getInput(index));
       if (failed(operand))
         return failure();
@@ -344,9 +354,9 @@ LogicalResult buildClipLoops(NodeImporter &node) {
   return setResult(node, buildElementwise(node, operands, operands.front().type, [&](Body &, llvm::ArrayRef<Scalar> x) {
                      Scalar result = x[0];
                      unsigned next = 1;
-                     if (node.hasInput(1))
+                     if (hasLower)
                        result = maximum(result, x[next++]);
-                     return node.hasInput(2) ? minimum(result, x[next]) : result;
+                     return hasUpper ? minimum(result, x[next]) : result;
                    }));
 }
 

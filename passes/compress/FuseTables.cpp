@@ -99,7 +99,10 @@ Ops findFunction(Operation *root, Value &input) {
     const bool isClosed = llvm::all_of(ops, [&](Operation *op) {
       return op == root || llvm::all_of(op->getUsers(), [&](Operation *user) { return ops.contains(user); });
     });
-    if (!isClosed)
+    // Sums and products of clamped values alone gain nothing.
+    const bool hasCurve =
+        llvm::any_of(ops, [](Operation *op) { return isa<nn::SigmoidOp, nn::HardSigmoidOp, nn::LoopNestOp>(op); });
+    if (!isClosed || !hasCurve)
       continue;
     input = candidate;
     return ops;

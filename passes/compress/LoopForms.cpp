@@ -30,6 +30,14 @@ static std::optional<arith::CmpIPredicate> getIntegerPredicate(arith::CmpFPredic
   }
 }
 
+/// Whether a constant that the nest reads holds infinities or NaN, which no quantized type has.
+static bool readsInfinities(nn::LoopNestOp op) {
+  return llvm::any_of(op.getInputs(), [](Value input) {
+    std::optional<nn::HostTensor> constant = isFloat(input) ? getRealConstant(input) : std::nullopt;
+    return constant && llvm::any_of(constant->get<float>(), [](float real) { return !std::isfinite(real); });
+  });
+}
+
 /// Whether real numbers of the body are only loaded, selected, and compared with each other. A comparison with a constant is not of
 /// the same result on integers.
 static bool movesReals(nn::LoopNestOp op) {
@@ -78,7 +86,7 @@ LoopForm getLoopForm(nn::LoopNestOp op) {
   if (llvm::none_of(op.getInputs(), [](Value input) { return isFloat(input) && !getStoredConstant(input); }))
     return LoopForm::None;
   if (movesReals(op))
-    return LoopForm::Moves;
+    return readsInfinities(op) ? LoopForm::None : LoopForm::Moves;
   return mapsElements(op) ? LoopForm::Table : LoopForm::None;
 }
 

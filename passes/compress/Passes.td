@@ -282,7 +282,8 @@ def FuseTablesPass : Pass<"compress-fuse-tables", "::mlir::func::FuncOp"> {
   let description = [{
     Float ops that combine values made of one tensor alone, element by element, become one nn.loop_nest: SiLU as x * sigmoid(x), GELU
     as x * (1 + erf(x / sqrt(2))), Mish, and what else exports write in parts. On 8 bits such a nest is a table; in parts each of
-    them would round. At most 16 ops, whose inner values nothing else reads; ops and functions of activations of 16 bits stay.
+    them would round. At most 16 ops, whose inner values nothing else reads; ops and functions of activations of 16 bits stay, and so do
+    functions without a sigmoid, a hard sigmoid or a nest. The pipeline does not run it for full integer programs.
   }];
   let dependentDialects = ["::tinyc::nn::NNDialect", "::tinyc::loop::LoopDialect", "::mlir::arith::ArithDialect"];
 }

@@ -50,7 +50,8 @@ void buildPreparePipeline(OpPassManager &manager, const CompressOptions &options
     precision.activations = options.precision.activations;
     manager.addNestedPass<func::FuncOp>(createAssignPrecisionPass(precision));
   }
-  if (options.precision.activations == "int8")
+  // A table may be too coarse and stay in float where its parts would not: full integer compilation takes the parts.
+  if (options.precision.activations == "int8" && !options.fullInteger)
     manager.addNestedPass<func::FuncOp>(createFuseTablesPass());
   if (options.equalize) {
     EqualizePassOptions equalization;

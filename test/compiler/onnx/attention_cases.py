@@ -81,10 +81,9 @@ def onnx_attention():
     case("attention-past-causal", "Attention", [q, k, v, None, pk, pv], [weighted(softmax(past), all_v), all_k, all_v], is_causal=1)
     case("attention-probabilities", "Attention", [q, k, v, mask], [weighted(softmax(raw + mask), v), None, None, softmax(raw + mask)],
          opset=23, qk_matmul_output_mode=3)
-    case("attention-biased", "Attention", [q, k, v, mask], [weighted(softmax(raw + mask), v), None, None, raw + mask], opset=23,
-         qk_matmul_output_mode=1)
-    case("attention-capped", "Attention", [q, k, v], [weighted(softmax(capped), v), None, None, capped], opset=23,
-         qk_matmul_output_mode=2, softcap=2.5)
+    both = [weighted(softmax(capped + mask), v), None, None]
+    for mode, stage in enumerate((raw, capped, capped + mask, softmax(capped + mask))):
+        case(f"attention-stage-{mode}", "Attention", [q, k, v, mask], [*both, stage], opset=23, qk_matmul_output_mode=mode, softcap=2.5)
     case("attention-products", "Attention", [q, k, v, mask], [weighted(softmax(raw + mask), v), None, None, raw], opset=23)
     lengths = np.array([6, 4])
     padding = np.where(np.arange(6) < lengths[:, None, None, None], 0, -np.inf)

@@ -83,3 +83,19 @@ func.func @border(%x: tensor<2x2xf32>, %n: tensor<2x2xi32>, %y: tensor<2x2xf32> 
   %1 = nn.add %y, %y {nn.range = array<f64: -2.0, 2.0>} : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
   return %0, %1 : tensor<2x2xf32>, tensor<2x2xf32>
 }
+
+// A selection that reads infinity stays in float: no quantized type has it.
+// CHECK-LABEL: func.func @infinite
+// CHECK: nn.loop_nest "Min"
+// CHECK: (tensor<1x2xf32>, tensor<1x1xf32>) -> tensor<1x2xf32>
+func.func @infinite(%x: tensor<1x2xf32> {nn.range = array<f64: -1.0, 1.0>}) -> tensor<1x2xf32> {
+  %c = nn.constant dense<0x7F800000> : tensor<1x1xf32> -> tensor<1x1xf32>
+  %y = nn.loop_nest "Min" (%x, %c) {
+  ^bb0(%a: f32, %b: f32):
+    %less = arith.cmpf olt, %a, %b : f32
+    %s = arith.select %less, %a, %b : f32
+    loop.yield %s : f32
+  } {sizes = array<i64: 1, 2>, parallel = 2, maps = [#scalar, affine_map<(i, j) -> (0, 0)>, #scalar], nn.range = array<f64: -1.0, 1.0>}
+    : (tensor<1x2xf32>, tensor<1x1xf32>) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}
