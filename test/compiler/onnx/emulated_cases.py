@@ -20,6 +20,11 @@ DATA = pathlib.Path("/usr/lib/python3/dist-packages/onnx/backend/test/data/node"
 RELATIVE, ABSOLUTE = 1e-3, 1e-7
 
 
+# Quantized inputs of these are real numbers for tinyc-run: (q - zero point) * scale. Of an input: the inputs that are its scale (None: 1)
+# and its zero point.
+QUANTIZED = {"ConvInteger": {0: (None, 2)}, "MatMulInteger": {0: (None, 2), 1: (None, 3)}}
+
+
 class Skipped(Exception):
     pass
 
@@ -86,6 +91,10 @@ def run(case, target):
             names = [(index, graph.input[index].name) for index in running]
             for index, _ in names:
                 array = inputs[index][1]
+                if index in QUANTIZED.get(graph.node[0].op_type, {}) and array.dtype.kind in "iu":
+                    scale, zero = QUANTIZED[graph.node[0].op_type][index]
+                    array = array.astype(np.float32) - (inputs[zero][1].astype(np.float32) if zero < len(inputs) else 0)
+                    array = array * (inputs[scale][1] if scale is not None else 1)
                 np.save(folder / f"{index}.npy", (array.astype(np.float32) if array.dtype.kind == "f" else array).reshape(array.shape or (1,)))
             try:
                 host = execute(folder, names, "--target=host")
