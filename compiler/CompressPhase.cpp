@@ -13,6 +13,7 @@
 #include "passes/compress/Passes.h"
 #include "passes/compress/Precision.h"
 #include "passes/compress/StepwiseRun.h"
+#include "passes/compress/TuneNetwork.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -314,9 +315,14 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
   if (!options.sparsity.empty()) {
     compress::SparsifyPassOptions sparsity;
     sparsity.pattern = options.sparsity;
+    OwningOpRef<ModuleOp> dense = module.clone();
     if (failed(runPasses(module, [&](OpPassManager &manager) {
           manager.addNestedPass<func::FuncOp>(compress::createSparsifyPass(sparsity, pruningData));
         })))
+      return failure();
+    if (pruning.tuneEpochs > 0 &&
+        failed(compress::tuneTowards(function, *dense->getOps<func::FuncOp>().begin(), pruningData, pruning.tuneEpochs,
+                                     /*keepsZeros=*/true)))
       return failure();
   }
   if (isBiasOpen(options, compression)) {

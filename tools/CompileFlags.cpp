@@ -17,8 +17,7 @@ namespace tinyc {
 struct CompileFlags::Flags {
   explicit Flags(cl::OptionCategory &category)
       : targetText("Processor to compile for (default cortex-m7): " + targets::listTargets()),
-        target("target", cl::desc(targetText),
-               cl::value_desc("name"), cl::init("cortex-m7"), cl::cat(category)),
+        target("target", cl::desc(targetText), cl::value_desc("name"), cl::init("cortex-m7"), cl::cat(category)),
         board("board",
               cl::desc("Board to compile for, with its core, SRAM and flash: a YAML file (docs/Boards.md), or one of "
                        "--list-boards"),
@@ -33,42 +32,57 @@ struct CompileFlags::Flags {
                  cl::desc("Precision (default: the model's own Q/DQ nodes; else int8 with --calibrate; else none)"),
                  cl::values(clEnumValN(Quantize::None, "none", "float32"),
                             clEnumValN(Quantize::Int8, "int8", "int8 weights and activations"),
-                            clEnumValN(Quantize::Mixed, "mixed", "each layer's own, by a search (docs/Search.md); needs --budget or --max-drop")),
+                            clEnumValN(Quantize::Mixed, "mixed",
+                                       "each layer's own, by a search (docs/Search.md); needs --budget or --max-drop")),
                  cl::init(Quantize::Automatic), cl::cat(category)),
-        weights("weights",
-                cl::desc("Weights of layers quantized with --calibrate: int8 (default), int4 or int2, half and a quarter of the "
-                         "flash; with +coded (int8+coded, of any model) stored entropy coded and decoded before use. Coded as well: "
-                         "entropy:BITS rounds to so many bits in the mean, codebook:BITS to 2^BITS values in each layer "
-                         "(docs/DeepCompression.md)"),
-                cl::value_desc("type"), cl::init("int8"), cl::cat(category)),
-        decodeCycles("decode-cycles",
-                     cl::desc("Code weights as long as decoding takes at most this share of the other cycles (default: any)"),
-                     cl::value_desc("15%"), cl::cat(category)),
+        weights(
+            "weights",
+            cl::desc(
+                "Weights of layers quantized with --calibrate: int8 (default), int4 or int2, half and a quarter of the "
+                "flash; with +coded (int8+coded, of any model) stored entropy coded and decoded before use. Coded as "
+                "well: "
+                "entropy:BITS rounds to so many bits in the mean, codebook:BITS to 2^BITS values in each layer "
+                "(docs/DeepCompression.md)"),
+            cl::value_desc("type"), cl::init("int8"), cl::cat(category)),
+        decodeCycles(
+            "decode-cycles",
+            cl::desc("Code weights as long as decoding takes at most this share of the other cycles (default: any)"),
+            cl::value_desc("15%"), cl::cat(category)),
         sparsity("sparsity",
-                 cl::desc("Make weights zero and let the others make up for them: a share (50%), in blocks of neighbours (50%x4), "
+                 cl::desc("Make weights zero and let the others make up for them: a share (50%), in blocks of "
+                          "neighbours (50%x4), "
                           "or all but N of each M neighbours (2:4)"),
                  cl::value_desc("pattern"), cl::cat(category)),
-        activations("activations", cl::desc("Type of the activations of layers quantized with --calibrate (default int8)"),
+        activations("activations",
+                    cl::desc("Type of the activations of layers quantized with --calibrate (default int8)"),
                     cl::values(clEnumValN(ActivationType::Int8, "int8", "-128..127"),
                                clEnumValN(ActivationType::Int16, "int16", "-32767..32767: twice the SRAM"),
-                               clEnumValN(ActivationType::Int4, "int4", "-8..7, two in a byte, where kernels have them, else int8")),
+                               clEnumValN(ActivationType::Int4, "int4",
+                                          "-8..7, two in a byte, where kernels have them, else int8")),
                     cl::init(ActivationType::Int8), cl::cat(category)),
-        precision("precision", cl::desc("Precision of layers, as a search saved it"), cl::value_desc("FILE.json"), cl::cat(category)),
-        budget("budget", cl::desc("For --quantize=mixed, a limit in cycles, bytes or energy, or as a share of the int8 program's: "
-                                  "latency:0.6x, flash:120K, sram:24K, energy:850uJ, weights:0.55x; several, or repeated"),
-               cl::value_desc("cost:limit"), cl::CommaSeparated, cl::cat(category)),
+        precision("precision", cl::desc("Precision of layers, as a search saved it"), cl::value_desc("FILE.json"),
+                  cl::cat(category)),
+        budget(
+            "budget",
+            cl::desc("For --quantize=mixed, a limit in cycles, bytes or energy, or as a share of the int8 program's: "
+                     "latency:0.6x, flash:120K, sram:24K, energy:850uJ, weights:0.55x; several, or repeated"),
+            cl::value_desc("cost:limit"), cl::CommaSeparated, cl::cat(category)),
         maxDrop("max-drop", cl::desc("For --quantize=mixed: the cheapest whose accuracy drops by at most P percent"),
                 cl::value_desc("P%"), cl::cat(category)),
-        minimize("minimize", cl::desc("What --max-drop makes least: latency, flash, sram, energy or weights (default flash)"),
+        minimize("minimize",
+                 cl::desc("What --max-drop makes least: latency, flash, sram, energy or weights (default flash)"),
                  cl::value_desc("cost"), cl::init("flash"), cl::cat(category)),
-        calibrateLabels("calibrate-labels", cl::desc("Classes of the calibration samples: then a search counts accuracy, "
-                                                     "otherwise agreement with the float model"),
+        calibrateLabels("calibrate-labels",
+                        cl::desc("Classes of the calibration samples: then a search counts accuracy, "
+                                 "otherwise agreement with the float model"),
                         cl::value_desc("Y.npy"), cl::cat(category)),
         searchSteps("search-steps", cl::desc("Measurements of the evolutionary search (default 200)"),
                     cl::value_desc("N"), cl::init(200), cl::cat(category)),
-        searchSeed("search-seed", cl::desc("Its seed (default 1)"), cl::value_desc("N"), cl::init(1), cl::cat(category)),
-        searchActivations("search-activations", cl::desc("Activations of 16 bits are a choice too; without it only where --max-drop "
-                                                         "cannot be kept otherwise"),
+        searchSeed("search-seed", cl::desc("Its seed (default 1)"), cl::value_desc("N"), cl::init(1),
+                   cl::cat(category)),
+        searchActivations("search-activations",
+                          cl::desc("Activations of 16 bits are a choice too; without it only where --max-drop "
+                                   "cannot be kept otherwise"),
                           cl::cat(category)),
         searchRecord("search-record", cl::desc("Keeps the search's measurements: a stopped search resumes"),
                      cl::value_desc("FILE.json"), cl::cat(category)),
@@ -76,17 +90,20 @@ struct CompileFlags::Flags {
                cl::value_desc("FILE"), cl::cat(category)),
         savePrecision("save-precision", cl::desc("Writes the precision that the search found, for --precision"),
                       cl::value_desc("FILE.json"), cl::cat(category)),
-        calibrate("calibrate", cl::desc("Samples of real input, the first dimension counts them; repeatable for "
-                                       "several inputs"),
+        calibrate("calibrate",
+                  cl::desc("Samples of real input, the first dimension counts them; repeatable for "
+                           "several inputs"),
                   cl::value_desc("[name=]X.npy"), cl::cat(category)),
-        calibrateLimit("calibrate-limit", cl::desc("Calibrate with N samples, the first ones (default: up to 512, spread over all)"), cl::value_desc("N"),
-                       cl::init(0), cl::cat(category)),
+        calibrateLimit("calibrate-limit",
+                       cl::desc("Calibrate with N samples, the first ones (default: up to 512, spread over all)"),
+                       cl::value_desc("N"), cl::init(0), cl::cat(category)),
         calibrateSkip("calibrate-skip", cl::desc("Leave out the first N samples of --calibrate"), cl::value_desc("N"),
                       cl::init(0), cl::cat(category)),
-        calibration("calibration",
-                    cl::desc("How ranges are chosen: min-max, moving-average, percentile, mse, entropy, or auto, the best "
-                             "of them for each tensor (default percentile)"),
-                    cl::value_desc("method"), cl::init("percentile"), cl::cat(category)),
+        calibration(
+            "calibration",
+            cl::desc("How ranges are chosen: min-max, moving-average, percentile, mse, entropy, or auto, the best "
+                     "of them for each tensor (default percentile)"),
+            cl::value_desc("method"), cl::init("percentile"), cl::cat(category)),
         calibrationAlias("calibrate-method", cl::desc("The same as --calibration"), cl::aliasopt(calibration),
                          cl::cat(category)),
         symmetric("symmetric-activations", cl::desc("Activations with values of both signs have zero points of 0"),
@@ -100,10 +117,11 @@ struct CompileFlags::Flags {
         rounding("rounding",
                  cl::desc("How weights are rounded: nearest, gptq or adaround (default: nearest for int8, else gptq)"),
                  cl::value_desc("method"), cl::cat(category)),
-        correctBias("correct-bias",
-                    cl::desc("Take mean errors out of biases: none, empirical or analytic (default: empirical for layers whose "
-                             "weights are rounded to nearest, where that lowers the error on samples; analytic without)"),
-                    cl::value_desc("method"), cl::cat(category)),
+        correctBias(
+            "correct-bias",
+            cl::desc("Take mean errors out of biases: none, empirical or analytic (default: empirical for layers whose "
+                     "weights are rounded to nearest, where that lowers the error on samples; analytic without)"),
+            cl::value_desc("method"), cl::cat(category)),
         fullInteger("full-integer", cl::desc("Refuse operators without an integer form (default: they stay in float)"),
                     cl::cat(category)),
         percentile("percentile",
@@ -129,18 +147,20 @@ struct CompileFlags::Flags {
                     cl::cat(category)),
         streamOutput("stream-output", cl::desc("Hand out the output in rows; it is never in SRAM as a whole"),
                      cl::cat(category)),
-        prune("prune", cl::desc("Remove the channels that matter least, down to budgets: macs:0.75x, flash:200K, "
-                                "sram:64K, latency:0.6x, weights:, energy:; or, with --max-drop, macs or another name alone"),
+        prune("prune",
+              cl::desc("Remove the channels that matter least, down to budgets: macs:0.75x, flash:200K, "
+                       "sram:64K, latency:0.6x, weights:, energy:; or, with --max-drop, macs or another name alone"),
               cl::value_desc("budget,..."), cl::CommaSeparated, cl::cat(category)),
         pruneImportance("prune-importance",
                         cl::desc("What channels are chosen by: weight, activation or second-order (default)"),
                         cl::value_desc("measure"), cl::init("second-order"), cl::cat(category)),
         pruneRefit("prune-refit", cl::desc("Fit the layers that stay to the dense network (default true)"),
                    cl::init(true), cl::cat(category)),
-        pruneTune("prune-tune",
-                  cl::desc("Then move all layers together towards the dense network's results, in so many passes over "
-                           "the samples, without labels (default 0)"),
-                  cl::value_desc("N"), cl::init(0), cl::cat(category)),
+        pruneTune(
+            "prune-tune",
+            cl::desc("After --prune or --sparsity, move all layers together towards the dense network's results, in so "
+                     "many passes over the samples, without labels (default 0)"),
+            cl::value_desc("N"), cl::init(0), cl::cat(category)),
         keepChannels("keep-channels", cl::desc("Keep channels that are constant or that nothing reads"),
                      cl::cat(category)),
         check("check", cl::desc("For tests: look for kernels that touch bytes of the arena which they must not"),

@@ -5,55 +5,18 @@
 #include "passes/compress/StepwiseRun.h"
 #include "passes/compress/TuneNetwork.h"
 
-#include <random>
-
 using namespace mlir;
 
 namespace tinyc::compress {
 
 /// Bytes of the values of all samples that are held at once, in each of both networks.
 static constexpr int64_t kSampleBytes = int64_t(1) << 30;
-/// A part of the samples judges what the others chose: one of four, but about 128 at most.
-static constexpr int64_t kLeastPeriod = 4, kHeldSamples = 128;
 /// Measurements of each stage.
 static constexpr int64_t kParts = 8;
 
 static bool isFloatTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && tensor.getElementType().isF32();
-}
-
-/// The samples that are held out, or those that are not.
-static CalibrationData takeSamples(const CalibrationData &data, bool held) {
-  CalibrationData some = data;
-  int64_t period = std::max(kLeastPeriod, data.count / kHeldSamples), heldCount = data.count / period;
-  if (heldCount == 0)
-    return data;
-  some.count = held ? heldCount : data.count - heldCount;
-  some.getInputs = [getInputs = data.getInputs, held, period](int64_t index) {
-    return getInputs(held ? index * period + period - 1 : index / (period - 1) * period + index % (period - 1));
-  };
-  return some;
-}
-
-/// The samples, and as many mixtures of two of them (Zhang et al. 2018, section 2; here only the inputs are mixed, what the
-/// dense network makes of them is computed): few samples are fitted less closely.
-static CalibrationData addMixtures(const CalibrationData &data) {
-  CalibrationData more = data;
-  more.count = 2 * data.count;
-  more.getInputs = [data](int64_t index) {
-    std::vector<nn::HostTensor> inputs = data.getInputs(index % data.count);
-    if (index < data.count)
-      return inputs;
-    std::mt19937_64 engine(index);
-    std::vector<nn::HostTensor> others = data.getInputs(static_cast<int64_t>(engine() % data.count));
-    float share = static_cast<float>(engine() >> 40) / static_cast<float>(1 << 24);
-    for (auto [input, other] : llvm::zip_equal(inputs, others))
-      for (auto [value, added] : llvm::zip_equal(input.get<float>(), other.get<float>()))
-        value += share * (added - value);
-    return inputs;
-  };
-  return more;
 }
 
 FailureOr<std::unique_ptr<ChannelPruner>> ChannelPruner::create(func::FuncOp function, ChannelImportance importance,
@@ -189,12 +152,7 @@ ChannelPruner::Removal ChannelPruner::select(ChannelCost measure, double share) 
 }
 
 LogicalResult ChannelPruner::tune(func::FuncOp pruned, int64_t epochs) const {
-  CalibrationData many = addMixtures(takeSamples(given, /*held=*/false)), few = takeSamples(given, /*held=*/true);
-  FailureOr<NetworkScores> wanted = computeScores(function, many), fewWanted = computeScores(function, few);
-  if (failed(wanted) || failed(fewWanted))
-    return failure();
-  tuneNetwork(pruned, many, *wanted, few, *fewWanted, epochs);
-  return success();
+  return tuneTowards(pruned, function, given, epochs, /*keepsZeros=*/false);
 }
 
 LogicalResult ChannelPruner::prune(func::FuncOp copy, ArrayRef<int64_t> removed, bool refit) const {

@@ -54,4 +54,17 @@ CalibrationData spreadSamples(const CalibrationData &data, int64_t count) {
   return spread;
 }
 
+CalibrationData takeSamples(const CalibrationData &data, bool held) {
+  constexpr int64_t kLeastPeriod = 4, kHeldSamples = 128;
+  CalibrationData some = data;
+  int64_t period = std::max(kLeastPeriod, data.count / kHeldSamples), heldCount = data.count / period;
+  if (heldCount == 0)
+    return data;
+  some.count = held ? heldCount : data.count - heldCount;
+  some.getInputs = [getInputs = data.getInputs, held, period](int64_t index) {
+    return getInputs(held ? index * period + period - 1 : index / (period - 1) * period + index % (period - 1));
+  };
+  return some;
+}
+
 } // namespace tinyc::compress

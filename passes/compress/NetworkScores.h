@@ -17,6 +17,10 @@ mlir::FailureOr<NetworkScores> computeScores(mlir::func::FuncOp function, const 
 /// 0 for equal scores, 1 for those of a network that always gives the mean.
 double compareScores(const NetworkScores &expected, const NetworkScores &actual);
 
+/// The samples that judge what the others chose, or those others: one of four, but about 128 at most; all of fewer than
+/// four.
+CalibrationData takeSamples(const CalibrationData &data, bool held);
+
 /// `count` of the samples, spread evenly: sample i of the result is sample i * data.count / count.
 CalibrationData spreadSamples(const CalibrationData &data, int64_t count);
 

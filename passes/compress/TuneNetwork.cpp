@@ -4,8 +4,7 @@
 #include "passes/compress/DenseMath.h"
 #include "passes/compress/ScoreGradients.h"
 
-#include <numeric>
-#include <random>
+#include <cmath>
 
 using namespace mlir;
 
@@ -18,11 +17,15 @@ constexpr int64_t kBatch = 32, kParts = 4;
 constexpr double kRate = 4e-3; // of an array's root mean square
 constexpr double kFirst = 0.9, kSecond = 0.999;
 constexpr int64_t kWarmUp = 50; // steps
+/// Mirrored samples are of the samples' kind if the network's results on them differ by less, relative to their
+/// variance.
+constexpr double kMirrorError = 0.5;
 
 class NetworkTuning {
 public:
-  NetworkTuning(ScoreGradients &gradients, MLIRContext *context)
-      : gradients(gradients), context(context), first(gradients.makeZeros()), second(gradients.makeZeros()) {
+  NetworkTuning(ScoreGradients &gradients, MLIRContext *context, bool keepsZeros)
+      : gradients(gradients), context(context), keepsZeros(keepsZeros), first(gradients.makeZeros()),
+        second(gradients.makeZeros()) {
     for (const std::vector<float> &array : gradients.getParameters().arrays) {
       double square = 0.0;
       for (float value : array)
@@ -31,45 +34,44 @@ public:
     }
   }
 
-  void run(const CalibrationData &data, const NetworkScores &wanted, const CalibrationData &held,
-           const NetworkScores &heldWanted, int64_t epochs) {
+  LogicalResult run(llvm::function_ref<FailureOr<TuningSamples>(int64_t)> draw, const TuningSamples &held,
+                    int64_t epochs) {
     ScoreGradients::Parameters best = gradients.getParameters();
-    double leastError = measure(held, heldWanted);
-    std::vector<int64_t> order(data.count);
-    std::iota(order.begin(), order.end(), 0);
-    std::mt19937_64 engine(1);
-    int64_t steps = epochs * ((data.count + kBatch - 1) / kBatch), step = 0;
-    for (int64_t epoch = 0; epoch < epochs; ++epoch) {
-      for (int64_t i = data.count - 1; i > 0; --i)
-        std::swap(order[i], order[engine() % (i + 1)]);
-      for (int64_t begin = 0; begin < data.count; begin += kBatch, ++step) {
+    double leastError = measure(held);
+    for (int64_t epoch = 0, step = 0; epoch < epochs; ++epoch) {
+      FailureOr<TuningSamples> samples = draw(epoch);
+      if (failed(samples))
+        return failure();
+      int64_t count = samples->inputs.count, steps = epochs * ((count + kBatch - 1) / kBatch);
+      for (int64_t begin = 0; begin < count; begin += kBatch, ++step) {
         double left = 1.0 - static_cast<double>(step) / static_cast<double>(steps);
         double warm = std::min(1.0, static_cast<double>(step + 1) / kWarmUp);
-        move(sumGradients(ArrayRef(order).slice(begin, std::min(kBatch, data.count - begin)), data, wanted),
-             left * warm);
+        move(sumGradients(*samples, begin, std::min(begin + kBatch, count)), left * warm);
       }
-      if (double error = measure(held, heldWanted); error < leastError) {
+      if (double error = measure(held); error < leastError) {
         leastError = error;
         best = gradients.getParameters();
       }
     }
     gradients.getParameters() = std::move(best);
+    return success();
   }
 
 private:
-  double measure(const CalibrationData &data, const NetworkScores &wanted) const {
-    NetworkScores scores(data.count);
-    parallelFor(context, 0, data.count, [&](size_t sample) { scores[sample] = gradients.run(data.getInputs(sample)); });
-    return compareScores(wanted, scores);
+  double measure(const TuningSamples &samples) const {
+    NetworkScores scores(samples.inputs.count);
+    parallelFor(context, 0, samples.inputs.count,
+                [&](size_t sample) { scores[sample] = gradients.run(samples.inputs.getInputs(sample)); });
+    return compareScores(samples.wanted, scores);
   }
 
-  ScoreGradients::Parameters sumGradients(ArrayRef<int64_t> batch, const CalibrationData &data,
-                                          const NetworkScores &wanted) const {
+  /// Of the samples begin .. end - 1.
+  ScoreGradients::Parameters sumGradients(const TuningSamples &samples, int64_t begin, int64_t end) const {
     std::vector<ScoreGradients::Parameters> parts(kParts);
     parallelFor(context, 0, kParts, [&](size_t part) {
       parts[part] = gradients.makeZeros();
-      for (size_t i = part; i < batch.size(); i += kParts)
-        gradients.accumulate(data.getInputs(batch[i]), wanted[batch[i]], parts[part]);
+      for (int64_t sample = begin + static_cast<int64_t>(part); sample < end; sample += kParts)
+        gradients.accumulate(samples.inputs.getInputs(sample), samples.wanted[sample], parts[part]);
     });
     for (int64_t part = 1; part < kParts; ++part)
       for (auto [sum, more] : llvm::zip_equal(parts[0].arrays, parts[part].arrays))
@@ -84,6 +86,8 @@ private:
     for (size_t number = 0; number < rates.size(); ++number) {
       std::vector<float> &values = gradients.getParameters().arrays[number];
       for (size_t i = 0; i < values.size(); ++i) {
+        if (keepsZeros && number % 2 == 0 && values[i] == 0.0f)
+          continue; // a weight, not a bias
         float slope = gradient.arrays[number][i];
         float &mean = first.arrays[number][i], &square = second.arrays[number][i];
         mean = static_cast<float>(kFirst * mean + (1.0 - kFirst) * slope);
@@ -96,20 +100,42 @@ private:
 
   ScoreGradients &gradients;
   MLIRContext *context;
+  bool keepsZeros;
   ScoreGradients::Parameters first, second; // moments
   double firstPower = 1.0, secondPower = 1.0;
   std::vector<double> rates; // of each array
 };
 } // namespace
 
-bool tuneNetwork(func::FuncOp function, const CalibrationData &data, const NetworkScores &wanted,
-                 const CalibrationData &held, const NetworkScores &heldWanted, int64_t epochs) {
+FailureOr<bool> tuneNetwork(func::FuncOp function, llvm::function_ref<FailureOr<TuningSamples>(int64_t epoch)> draw,
+                            const TuningSamples &held, int64_t epochs, bool keepsZeros) {
   std::optional<ScoreGradients> gradients = ScoreGradients::create(function);
   if (!gradients)
     return false;
-  NetworkTuning(*gradients, function.getContext()).run(data, wanted, held, heldWanted, epochs);
+  if (failed(NetworkTuning(*gradients, function.getContext(), keepsZeros).run(draw, held, epochs)))
+    return failure();
   gradients->store();
   return true;
+}
+
+LogicalResult tuneTowards(func::FuncOp function, func::FuncOp original, const CalibrationData &data, int64_t epochs,
+                          bool keepsZeros) {
+  FailureOr<TuningSamples> held = TuningSamples::get(original, takeSamples(data, /*held=*/true));
+  if (failed(held))
+    return failure();
+  FailureOr<TuningSamples> mirrored = TuningSamples::get(original, mirrorSamples(held->inputs));
+  if (failed(mirrored))
+    return failure();
+  const bool mirrors = compareScores(held->wanted, mirrored->wanted) < kMirrorError;
+  CalibrationData shown = takeSamples(data, /*held=*/false);
+  const int64_t count = 2 * shown.count;
+  auto draw = [&](int64_t epoch) {
+    return TuningSamples::get(original, drawSamples(shown, count, mirrors, /*seed=*/epoch * count));
+  };
+  FailureOr<bool> isTuned = tuneNetwork(function, draw, *held, epochs, keepsZeros);
+  if (succeeded(isTuned) && !*isTuned)
+    function.emitWarning("not tuned: it holds an op whose gradient is not known (passes/compress/ScoreGradients.h)");
+  return success(succeeded(isTuned));
 }
 
 } // namespace tinyc::compress

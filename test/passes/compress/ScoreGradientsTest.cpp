@@ -113,19 +113,50 @@ TEST_F(ScoreGradientsTest, tuningComesNearer) {
   ASSERT_TRUE(gradients);
   randomize(*gradients);
   gradients->store();
-  compress::CalibrationData data = compress::makeRandomData(function, 64, /*seed=*/5, -2.0, 2.0);
-  compress::CalibrationData held = compress::makeRandomData(function, 32, /*seed=*/6, -2.0, 2.0);
-  compress::NetworkScores wanted = *compress::computeScores(function, data),
-                          heldWanted = *compress::computeScores(function, held);
+  auto draw = [&](int64_t count, uint64_t seed) {
+    compress::CalibrationData inputs = compress::makeRandomData(function, count, seed, -2.0, 2.0);
+    return compress::TuningSamples{inputs, *compress::computeScores(function, inputs)};
+  };
+  compress::TuningSamples samples = draw(64, /*seed=*/5), held = draw(32, /*seed=*/6);
   std::mt19937 engine(8);
   for (std::vector<float> &array : gradients->getParameters().arrays)
     for (float &value : array)
       value *= 1.0f + static_cast<float>(static_cast<int>(engine() % 201) - 100) / 500.0f;
   gradients->store();
-  double before = compress::compareScores(heldWanted, *compress::computeScores(function, held));
-  ASSERT_TRUE(compress::tuneNetwork(function, data, wanted, held, heldWanted, /*epochs=*/30));
-  double after = compress::compareScores(heldWanted, *compress::computeScores(function, held));
+  double before = compress::compareScores(held.wanted, *compress::computeScores(function, held.inputs));
+  FailureOr<bool> tuned = compress::tuneNetwork(
+      function, [&](int64_t) { return FailureOr<compress::TuningSamples>(samples); }, held, /*epochs=*/30,
+      /*keepsZeros=*/false);
+  ASSERT_TRUE(succeeded(tuned) && *tuned);
+  double after = compress::compareScores(held.wanted, *compress::computeScores(function, held.inputs));
   EXPECT_LT(after, 0.5 * before);
+}
+
+// A sparse network comes nearer to the dense one with the weights that it has.
+TEST_F(ScoreGradientsTest, zerosStay) {
+  std::optional<compress::ScoreGradients> gradients = compress::ScoreGradients::create(function);
+  ASSERT_TRUE(gradients);
+  randomize(*gradients);
+  gradients->store();
+  OwningOpRef<ModuleOp> dense = module->clone();
+  func::FuncOp original = *dense->getOps<func::FuncOp>().begin();
+  compress::CalibrationData data = compress::makeRandomData(function, 64, /*seed=*/5, -2.0, 2.0);
+  std::vector<std::vector<float>> &arrays = gradients->getParameters().arrays;
+  for (size_t number = 0; number < arrays.size(); number += 2)
+    for (size_t i = 0; i < arrays[number].size(); i += 5)
+      arrays[number][i] = 0.0f;
+  std::fill(arrays[1].begin(), arrays[1].begin() + 2, 0.0f); // biases are no weights
+  gradients->store();
+  compress::NetworkScores wanted = *compress::computeScores(original, data);
+  double before = compress::compareScores(wanted, *compress::computeScores(function, data));
+  ASSERT_TRUE(succeeded(compress::tuneTowards(function, original, data, /*epochs=*/60, /*keepsZeros=*/true)));
+  EXPECT_LT(compress::compareScores(wanted, *compress::computeScores(function, data)), 0.7 * before);
+  gradients = compress::ScoreGradients::create(function);
+  const std::vector<std::vector<float>> &tuned = gradients->getParameters().arrays;
+  for (size_t number = 0; number < tuned.size(); number += 2)
+    for (size_t i = 0; i < tuned[number].size(); ++i)
+      EXPECT_EQ(tuned[number][i] == 0.0f, i % 5 == 0);
+  EXPECT_TRUE(llvm::any_of(ArrayRef(tuned[1]).take_front(2), [](float bias) { return bias != 0.0f; }));
 }
 
 TEST_F(ScoreGradientsTest, leavesOthersAlone) {
