@@ -316,8 +316,11 @@ LogicalResult runCompress(ModuleOp module, const Options &options, const targets
     compress::SparsifyPassOptions sparsity;
     sparsity.pattern = options.sparsity;
     OwningOpRef<ModuleOp> dense = module.clone();
+    // What tuning is judged by must not have been fitted before.
+    compress::CalibrationData fitted =
+        pruning.tuneEpochs > 0 ? compress::takeSamples(pruningData, /*held=*/false) : pruningData;
     if (failed(runPasses(module, [&](OpPassManager &manager) {
-          manager.addNestedPass<func::FuncOp>(compress::createSparsifyPass(sparsity, pruningData));
+          manager.addNestedPass<func::FuncOp>(compress::createSparsifyPass(sparsity, fitted));
         })))
       return failure();
     if (pruning.tuneEpochs > 0 &&

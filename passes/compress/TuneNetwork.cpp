@@ -16,7 +16,7 @@ namespace {
 constexpr int64_t kBatch = 32, kParts = 4;
 constexpr double kRate = 4e-3; // of an array's root mean square
 constexpr double kFirst = 0.9, kSecond = 0.999;
-constexpr int64_t kWarmUp = 50; // steps
+constexpr int64_t kWarmUp = 50, kWarmUpShare = 10; // steps, and of all steps at most one of so many
 /// Mirrored samples are of the samples' kind if the network's results on them differ by less, relative to their
 /// variance.
 constexpr double kMirrorError = 0.5;
@@ -45,7 +45,8 @@ public:
       int64_t count = samples->inputs.count, steps = epochs * ((count + kBatch - 1) / kBatch);
       for (int64_t begin = 0; begin < count; begin += kBatch, ++step) {
         double left = 1.0 - static_cast<double>(step) / static_cast<double>(steps);
-        double warm = std::min(1.0, static_cast<double>(step + 1) / kWarmUp);
+        int64_t warmUp = std::clamp<int64_t>(steps / kWarmUpShare, 1, kWarmUp);
+        double warm = std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(warmUp));
         move(sumGradients(*samples, begin, std::min(begin + kBatch, count)), left * warm);
       }
       if (double error = measure(held); error < leastError) {
