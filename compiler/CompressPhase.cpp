@@ -124,11 +124,16 @@ static LogicalResult choosePrecision(ModuleOp module, const Options &options, co
     for (double share : kPrunedShares) {
       std::string name =
           llvm::formatv("{0}:{1:f3}x", budget.cost ? search::getName(*budget.cost) : "macs", share).str();
-      // Some models cannot be pruned as far.
-      ScopedDiagnosticHandler silence(module.getContext(), [](Diagnostic &) { return success(); });
+      // Some models cannot be pruned as far; one that cannot be pruned at all is an error.
+      std::optional<ScopedDiagnosticHandler> silence;
+      if (!problem.prunings.empty())
+        silence.emplace(module.getContext(), [](Diagnostic &) { return success(); });
       OwningOpRef<ModuleOp> variant = module.clone();
-      if (failed(prune(*variant, name)))
+      if (failed(prune(*variant, name))) {
+        if (problem.prunings.empty())
+          return failure();
         break;
+      }
       variants.push_back(std::move(variant));
       problem.prunings.push_back(std::move(name));
     }

@@ -449,71 +449,33 @@ OwningOpRef<ModuleOp> importModel(std::optional<Model> model, llvm::StringRef pa
   return ModelImporter(std::move(*model), path, options, context).run();
 }
 
+/// Emits the errors of reading the model, each at what it names.
+auto reportAt(llvm::StringRef path, MLIRContext *context) {
+  return [=](llvm::StringRef name, const std::string &message) {
+    mlir::emitError(getLocation(context, path, name)) << message;
+  };
+}
+
 } // namespace
 
 } // namespace tinyc::onnx
 
 namespace tinyc {
 
-llvm::Error parseDimension(llvm::StringRef text, ImportOptions &options) {
-  auto [name, number] = text.rsplit(':');
-  int64_t size;
-  if (name.empty() || number.getAsInteger(10, size) || size < 1)
-    return llvm::createStringError("expects NAME:SIZE with a positive size, got '" + text + "'");
-  if (!options.dimensions.insert({name.str(), size}).second)
-    return llvm::createStringError("gives the size of '" + name + "' twice");
-  return llvm::Error::success();
-}
-
-llvm::Error parseInputValue(llvm::StringRef text, ImportOptions &options) {
-  auto [name, list] = text.rsplit(':');
-  llvm::SmallVector<llvm::StringRef> parts;
-  list.split(parts, ',');
-  if (name.empty() || list.empty() || llvm::is_contained(parts, ""))
-    return llvm::createStringError("expects NAME:VALUE or NAME:VALUE,VALUE..., got '" + text + "'");
-  std::vector<std::string> values(parts.begin(), parts.end());
-  if (!options.inputValues.try_emplace(name.str(), std::move(values)).second)
-    return llvm::createStringError("gives the values of '" + name + "' twice");
-  return llvm::Error::success();
-}
-
-llvm::Error parseInputShape(llvm::StringRef text, ImportOptions &options) {
-  auto [name, dimensions] = text.rsplit(':');
-  llvm::SmallVector<llvm::StringRef> parts;
-  dimensions.split(parts, 'x');
-  llvm::SmallVector<int64_t> shape;
-  for (llvm::StringRef part : parts) {
-    int64_t size;
-    if (name.empty() || part.getAsInteger(10, size) || size < 1)
-      return llvm::createStringError("expects NAME:D0xD1x... with positive dimensions, got '" + text + "'");
-    shape.push_back(size);
-  }
-  if (!options.inputShapes.insert({name.str(), shape}).second)
-    return llvm::createStringError("gives the shape of '" + name + "' twice");
-  return llvm::Error::success();
-}
-
 OwningOpRef<ModuleOp> importOnnxText(llvm::StringRef text, llvm::StringRef path, const ImportOptions &options,
                                      MLIRContext *context) {
-  auto report = [&](llvm::StringRef name, const std::string &message) {
-    emitError(onnx::getLocation(context, path, name)) << message;
-  };
-  return onnx::importModel(onnx::readModelText(text, "", report), path, options, context);
+  return onnx::importModel(onnx::readModelText(text, "", onnx::reportAt(path, context)), path, options, context);
 }
 
 OwningOpRef<ModuleOp> importOnnxBytes(llvm::StringRef bytes, llvm::StringRef path, const ImportOptions &options,
                                       MLIRContext *context) {
-  auto report = [&](llvm::StringRef name, const std::string &message) {
-    emitError(onnx::getLocation(context, path, name)) << message;
-  };
-  return onnx::importModel(onnx::readModel(llvm::MemoryBuffer::getMemBuffer(bytes, "", false), "", report), path, options, context);
+  std::unique_ptr<llvm::MemoryBuffer> buffer = llvm::MemoryBuffer::getMemBuffer(bytes, "", false);
+  return onnx::importModel(onnx::readModel(std::move(buffer), "", onnx::reportAt(path, context)), path, options,
+                           context);
 }
 
 OwningOpRef<ModuleOp> importOnnx(llvm::StringRef path, const ImportOptions &options, MLIRContext *context) {
-  auto report = [&](llvm::StringRef name, const std::string &message) {
-    emitError(onnx::getLocation(context, path, name)) << message;
-  };
-  return onnx::importModel(onnx::readModelFile(path, report), path, options, context);
+  return onnx::importModel(onnx::readModelFile(path, onnx::reportAt(path, context)), path, options, context);
 }
 
 } // namespace tinyc
